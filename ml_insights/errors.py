@@ -1,0 +1,50 @@
+"""The errors of ml_insights: each says what happened, where, and what the user can do.
+
+What belongs here: the exception classes and the one fact the orchestration needs of them, whether
+a retry can succeed. What does not: messages (they are written where the facts are known), and the
+mapping to Dagster's own failure type (`ml_insights.assets`).
+"""
+
+from __future__ import annotations
+
+
+class MlInsightsError(Exception):
+    """Base of every error this package raises on purpose.
+
+    Attributes:
+        retryable: Whether running the same thing again, unchanged, can succeed.
+    """
+
+    retryable = False
+
+
+class SettingsError(MlInsightsError, ValueError):
+    """The settings are wrong: the message names the file, line, key and legal values."""
+
+
+class ContractError(MlInsightsError, ValueError):
+    """Data does not have the columns, types or invariants that its table promises."""
+
+
+class MissingInputError(MlInsightsError):
+    """Input that a partition needs is not there (no capture files, no published upstream day)."""
+
+
+class BadInputError(MlInsightsError):
+    """Input is there but too much of it is unusable; the message lists the counted reasons."""
+
+
+class JavaError(MlInsightsError):
+    """No suitable Java runtime for a local Spark session."""
+
+
+class StorageError(MlInsightsError):
+    """Reading or writing the lake failed (disk full, permission); nothing half-written remains."""
+
+    retryable = True
+
+
+class SparkJobError(MlInsightsError):
+    """A Spark job failed; the message carries the reason Spark gave first."""
+
+    retryable = True
