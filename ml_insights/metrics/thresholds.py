@@ -27,8 +27,8 @@ class ThresholdGrid:
     exactly ``score >= threshold(j)``.
 
     Attributes:
-        octaves: Smallest distance from 0 or 1 that is resolved is ``2**-octaves``; 2 to 40.
-        bits: Each octave has ``2**bits`` bins; 0 to 11.
+        octaves: Smallest distance from 0 or 1 that is resolved is ``2**-octaves``; 2 to 32.
+        bits: Each octave has ``2**bits`` bins; 0 to 12.
     """
 
     octaves: int = 20
@@ -36,8 +36,8 @@ class ThresholdGrid:
 
     def __post_init__(self) -> None:
         """Reject grids whose arithmetic would not be exact in float64 and int64."""
-        if not (2 <= self.octaves <= 40 and 0 <= self.bits <= 11):
-            msg = f"a grid needs 2 <= octaves <= 40 and 0 <= bits <= 11, not {self}"
+        if not (2 <= self.octaves <= 32 and 0 <= self.bits <= 12):
+            msg = f"a grid needs 2 <= octaves <= 32 and 0 <= bits <= 12, not {self}"
             raise ValueError(msg)
 
     @property

@@ -9,10 +9,8 @@ This module travels to the Spark cluster: standard library only, Python 3.9.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Optional, TypeVar
-
-JobArguments = TypeVar("JobArguments", bound="_Arguments")
+from dataclasses import asdict, dataclass, is_dataclass
+from typing import Any, Optional, Union, get_args, get_origin, get_type_hints
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -69,13 +67,95 @@ class CaptureFormat:
 
 
 @dataclass(frozen=True)
-class _Arguments:
-    """JSON form shared by the jobs."""
+class RawPredictionsArguments:
+    """What the job that compacts a captured day is told.
 
-    def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+    Attributes:
+        day: UTC day of the capture folders, `YYYY-MM-DD`.
+        capture_root: folder of the endpoint's captures; its variants are the folders below.
+        output: folder of the day's partition of raw_predictions.
+        capture: how records hold scores and slice features.
+        max_files: most objects of a unit of work.
+        max_bytes: most bytes of a unit of work.
+        run_id: name of this attempt, unique.
+        recompute: read every unit again, also those that are finished and unchanged.
+    """
 
-    @classmethod
-    def from_json(cls: type[JobArguments], text: str) -> JobArguments:
-        values = json.loads(text)
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+    day: str
+    capture_root: str
+    output: str
+    capture: CaptureFormat
+    max_files: int
+    max_bytes: int
+    run_id: str
+    recompute: bool = False
+
+
+@dataclass(frozen=True)
+class ConfusionCountsArguments:
+    """What the job that joins labels and counts is told.
+
+    Attributes:
+        day: UTC day of the predictions, `YYYY-MM-DD`.
+        predictions: folder of the day's partition of raw_predictions.
+        earlier_predictions: the same of the days before in the label window, newest first; labels
+            collected on `day` that belong to none of them are orphans.
+        ground_truth_root: folder of the labels, `yyyy/mm/dd/hh/` below.
+        label_days: days whose label folders are read, `YYYY-MM-DD`, ascending.
+        labels: where labels stand in the data, by content type.
+        positive_label: the label that is positive when there is one score.
+        negative_label: the only other legal label; "" makes every other label negative.
+        classes: names of the classes; empty when there is one score.
+        slices: names of the slice features, in settings order.
+        crosses: crossed slices, each as names of features.
+        max_slices: most slice values before the job refuses.
+        octaves: see `ThresholdGrid`.
+        bits: see `ThresholdGrid`.
+        output: folder for the result of this attempt.
+    """
+
+    day: str
+    predictions: str
+    earlier_predictions: tuple[str, ...]
+    ground_truth_root: str
+    label_days: tuple[str, ...]
+    labels: tuple[ValueForm, ...]
+    positive_label: str
+    negative_label: str
+    classes: tuple[str, ...]
+    slices: tuple[str, ...]
+    crosses: tuple[tuple[str, ...], ...]
+    max_slices: int
+    octaves: int
+    bits: int
+    output: str
+
+
+Arguments = Union[RawPredictionsArguments, ConfusionCountsArguments]
+JOBS = {"raw_predictions": RawPredictionsArguments, "confusion_counts": ConfusionCountsArguments}
+
+
+def to_json(arguments: Arguments) -> str:
+    """Arguments as one line of JSON."""
+    return json.dumps(asdict(arguments), sort_keys=True)
+
+
+def from_json(job: str, text: str) -> Arguments:
+    """Arguments of the named job from their JSON.
+
+    Raises:
+        KeyError: there is no such job.
+        TypeError: the JSON does not have the job's arguments.
+    """
+    return _built(JOBS[job], json.loads(text))
+
+
+def _built(kind: Any, value: Any) -> Any:
+    """Rebuild dataclasses and tuples, which JSON knows as objects and lists."""
+    origin = get_origin(kind)
+    if origin is tuple:
+        return tuple(_built(get_args(kind)[0], item) for item in value)
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(**{name: _built(hints[name], item) for name, item in value.items()})
+    return value

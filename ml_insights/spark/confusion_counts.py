@@ -1,0 +1,249 @@
+"""The second heavy step: join labels to a day's predictions and count per threshold.
+
+What belongs here: deduplication, the join, counting by bin and slice. What does not: parsing labels
+(`ground_truth`), what became of each label (`label_fates`), cumulative counts
+(`ml_insights.metrics`), the published table (`ml_insights.lake`).
+
+The result is small: one row for each curve and occupied bin, whatever the number of predictions.
+Everything in it is an integer, so that any partitioning gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Callable
+
+from pyspark.sql import Observation
+from pyspark.sql import functions as F
+
+from ml_insights.contracts import ALL_RECORDS
+from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.spark.binning import with_bin_position
+from ml_insights.spark.files import Files
+from ml_insights.spark.ground_truth import (
+    label_folders,
+    label_lines,
+    one_per_event,
+    parsed_labels,
+    rejected_sample,
+)
+from ml_insights.spark.label_fates import label_fates
+from ml_insights.spark.raw_predictions import (
+    QUARANTINE_SAMPLE,
+    SAMPLE_FOLDER,
+    accepted_predictions,
+    manifest_path,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from ml_insights.spark.arguments import ConfusionCountsArguments
+    from ml_insights.spark.raw_predictions import Manifest
+
+BINS_FOLDER = "bins"
+CURVE = ("variant", "class_label", "slice")
+BIN_COUNTS = (
+    "bin_positives",
+    "bin_negatives",
+    "bin_unlabelled",
+    "bin_offsets",
+    "bin_duplicates",
+)
+"""Integer columns of the result: they add up over days, files, variants and slices."""
+
+_LABELS_DDL = (
+    "event_id binary, codes array<int>, collected_on string, entries bigint, counting bigint, "
+    "modified timestamp"
+)
+
+
+def count_day(
+    spark: SparkSession, job: ConfusionCountsArguments, report: Callable[[str], None]
+) -> dict[str, Any]:
+    """Count a day's predictions by variant, class, slice, bin and label.
+
+    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`.
+
+    Args:
+        spark: session, prepared by `session.prepare`.
+        job: what to read and where to write.
+        report: called with a line of progress after each stage.
+
+    Returns:
+        What the balance and the observations need: `manifest_digest`, `ground_truth` (what the
+        label folders hold), `label_lines` (by reason), and what `label_fates` returns.
+
+    Raises:
+        MissingInputError: the day's predictions are not published or there is none.
+        ContractError: more slice values than the settings allow.
+    """
+    manifest = published_manifest(spark, job.predictions)
+    if not sum(unit["rows"] for unit in manifest["units"]):
+        raise MissingInputError(
+            f"{job.predictions} holds no usable prediction; record_balance of the day's run and "
+            "the quarantine say why the captured lines were rejected."
+        )
+    slices = _slices_by_id(spark, manifest, job)
+    observed = label_folders(Files(spark, job.ground_truth_root), job)
+    line_counts, labels = _stage_labels(spark, job)
+    report(f"labels read: {line_counts['label_lines_read']} lines in the label window")
+    predictions = accepted_predictions(spark, job.predictions, manifest)
+    events = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
+    counts = count_bins(with_labels(events, labels, job), slices)
+    counts.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
+    report("bins counted")
+    fates = label_fates(spark, job, predictions, labels)
+    return {
+        "manifest_digest": manifest["digest"],
+        "ground_truth": observed,
+        "label_lines": line_counts,
+        **fates,
+    }
+
+
+def published_manifest(spark: SparkSession, partition: str) -> Manifest:
+    """The manifest of a published partition of raw_predictions.
+
+    Raises:
+        MissingInputError: the partition is not published.
+    """
+    manifest = Files(spark, partition).read_json(manifest_path(partition))
+    if manifest is None:
+        raise MissingInputError(
+            f"{partition} is not published. Materialize raw_predictions for the day first."
+        )
+    return manifest
+
+
+def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:
+    """Drop duplicates and replace scores by their place on the grid.
+
+    Of several rows of an event, variant, position and class the first captured stays; where the
+    time is the same, the lowest score, so that the choice does not depend on the order of rows.
+
+    Returns:
+        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`.
+    """
+    # One shuffle by event serves the grouping here and the join with labels after it.
+    placed = with_bin_position(predictions, grid).repartition("event_id")
+    time = F.coalesce("captured_at", F.lit("9999-12-31").cast("timestamp"))
+    first = F.min(
+        F.struct(
+            time.alias("time"), "threshold_index", "bin_offset", "slice_id", "predictions_in_record"
+        )
+    )
+    return (
+        placed.groupBy("event_id", "variant", "prediction_index", "class_label")
+        .agg(first.alias("first"), F.count(F.lit(1)).alias("copies"))
+        .select("event_id", "variant", "prediction_index", "class_label", "first.*", "copies")
+        .drop("time")
+    )
+
+
+def with_labels(events: DataFrame, labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
+    """Add `positive`: true, false, or NULL without a usable label.
+
+    A record's labels are used only if there is one for each of its predictions. With several
+    classes a prediction is positive for the class its label names and negative for all others.
+    """
+    joined = events.join(labels.select("event_id", "codes"), "event_id", "left")
+    fits = F.size("codes") == F.col("predictions_in_record")
+    code = F.when(fits, F.get("codes", F.col("prediction_index")))
+    if job.classes:
+        names = F.array(*map(F.lit, job.classes))
+        own_code = F.array_position(names, F.col("class_label")).cast("int") - 1
+    else:
+        own_code = F.lit(1)
+    return joined.withColumn("positive", F.when(code >= 0, code == own_code))
+
+
+def count_bins(labelled: DataFrame, slices: DataFrame) -> DataFrame:
+    """Counts by curve and bin.
+
+    Args:
+        labelled: what `with_labels` returns.
+        slices: `slice_id` and `slice`, one row for each slice a combination belongs to.
+    """
+    positive, copies = F.col("positive"), F.col("copies")
+
+    def number(condition: Any) -> Any:
+        return F.sum(condition.cast("bigint"))
+
+    combined = labelled.groupBy("variant", "class_label", "slice_id", "threshold_index").agg(
+        number(F.coalesce(positive, F.lit(False))).alias("bin_positives"),
+        number(F.coalesce(~positive, F.lit(False))).alias("bin_negatives"),
+        number(positive.isNull()).alias("bin_unlabelled"),
+        F.sum("bin_offset").alias("bin_offsets"),
+        F.sum(copies - 1).alias("bin_duplicates"),
+    )
+    return (
+        combined.join(F.broadcast(slices), "slice_id")
+        .groupBy(*CURVE, "threshold_index")
+        .agg(*(F.sum(name).alias(name) for name in BIN_COUNTS))
+    )
+
+
+def _stage_labels(
+    spark: SparkSession, job: ConfusionCountsArguments
+) -> tuple[dict[str, int], DataFrame]:
+    """Parse the label window once; returns counts of its lines and the labels by event."""
+    lines = label_lines(spark, Files(spark, job.ground_truth_root), job)
+    if lines is None:
+        return {"label_lines_read": 0}, spark.createDataFrame([], _LABELS_DDL)
+    records, events = f"{job.output}/label_records", f"{job.output}/labels"
+    read = Observation("label_lines")
+    parsed_labels(lines.observe(read, F.count(F.lit(1)).alias("lines")), job).withColumn(
+        "line", F.when(F.col("reason").isNotNull(), F.col("line"))
+    ).write.mode("overwrite").parquet(records)
+    parsed = spark.read.parquet(records)
+    reasons = {row["reason"]: row["count"] for row in parsed.groupBy("reason").count().collect()}
+    accepted = reasons.pop(None, 0)
+    if reasons:
+        rejected_sample(parsed, QUARANTINE_SAMPLE).coalesce(1).write.mode("overwrite").parquet(
+            f"{job.output}/{SAMPLE_FOLDER}"
+        )
+    one_per_event(parsed.where(F.col("reason").isNull())).write.mode("overwrite").parquet(events)
+    counts = {"label_lines_read": read.get["lines"], "label_records": accepted}
+    return {**counts, **reasons}, spark.read.schema(_LABELS_DDL).parquet(events)
+
+
+def _slices_by_id(
+    spark: SparkSession, manifest: Manifest, job: ConfusionCountsArguments
+) -> DataFrame:
+    """Rows `slice_id`, `slice`: the slices each combination of feature values belongs to."""
+    combinations: dict[int, tuple[str, ...]] = {}
+    for unit in manifest["units"]:
+        for slice_id, values in unit["slices"]:
+            known = combinations.setdefault(slice_id, tuple(values))
+            if known != tuple(values):
+                raise ContractError(
+                    f"slice values {known} and {tuple(values)} have the same hash {slice_id}; "
+                    "rename one of the slice features, which changes the hash."
+                )
+    rows = [
+        (slice_id, name)
+        for slice_id, values in combinations.items()
+        for name in slice_names(dict(zip(job.slices, values)), job.crosses)
+    ]
+    names = {name for _, name in rows}
+    if len(names) > job.max_slices:
+        by_feature = Counter(name.partition("=")[0] for name in names)
+        feature, number = by_feature.most_common(1)[0]
+        raise ContractError(
+            f"the day has {len(names)} slices, more than max_slices = {job.max_slices}; "
+            f"{feature!r} alone makes {number}. Give it `edges`, leave it out, or raise max_slices."
+        )
+    return spark.createDataFrame(rows, "slice_id bigint, slice string")
+
+
+def slice_names(values: dict[str, str], crosses: tuple[tuple[str, ...], ...] = ()) -> list[str]:
+    """Slices that a record with these feature values belongs to.
+
+    >>> slice_names({"region": "EU", "sex": "F"}, (("region", "sex"),))
+    ['all', 'region=EU', 'sex=F', 'region=EU & sex=F']
+    """
+    single = {feature: f"{feature}={value}" for feature, value in values.items()}
+    crossed = [" & ".join(single[feature] for feature in cross) for cross in crosses]
+    return [ALL_RECORDS, *single.values(), *crossed]

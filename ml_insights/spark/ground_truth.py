@@ -1,0 +1,205 @@
+"""SageMaker ground truth, parsed in Spark's own engine: one row an event, its labels as codes.
+
+What belongs here: what a ground truth record looks like, what a label means, which of several
+labels of an event counts. What does not: joining with predictions (`confusion_counts`).
+
+A label becomes a code: the class's position (binary: 1 positive, 0 negative), `INVALID`, or NULL
+where the record gives no label. Of several records of an event the one in the last folder hour and
+file counts; records in the same file that disagree cancel each other, since their order is unknown.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Optional
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from ml_insights.spark.arguments import CSV
+from ml_insights.spark.data_capture import cut_line, event_key
+from ml_insights.spark.values import DECIMAL_NUMBER, decoded, parse_json, valid_utf8, values_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, SparkSession
+
+    from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
+    from ml_insights.spark.files import Files
+
+INVALID = -1
+"""Code of a label that is none of the legal labels."""
+
+_RECORD = StructType(
+    [
+        StructField(
+            "groundTruthData",
+            StructType([StructField("data", StringType()), StructField("encoding", StringType())]),
+        ),
+        StructField("eventMetadata", StructType([StructField("eventId", StringType())])),
+    ]
+)
+
+
+def day_folder(job: ConfusionCountsArguments, day: str) -> str:
+    """Folder of the labels collected on a day, hours below."""
+    return f"{job.ground_truth_root}/{day.replace('-', '/')}"
+
+
+def label_folders(files: Files, job: ConfusionCountsArguments) -> dict[str, int]:
+    """What the label window's folders hold: `files`, `bytes`, `hours` with a folder."""
+    folders = [day_folder(job, day) for day in job.label_days]
+    sizes = [files.size(folder) for folder in folders]
+    return {
+        "files": sum(size.files for size in sizes),
+        "bytes": sum(size.bytes for size in sizes),
+        "hours": sum(len(files.folders(folder)) for folder in folders),
+    }
+
+
+def label_lines(
+    spark: SparkSession, files: Files, job: ConfusionCountsArguments
+) -> Optional[DataFrame]:
+    """Lines of the label window's objects; None when there is no object.
+
+    Returns:
+        Columns `value`, `source_object`, `modified` (of the object), `collected_on` (folder day).
+    """
+    days = [
+        spark.read.text(folder, lineSep="\n", recursiveFileLookup=True).select(
+            "value",
+            F.col("_metadata.file_path").alias("source_object"),
+            F.col("_metadata.file_modification_time").alias("modified"),
+            F.lit(day).alias("collected_on"),
+        )
+        for day, folder in ((day, day_folder(job, day)) for day in job.label_days)
+        if files.size(folder).files
+    ]
+    return reduce(DataFrame.unionByName, days) if days else None
+
+
+def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
+    """Parse ground truth lines.
+
+    Returns:
+        One row a line: `event_id`, `codes` (array<int>, one element a label of the record),
+        `source_object`, `modified`, `collected_on`, `line`, and `reason`, NULL when accepted.
+    """
+    parsed = lines.withColumn("record", parse_json(F.col("value"), _RECORD))
+    data = F.col("record.groundTruthData")
+    event_id = F.col("record.eventMetadata.eventId")
+    encoding = F.upper(F.trim(data["encoding"]))
+    with_values = parsed.withColumn("text", decoded(data)).withColumn(
+        "values", _values_by_encoding(encoding, job.labels)
+    )
+    reason = (
+        F.when(F.trim(F.col("value")).isin("", "\r"), "empty_line")
+        .when(~valid_utf8(F.col("value")), "not_utf8")
+        .when(F.col("record").isNull(), "malformed_json")
+        .when(event_id.isNull(), "no_event_id")
+        .when(data["data"].isNull(), "no_label_data")
+        .when(F.coalesce(~encoding.isin("CSV", "JSON", "BASE64"), F.lit(True)), "unknown_encoding")
+        .when(F.col("text").isNull(), "bad_base64")
+        .when(F.coalesce(F.size("values"), F.lit(0)) <= 0, "no_labels")
+    )
+    return with_values.select(
+        event_key(event_id).alias("event_id"),
+        F.transform("values", lambda label: _code(label, job)).alias("codes"),
+        "source_object",
+        "modified",
+        "collected_on",
+        F.col("value").alias("line"),
+        reason.alias("reason"),
+    )
+
+
+def rejected_sample(labels: DataFrame, most: int) -> DataFrame:
+    """At most `most` rejected lines, in the columns of quarantine."""
+    return (
+        labels.where(F.col("reason").isNotNull())
+        .select(
+            F.lit("ground_truth").alias("source"),
+            "source_object",
+            "reason",
+            cut_line(F.col("line")).alias("line"),
+        )
+        .orderBy("reason", "source_object", "line")
+        .limit(most)
+    )
+
+
+def one_per_event(labels: DataFrame) -> DataFrame:
+    """The labels of each event that count.
+
+    Args:
+        labels: accepted rows of `parsed_labels`.
+
+    Returns:
+        One row an event: `event_id`, `codes` (NULL when its records cancel each other),
+        `collected_on`, `entries` (labels of all its records), `counting` (labels of the records
+        that count, or that cancel each other), `modified` (newest of its objects).
+    """
+    by_object = labels.groupBy("event_id", "source_object", "collected_on").agg(
+        F.min("codes").alias("lowest"),
+        F.max("codes").alias("highest"),
+        F.sum(F.size("codes")).alias("entries"),
+        F.max("modified").alias("modified"),
+    )
+    last = F.max(F.struct("source_object", "collected_on", "lowest", "highest", "entries")).alias(
+        "last"
+    )
+    events = by_object.groupBy("event_id").agg(
+        last, F.sum("entries").alias("entries"), F.max("modified").alias("modified")
+    )
+    # Arrays with NULL elements compare as NULL with `=`; `<=>` tells whether they are the same.
+    agree = F.col("last.lowest").eqNullSafe(F.col("last.highest"))
+    return events.select(
+        "event_id",
+        F.when(agree, F.col("last.lowest")).alias("codes"),
+        F.col("last.collected_on").alias("collected_on"),
+        "entries",
+        F.when(agree, F.size("last.lowest")).otherwise(F.col("last.entries")).alias("counting"),
+        "modified",
+    )
+
+
+def _values_by_encoding(encoding: Column, forms: tuple[ValueForm, ...]) -> Column:
+    """Ground truth records name an encoding, not a content type; base64 takes the first form."""
+    csv = [form for form in forms if form.content_type == CSV]
+    json = [form for form in forms if form.content_type != CSV]
+    choices = [("CSV", csv), ("JSON", json), ("BASE64", list(forms))]
+    return F.coalesce(
+        *(
+            F.when(encoding == name, values_of(F.col("text"), candidates[0]))
+            for name, candidates in choices
+            if candidates
+        )
+    )
+
+
+def _code(label: Column, job: ConfusionCountsArguments) -> Column:
+    text = F.btrim(label, F.lit(" \t\r\n"))
+    missing = text.isNull() | (text == "") | F.lower(text).isin("nan", "null", "none")
+    if job.classes:
+        legal = [(name, code) for code, name in enumerate(job.classes)]
+    elif job.negative_label:
+        legal = [(job.positive_label, 1), (job.negative_label, 0)]
+    else:
+        legal = [(job.positive_label, 1)]
+    otherwise = INVALID if job.classes or job.negative_label else 0
+    known = reduce(
+        lambda branch, pair: branch.when(_same(text, pair[0]), pair[1]),
+        legal,
+        F.when(missing, F.lit(None).cast("int")),
+    )
+    return known.otherwise(otherwise)
+
+
+def _same(text: Column, label: str) -> Column:
+    """Labels are the same as text, or as numbers: `1`, `1.0` and `1e0` are one label."""
+    try:
+        number = float(label)
+    except ValueError:
+        return text == label
+    as_number = F.when(text.rlike(DECIMAL_NUMBER), text.cast("double"))
+    return F.coalesce((text == label) | (as_number == number), text == label)

@@ -1,0 +1,290 @@
+"""The first heavy step: a captured day becomes a compact table, unit by unit.
+
+What belongs here: publishing units, the day's manifest, restarting after the last finished unit.
+What does not: what a record looks like (`data_capture`), how hours are packed (`units`).
+
+Layout of a partition: `dt=YYYY-MM-DD/unit=HH-HH/run=<id>/kind=accepted/variant=<name>/*.parquet`
+and `dt=YYYY-MM-DD/_manifest.json`, which names the runs that count and is replaced in one atomic
+step after each unit. What the manifest does not name does not exist for readers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import date
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Callable
+
+from pyspark.sql import DataFrame, Observation, Window
+from pyspark.sql import functions as F
+
+from ml_insights.contracts import RAW_PREDICTIONS
+from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.spark import data_capture
+from ml_insights.spark.files import Files
+from ml_insights.spark.units import Hour, Unit, hour_folder, hours_of, pack
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from ml_insights.spark.arguments import RawPredictionsArguments
+
+    Manifest = dict[str, Any]
+    Report = Callable[[str], None]
+
+QUARANTINE_SAMPLE = 20
+"""Lines kept in quarantine for each reason, variant and unit."""
+SAMPLE_FOLDER = "quarantine"
+MAX_SLICE_COMBINATIONS = 10_000
+FORMAT_VERSION = 1
+"""Raise this when the rows that a line becomes change: finished units are then read again."""
+
+
+_WRITTEN_DDL = (
+    f"{RAW_PREDICTIONS.spark_ddl()}, kind string, reason string, source_object string, line string"
+)
+
+
+def manifest_path(partition: str) -> str:
+    """Where the manifest of a partition of raw_predictions is."""
+    return f"{partition}/_manifest.json"
+
+
+def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Report) -> Manifest:
+    """Read the captured day once, unit by unit, and publish its compact table.
+
+    Units that an earlier run finished stand if their hours' objects and the format are unchanged.
+
+    Args:
+        spark: session, prepared by `session.prepare`.
+        job: what to read and where to write.
+        report: called with a line of progress after each unit.
+
+    Returns:
+        The complete manifest of the day.
+
+    Raises:
+        MissingInputError: the day has no captured object.
+        ContractError: slice features take more than `MAX_SLICE_COMBINATIONS` combinations.
+    """
+    day = date.fromisoformat(job.day)
+    files = Files(spark, job.output)
+    hours = hours_of(Files(spark, job.capture_root), job.capture_root, day)
+    if not hours:
+        raise MissingInputError(
+            f"no captured object for {job.day}: looked for {job.capture_root}/<variant>/"
+            f"{day:%Y/%m/%d}/<hour>/. Check that data capture is on, that data_capture in the "
+            "settings is the capture destination (without endpoint name), and the day."
+        )
+    format_digest = _digest({"version": FORMAT_VERSION, **asdict(job.capture)})
+    finished = [] if job.recompute else _standing(files, job, hours, format_digest)
+    manifest = _manifest(job, hours, format_digest, finished)
+    report(f"{len(finished)} of {job.day}'s units stand from an earlier run")
+    for unit in _plan(hours, finished, job):
+        entry = _publish_unit(spark, job, day, unit)
+        manifest = _manifest(job, hours, format_digest, [*manifest["units"], entry])
+        files.write_json(manifest_path(job.output), manifest)
+        report(f"{unit.name}: {entry['files']} files, {entry['bytes']} bytes, {entry['rows']} rows")
+    files.write_json(manifest_path(job.output), manifest)
+    _delete_superseded(files, job.output, manifest)
+    return manifest
+
+
+def accepted_predictions(spark: SparkSession, partition: str, manifest: Manifest) -> DataFrame:
+    """The published rows of a day, columns of raw_predictions.
+
+    Raises:
+        MissingInputError: the day's manifest is not complete.
+    """
+    if not manifest["complete"]:
+        raise MissingInputError(
+            f"{partition} is not complete: only {len(manifest['units'])} of its units are "
+            "published. Materialize raw_predictions for the day again; it continues after them."
+        )
+    runs = [
+        f"{partition}/{unit['path']}/kind={data_capture.ACCEPTED}" for unit in manifest["units"]
+    ]
+    holding = [run for run, unit in zip(runs, manifest["units"]) if unit["rows"]]
+    if not holding:
+        return spark.createDataFrame([], RAW_PREDICTIONS.spark_ddl())
+    rows = (
+        spark.read.schema(RAW_PREDICTIONS.spark_ddl())
+        .option("basePath", partition)
+        .parquet(*holding)
+    )
+    return rows.select(*(column.name for column in RAW_PREDICTIONS.columns))
+
+
+def _digest(document: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
+
+
+def _standing(
+    files: Files, job: RawPredictionsArguments, hours: list[Hour], format_digest: str
+) -> list[dict[str, Any]]:
+    """Published units whose input and format are what they were."""
+    manifest = files.read_json(manifest_path(job.output))
+    if manifest is None or manifest["format"] != format_digest:
+        return []
+    now = {f"{hour.hour:02}": hour.fingerprint for hour in hours}
+    return [
+        unit
+        for unit in manifest["units"]
+        if all(now.get(hour) == fingerprint for hour, fingerprint in unit["hours"].items())
+    ]
+
+
+def _plan(
+    hours: list[Hour], finished: list[dict[str, Any]], job: RawPredictionsArguments
+) -> list[Unit]:
+    """Units for the hours that no finished unit holds, gap-free between finished ones."""
+    done = {hour for unit in finished for hour in unit["hours"]}
+    gaps: list[list[Hour]] = [[]]
+    for hour in hours:
+        if f"{hour.hour:02}" in done:
+            gaps.append([])
+        else:
+            gaps[-1].append(hour)
+    return [
+        unit for gap in gaps for unit in pack(gap, max_files=job.max_files, max_bytes=job.max_bytes)
+    ]
+
+
+def _publish_unit(
+    spark: SparkSession, job: RawPredictionsArguments, day: date, unit: Unit
+) -> dict[str, Any]:
+    """Write a unit's rows to a fresh folder and describe them for the manifest."""
+    path = f"{unit.name}/run={job.run_id}"
+    folder = f"{job.output}/{path}"
+    variants = sorted({variant for hour in unit.hours for variant in hour.variants})
+    observations = {variant: Observation(f"{unit.name}/{variant}") for variant in variants}
+    _capture_rows(spark, job, unit, day, observations).write.partitionBy("kind", "variant").option(
+        "compression", "zstd"
+    ).mode("overwrite").parquet(folder)
+    written = spark.read.schema(_WRITTEN_DDL).parquet(folder)
+    rejected = written.where(F.col("kind") != data_capture.ACCEPTED)
+    _write_sample(rejected, f"{folder}/{SAMPLE_FOLDER}")
+    accepted = _counts(written.where(F.col("kind") == data_capture.ACCEPTED), "variant")
+    reasons = _counts(rejected, "variant", "kind", "reason")
+    return {
+        "path": path,
+        "hours": unit.fingerprints,
+        "files": sum(hour.files for hour in unit.hours),
+        "bytes": sum(hour.bytes for hour in unit.hours),
+        "rows": sum(accepted.values()),
+        "newest": max(observation.get["newest"] for observation in observations.values()),
+        "variants": {
+            variant: {
+                **{name: observations[variant].get[name] for name in data_capture.OBSERVED},
+                "raw_predictions": accepted.get((variant,), 0),
+                **{
+                    kind: {
+                        reason: count
+                        for (its_variant, its_kind, reason), count in sorted(reasons.items())
+                        if (its_variant, its_kind) == (variant, kind)
+                    }
+                    for kind in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION)
+                },
+            }
+            for variant in variants
+        },
+        "slices": _slice_combinations(written) if job.capture.slices else [[0, []]],
+    }
+
+
+def _capture_rows(
+    spark: SparkSession,
+    job: RawPredictionsArguments,
+    unit: Unit,
+    day: date,
+    observations: dict[str, Observation],
+) -> DataFrame:
+    """Rows of a unit, accepted and rejected, of all its variants."""
+    variants = []
+    for variant, observation in observations.items():
+        folders = [
+            hour_folder(job.capture_root, variant, day, hour.hour)
+            for hour in unit.hours
+            if variant in hour.variants
+        ]
+        lines = spark.read.text(folders, lineSep="\n").select(
+            "value",
+            F.col("_metadata.file_path").alias("source_object"),
+            F.col("_metadata.file_modification_time").alias("modified"),
+        )
+        parsed = data_capture.records(lines, job.capture)
+        observed = data_capture.observed_records(parsed, observation)
+        rows = data_capture.predictions(observed, job.capture)
+        variants.append(rows.withColumn("variant", F.lit(variant)))
+    return reduce(DataFrame.unionByName, variants)
+
+
+def _counts(rows: DataFrame, *keys: str) -> dict[tuple[str, ...], int]:
+    """Number of rows by key; the result is as small as the number of keys."""
+    return {
+        tuple(row[key] for key in keys): row["count"]
+        for row in rows.groupBy(*keys).count().collect()
+    }
+
+
+def _write_sample(rejected: DataFrame, folder: str) -> None:
+    """Keep a few rejected lines of each reason and variant, the same ones on every run."""
+    rank = F.row_number().over(
+        Window.partitionBy("variant", "kind", "reason").orderBy(
+            F.xxhash64("line"), "line", "source_object"
+        )
+    )
+    sample = rejected.withColumn("rank", rank).where(F.col("rank") <= QUARANTINE_SAMPLE)
+    sample.select(F.lit("data_capture").alias("source"), "source_object", "reason", "line").orderBy(
+        "reason", "source_object", "line"
+    ).coalesce(1).write.parquet(folder)
+
+
+def _slice_combinations(written: DataFrame) -> list[list[Any]]:
+    """Distinct `[slice_id, slice_values]`, in order, so that counting need not read strings."""
+    combinations = (
+        written.where(F.col("kind") == data_capture.ACCEPTED)
+        .select("slice_id", "slice_values")
+        .distinct()
+        .limit(MAX_SLICE_COMBINATIONS + 1)
+        .collect()
+    )
+    if len(combinations) > MAX_SLICE_COMBINATIONS:
+        examples = ", ".join(str(row["slice_values"]) for row in combinations[:5])
+        raise ContractError(
+            f"the slice features take more than {MAX_SLICE_COMBINATIONS} combinations of values, "
+            f"such as {examples}. Slice by a feature with few values, or give it `edges`."
+        )
+    return sorted([row["slice_id"], list(row["slice_values"])] for row in combinations)
+
+
+def _manifest(
+    job: RawPredictionsArguments,
+    hours: list[Hour],
+    format_digest: str,
+    units: list[dict[str, Any]],
+) -> Manifest:
+    ordered = sorted(units, key=lambda unit: unit["path"])
+    read = {hour: mark for unit in ordered for hour, mark in unit["hours"].items()}
+    return {
+        "table": RAW_PREDICTIONS.name,
+        "day": job.day,
+        "format": format_digest,
+        "digest": _digest({"format": format_digest, "hours": read}),
+        "complete": set(read) == {f"{hour.hour:02}" for hour in hours},
+        "units": ordered,
+    }
+
+
+def _delete_superseded(files: Files, partition: str, manifest: Manifest) -> None:
+    """Delete runs that the manifest does not name: superseded, or left by a run that died."""
+    named = {unit["path"] for unit in manifest["units"]}
+    for unit in files.folders(partition):
+        for run in files.folders(f"{partition}/{unit}"):
+            if f"{unit}/{run}" not in named:
+                files.delete(f"{partition}/{unit}/{run}")
+            else:
+                files.delete(f"{partition}/{unit}/{run}/kind={data_capture.REJECTED_LINE}")
+                files.delete(f"{partition}/{unit}/{run}/kind={data_capture.REJECTED_PREDICTION}")

@@ -1,0 +1,149 @@
+"""Values out of text: JSON without silent loss, decoded payloads, CSV columns and JSON paths.
+
+What belongs here: column expressions that know the encodings in which SageMaker records `data`.
+What does not: which record a value belongs to (`data_capture`, `ground_truth`).
+
+Spark's own JSON reader loses the second object of a line without a trace. Here a document is put
+between two sentinels and parsed with them: only if the text is exactly one JSON value is the
+second sentinel found where it belongs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable, Union
+
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
+
+from ml_insights.spark.arguments import CSV, JSON, JSON_LINES, ValueForm
+from ml_insights.spark.json_path import EACH, parse_path
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+_DOCUMENT, _END = "~ml_insights_document", "~ml_insights_end"
+
+DECIMAL_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+"""What counts as a number: Java's own parser would also take hex, `0.5d` and `Infinity`."""
+
+
+def parse_json(text: Column, schema: DataType) -> Column:
+    """The text as a value of the schema; NULL unless it is exactly one JSON value.
+
+    Args:
+        text: JSON text. Fields that are not in the schema are skipped.
+        schema: Strings as leaves, so that a value of another type keeps its text.
+    """
+    sentinels = StructType(
+        [StructField(_DOCUMENT, schema), StructField(_END, StringType())],
+    )
+    wrapped = F.concat(F.lit(f'{{"{_DOCUMENT}":'), text, F.lit(f',"{_END}":"."}}'))
+    parsed = F.from_json(wrapped, sentinels)
+    whole = (parsed[_END] == ".") & ~text.contains(_END) & ~text.contains(_DOCUMENT)
+    return F.when(whole, parsed[_DOCUMENT])
+
+
+def valid_utf8(text: Column) -> Column:
+    """Whether the bytes of a string column are valid UTF-8."""
+    if hasattr(F, "is_valid_utf8"):  # Spark 4; there `decode` raises on bad bytes
+        return F.is_valid_utf8(text)
+    return F.decode(text.cast("binary"), "UTF-8") == text
+
+
+def readable_text(text: Column) -> Column:
+    """The string with bytes that are not UTF-8 replaced, fit to be written as text."""
+    if hasattr(F, "make_valid_utf8"):
+        return F.make_valid_utf8(text)
+    return F.decode(text.cast("binary"), "UTF-8")
+
+
+def decoded(payload: Column) -> Column:
+    """Text of a captured payload (a struct with `data` and `encoding`); NULL for bad base64."""
+    encoding = F.upper(F.trim(payload["encoding"]))
+    from_base64 = F.try_to_binary(payload["data"], F.lit("base64")).cast("string")
+    return F.when(encoding == "BASE64", from_base64).otherwise(payload["data"])
+
+
+def media_type(content_type: Column) -> Column:
+    """`text/csv` of `text/csv; charset=utf-8`."""
+    return F.lower(F.trim(F.substring_index(content_type, ";", 1)))
+
+
+def values_of(text: Column, form: ValueForm, *, lists: bool = False) -> Column:
+    """The values of a payload, one element a prediction.
+
+    Args:
+        text: decoded payload.
+        form: where the values stand.
+        lists: each prediction has a list of values (scores of several classes) instead of one.
+
+    Returns:
+        array<string>, or array<array<string>> with `lists`. A prediction without the value is a
+        NULL element, so that positions stay aligned; a text that is not of the form is NULL.
+    """
+    read = {CSV: _csv_values, JSON: _json_values, JSON_LINES: _json_lines_values}
+    return read[form.content_type](text, form, lists)
+
+
+def _lines(text: Column) -> Column:
+    return F.filter(F.split(text, "\r?\n"), lambda line: F.trim(line) != "")
+
+
+def _csv_values(text: Column, form: ValueForm, lists: bool) -> Column:
+    if lists:
+        return F.transform(_lines(text), lambda row: F.transform(F.split(row, ","), _unquoted))
+    if form.index is None:
+        every = F.split(F.concat_ws(",", _lines(text)), ",")
+        return F.transform(F.when(F.trim(text) != "", every).otherwise(F.array()), _unquoted)
+    index = form.index
+    return F.transform(_lines(text), lambda row: _unquoted(_csv_column(row, index)))
+
+
+def _csv_column(row: Column, index: int) -> Column:
+    """One column of a row; the full CSV parser only where quotes may hide a comma."""
+    names = [f"_{position}" for position in range(index + 1)]
+    parsed = F.from_csv(row, ", ".join(f"{name} string" for name in names))
+    return F.when(row.contains('"'), parsed[names[-1]]).otherwise(
+        F.get(F.split(row, ",", index + 2), F.lit(index))
+    )
+
+
+def _unquoted(value: Column) -> Column:
+    return F.regexp_replace(value, r'^\s*"?\s*|\s*"?\s*$', "")
+
+
+def _json_values(text: Column, form: ValueForm, lists: bool) -> Column:
+    leaf: DataType = ArrayType(StringType()) if lists else StringType()
+    steps = parse_path(form.path)
+    found = _follow(parse_json(text, _schema(steps, leaf)), steps)
+    return found if EACH in steps else F.when(found.isNotNull(), F.array(found))
+
+
+def _json_lines_values(text: Column, form: ValueForm, lists: bool) -> Column:
+    leaf: DataType = ArrayType(StringType()) if lists else StringType()
+    steps = parse_path(form.path)
+    schema = _schema(steps, leaf)
+    return F.transform(_lines(text), lambda line: _follow(parse_json(line, schema), steps))
+
+
+def _schema(steps: list[Union[str, int]], leaf: DataType) -> DataType:
+    """The smallest schema that holds what the path leads to."""
+    schema = leaf
+    for step in reversed(steps):
+        if isinstance(step, int) or step is EACH:
+            schema = ArrayType(schema)
+        else:
+            schema = StructType([StructField(step, schema)])
+    return schema
+
+
+def _follow(value: Column, steps: list[Union[str, int]]) -> Column:
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    if step is EACH:
+        follow_rest: Callable[[Column], Column] = lambda item: _follow(item, rest)  # noqa: E731
+        return F.transform(value, follow_rest)
+    if isinstance(step, int):
+        return _follow(F.get(value, F.lit(step)), rest)
+    return _follow(value.getField(step), rest)
