@@ -90,7 +90,7 @@ _CLASS = Column(
     "class_label", "string", "The class whose score is thresholded, one against the rest.", key=True
 )
 _SLICE = Column(
-    "slice", "string", f"Slice of the traffic, such as `region=EU`; `{ALL_RECORDS}` is all.", key=True
+    "slice", "string", f"Slice, such as `region=EU`; `{ALL_RECORDS}` is all traffic.", key=True
 )
 _THRESHOLD_INDEX = Column(
     "threshold_index", "int32", "Position of the threshold on the grid; join on this.", key=True
@@ -146,7 +146,7 @@ RAW_PREDICTIONS = Table(
             key=True,
         ),
         Column("prediction_index", "int32", "Position in the record, from 0.", key=True),
-        Column("predictions_in_record", "int32", "How many predictions the record holds.", "records"),
+        Column("predictions_in_record", "int32", "Predictions the record holds.", "records"),
         Column("class_label", "string", "Class the score belongs to.", key=True),
         Column("score", "float64", "In [0, 1]; anything else is in quarantine.", "score"),
         Column("slice_id", "int64", "Hash of slice_values, so that counting reads no string."),
@@ -243,9 +243,7 @@ MODEL_QUALITY = Table(
         _ratio("achievable_pr_area", "Davis-Goadrich interpolation, on bins."),
         _ratio("best_f1", "Largest F1 at a grid threshold."),
         _ratio("best_f1_limit_high", "Guaranteed: no threshold at all has a larger F1."),
-        Column(
-            "best_f1_threshold", "float64", "Where best_f1 is reached.", "score", nullable=True
-        ),
+        Column("best_f1_threshold", "float64", "Where best_f1 is reached.", "score", nullable=True),
         *(
             _ratio(
                 f"recall_at_precision_{level}",

@@ -48,7 +48,7 @@ class ThresholdGrid:
     @property
     def side(self) -> int:
         """Number of bins on one side of 1/2."""
-        return (self.octaves - 1) * 2**self.bits + 1
+        return (self.octaves - 1) * (1 << self.bits) + 1
 
     @property
     def size(self) -> int:
@@ -105,8 +105,8 @@ class ThresholdGrid:
         return math.ldexp(2**self.bits + part, octave - self.octaves - self.bits)
 
     def _side_index(self, units: int) -> int:
-        """Bin, counted from the outside, of a distance given in units of ``2**-(octaves + bits)``."""
+        """Bin, counted from the outside, of a distance in units of ``2**-(octaves + bits)``."""
         if units < 2**self.bits:
             return 0
         octave = units.bit_length() - 1 - self.bits
-        return 1 + (octave << self.bits) + (units >> octave) - 2**self.bits
+        return 1 + (octave << self.bits) + (units >> octave) - (1 << self.bits)

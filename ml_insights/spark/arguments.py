@@ -155,7 +155,7 @@ def _built(kind: Any, value: Any) -> Any:
     origin = get_origin(kind)
     if origin is tuple:
         return tuple(_built(get_args(kind)[0], item) for item in value)
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _built(hints[name], item) for name, item in value.items()})
     return value

@@ -10,8 +10,10 @@ Everything in it is an integer, so that any partitioning gives the same rows.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Callable
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
@@ -35,6 +37,7 @@ from ml_insights.spark.raw_predictions import (
     accepted_predictions,
     manifest_path,
 )
+from ml_insights.spark.session import empty
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -191,7 +194,7 @@ def _stage_labels(
     """Parse the label window once; returns counts of its lines and the labels by event."""
     lines = label_lines(spark, Files(spark, job.ground_truth_root), job)
     if lines is None:
-        return {"label_lines_read": 0}, spark.createDataFrame([], _LABELS_DDL)
+        return {"label_lines_read": 0}, empty(spark, _LABELS_DDL)
     records, events = f"{job.output}/label_records", f"{job.output}/labels"
     read = Observation("label_lines")
     parsed_labels(lines.observe(read, F.count(F.lit(1)).alias("lines")), job).withColumn(
@@ -223,7 +226,7 @@ def _slices_by_id(
                     "rename one of the slice features, which changes the hash."
                 )
     rows = [
-        (slice_id, name)
+        (str(slice_id), name)
         for slice_id, values in combinations.items()
         for name in slice_names(dict(zip(job.slices, values)), job.crosses)
     ]
@@ -235,7 +238,13 @@ def _slices_by_id(
             f"the day has {len(names)} slices, more than max_slices = {job.max_slices}; "
             f"{feature!r} alone makes {number}. Give it `edges`, leave it out, or raise max_slices."
         )
-    return spark.createDataFrame(rows, "slice_id bigint, slice string")
+    # A literal that the engine parses: a local list would start Python workers.
+    literal = F.lit(json.dumps(rows))
+    entries = F.from_json(literal, "array<array<string>>")
+    pairs = spark.range(1).select(F.explode(entries).alias("pair"))
+    return pairs.select(
+        F.col("pair")[0].cast("bigint").alias("slice_id"), F.col("pair")[1].alias("slice")
+    )
 
 
 def slice_names(values: dict[str, str], crosses: tuple[tuple[str, ...], ...] = ()) -> list[str]:

@@ -1,4 +1,4 @@
-"""SageMaker data capture, parsed in Spark's own engine: a line in, its predictions or its reason out.
+"""SageMaker data capture, parsed in Spark's own engine: a line in, predictions or a reason out.
 
 What belongs here: what a capture record looks like and why one is rejected. What does not: which
 objects are read (`units`), where the result goes (`raw_predictions`), values inside a payload
@@ -10,8 +10,9 @@ or has a reason.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
@@ -62,37 +63,65 @@ def records(lines: DataFrame, capture: CaptureFormat) -> DataFrame:
     """Parse capture lines.
 
     Args:
-        lines: columns `value` (the line), `source_object` and `modified` (of the object).
+        lines: columns `value` (the line), `variant`, `source_object` and `modified` (of the
+            object).
         capture: where scores and slice features stand.
 
     Returns:
-        One row a line: `line`, `source_object`, `modified`, `record`, `scores` (one element a prediction) and
-        `reason`, NULL for an accepted record.
+        One row a line: `line`, `variant`, `source_object`, `modified`, `record`, `scores` (one
+        element a prediction), `features` (for each slice feature an array, one element a
+        prediction) and `reason`, NULL for an accepted record.
     """
-    parsed = lines.select(
-        F.col("value").alias("line"),
-        "source_object",
-        "modified",
-        valid_utf8(F.col("value")).alias("utf8"),
-        parse_json(F.col("value"), record_schema(capture)).alias("record"),
-    )
     output = F.col("record.captureData.endpointOutput")
-    with_text = parsed.withColumn("text", decoded(output))
-    with_scores = with_text.withColumn(
-        "scores", _select_form(output, capture.scores, lists=bool(capture.classes))
+    # Each step is a projection of its own, so that what it computes is computed once.
+    return (
+        lines.select(
+            F.col("value").alias("line"),
+            "variant",
+            "source_object",
+            "modified",
+            valid_utf8(F.col("value")).alias("utf8"),
+            parse_json(F.col("value"), record_schema(capture)).alias("record"),
+        )
+        .select("*", decoded(output).alias("text"), *_request(capture))
+        .select("*", _scores(output, capture).alias("scores"), _features(capture).alias("features"))
+        .withColumn("reason", _line_reason(output, capture.scores))
     )
-    return with_scores.withColumn("reason", _line_reason(output, capture.scores))
 
 
-def _select_form(output: Column, forms: tuple[ValueForm, ...], *, lists: bool) -> Column:
+def _request(capture: CaptureFormat) -> list[Column]:
+    if not capture.slices:
+        return []
+    payload = F.col("record.captureData.endpointInput")
+    return [
+        decoded(payload).alias("request"),
+        media_type(payload["observedContentType"]).alias("request_type"),
+    ]
+
+
+def _scores(output: Column, capture: CaptureFormat) -> Column:
     """Values by the form of the observed content type; without one, by the first form."""
-    observed = F.coalesce(media_type(output["observedContentType"]), F.lit(forms[0].content_type))
+    first, text = capture.scores[0].content_type, F.col("text")
+    observed = F.coalesce(media_type(output["observedContentType"]), F.lit(first))
+    lists = bool(capture.classes)
     return F.coalesce(
         *(
-            F.when(observed == form.content_type, values_of(F.col("text"), form, lists=lists))
-            for form in forms
+            F.when(observed == form.content_type, values_of(text, form, lists=lists))
+            for form in capture.scores
         )
     )
+
+
+def _features(capture: CaptureFormat) -> Column:
+    """Values of each slice feature; NULL where the request is not of the feature's form."""
+    features = [
+        F.when(
+            F.coalesce(F.col("request_type") == feature.form.content_type, F.lit(True)),
+            values_of(F.col("request"), feature.form),
+        )
+        for feature in capture.slices
+    ]
+    return F.array(*features) if features else F.array().cast("array<array<string>>")
 
 
 def _line_reason(output: Column, forms: tuple[ValueForm, ...]) -> Column:
@@ -113,22 +142,37 @@ def _line_reason(output: Column, forms: tuple[ValueForm, ...]) -> Column:
     )
 
 
-OBSERVED = ("lines_read", "records_accepted", "predictions_in_records")
-
-
-def observed_records(parsed: DataFrame, observation: Observation) -> DataFrame:
-    """Count, while the records stream by: `OBSERVED`, and the time of the newest object."""
+def observe_records(
+    parsed: DataFrame, variants: Sequence[str], observation: Observation
+) -> DataFrame:
+    """Count, while the records stream by, what `observed_counts` gives afterwards."""
     accepted = F.col("reason").isNull()
-    return parsed.observe(
-        observation,
-        F.count(F.lit(1)).alias("lines_read"),
-        F.coalesce(F.sum(accepted.cast("bigint")), F.lit(0)).alias("records_accepted"),
-        F.coalesce(F.sum(F.when(accepted, F.size("scores")).cast("bigint")), F.lit(0)).alias(
-            "predictions_in_records"
-        ),
-        # As text: Python would shift a timestamp to the time zone of its machine.
-        F.date_format(F.max("modified"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").alias("newest"),
-    )
+    in_record = F.when(accepted, F.size("scores")).otherwise(0)
+    counts = []
+    for position, variant in enumerate(variants):
+        own = F.col("variant") == variant
+        for name, number in (
+            ("lines_read", own),
+            ("records_accepted", own & accepted),
+            ("predictions_in_records", F.when(own, in_record).otherwise(0)),
+        ):
+            total = F.coalesce(F.sum(number.cast("bigint")), F.lit(0))
+            counts.append(total.alias(f"{name}/{position}"))
+    # As text: Python would shift a timestamp to the time zone of its machine.
+    newest = F.date_format(F.max("modified"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'")
+    return parsed.observe(observation, newest.alias("newest"), *counts)
+
+
+def observed_counts(
+    variants: Sequence[str], observation: Observation
+) -> tuple[str, dict[str, dict[str, int]]]:
+    """Time of the newest object, and by variant the lines read, records accepted, predictions."""
+    found = observation.get
+    names = ("lines_read", "records_accepted", "predictions_in_records")
+    return found["newest"], {
+        variant: {name: found[f"{name}/{position}"] for name in names}
+        for position, variant in enumerate(variants)
+    }
 
 
 def predictions(parsed: DataFrame, capture: CaptureFormat) -> DataFrame:
@@ -139,49 +183,56 @@ def predictions(parsed: DataFrame, capture: CaptureFormat) -> DataFrame:
         capture: where scores and slice features stand.
 
     Returns:
-        The columns of raw_predictions without `variant` (NULL in rejected rows), and `kind`,
-        `reason`, `source_object`, `line` (NULL in accepted rows).
+        The columns of raw_predictions (score and slices have no meaning in rejected rows), and
+        `kind`, `reason`, `source_object`, `line` (NULL in accepted rows).
     """
-    whole_line_rejected = F.array(F.lit(None).cast(parsed.schema["scores"].dataType.elementType))  # type: ignore[attr-defined]
-    numbered = parsed.select(
-        "*",
-        F.posexplode(
-            F.when(F.col("reason").isNull(), F.col("scores")).otherwise(whole_line_rejected)
-        ).alias("prediction_index", "answer"),
-    )
-    if capture.classes:
-        wrong = F.coalesce(F.size("answer") != len(capture.classes), F.lit(True))
-        answers = F.when(wrong, F.array(F.lit(None).cast("string"))).otherwise(F.col("answer"))
-        first_bad = F.filter(
-            F.transform("answer", _score_reason), lambda reason: reason.isNotNull()
-        )
-        prediction_reason = F.when(wrong, "wrong_class_count").otherwise(F.get(first_bad, F.lit(0)))
-    else:
-        answers = F.array("answer")
-        prediction_reason = _score_reason(F.col("answer"))
-    judged = numbered.withColumn("prediction_reason", prediction_reason).withColumn(
+    # A rejected line is one row, and so is a rejected prediction, whatever its number of classes.
+    one_each = F.when(F.col("reason").isNull(), F.col("scores")).otherwise(F.array(F.lit(None)))
+    numbered = parsed.select("*", F.posexplode(one_each).alias("prediction_index", "answer"))
+    judged = _judged(numbered, capture).withColumn(
         "kind",
         F.when(F.col("reason").isNotNull(), REJECTED_LINE)
         .when(F.col("prediction_reason").isNotNull(), REJECTED_PREDICTION)
         .otherwise(ACCEPTED),
     )
-    accepted = F.col("kind") == ACCEPTED
-    # A rejected prediction is one row, whatever the number of its classes.
-    scored = judged.withColumn("accepted", accepted).select(
-        "*",
-        F.posexplode(
-            F.when(accepted, answers).otherwise(F.array(F.lit(None).cast("string")))
-        ).alias("class_index", "score_text"),
+    return _row_columns(_slices(judged, capture), capture)
+
+
+def _judged(numbered: DataFrame, capture: CaptureFormat) -> DataFrame:
+    """Add `class_index`, `score` and `prediction_reason`, NULL for a score in [0, 1]."""
+    if not capture.classes:
+        scored = numbered.select(
+            "*", F.lit(0).alias("class_index"), _plain("answer").alias("plain")
+        )
+        return scored.select("*", _number(F.col("plain")).alias("score")).withColumn(
+            "prediction_reason", _score_reason(F.col("plain"), F.col("score"))
+        )
+    plain = numbered.withColumn("plain", F.transform("answer", _plain))
+    numbers = plain.withColumn("numbers", F.transform("plain", _number))
+    reasons = F.filter(
+        F.zip_with("plain", "numbers", _score_reason), lambda reason: reason.isNotNull()
     )
-    return _row_columns(scored, capture)
+    wrong = F.coalesce(F.size("answer") != len(capture.classes), F.lit(True))
+    reason = F.when(wrong, "wrong_class_count").otherwise(F.get(reasons, F.lit(0)))
+    judged = numbers.withColumn("prediction_reason", reason)
+    all_good = F.col("reason").isNull() & F.col("prediction_reason").isNull()
+    one_each = F.when(all_good, F.col("numbers")).otherwise(F.array(F.lit(None)))
+    return judged.select("*", F.posexplode(one_each).alias("class_index", "score"))
 
 
-def _score_reason(text: Column) -> Column:
+def _plain(text: Union[Column, str]) -> Column:
+    return F.btrim(text, F.lit(" \t\r\n"))
+
+
+def _number(plain: Column) -> Column:
+    """The number of a decimal text, -0.0 as 0.0; NULL for any other text."""
+    return F.when(plain.rlike(DECIMAL_NUMBER), plain.cast("double") + F.lit(0.0))
+
+
+def _score_reason(plain: Column, number: Column) -> Column:
     """Why a score is refused; NULL for a number in [0, 1]."""
-    plain = F.btrim(text, F.lit(" \t\r\n"))
-    number = F.when(plain.rlike(DECIMAL_NUMBER), plain.cast("double"))
     return (
-        F.when(text.isNull() | (plain == ""), "score_missing")
+        F.when(plain.isNull() | (plain == ""), "score_missing")
         .when(F.lower(plain).isin("nan", "-nan", "+nan"), "score_nan")
         .when(number.isNull(), "score_not_a_number")
         .when(number < 0, "score_below_0")
@@ -189,60 +240,71 @@ def _score_reason(text: Column) -> Column:
     )
 
 
-def _row_columns(scored: DataFrame, capture: CaptureFormat) -> DataFrame:
-    accepted = F.col("accepted")
+def _slices(judged: DataFrame, capture: CaptureFormat) -> DataFrame:
+    """Add `slice_values` and `slice_id` of the row's prediction."""
+    if not capture.slices:
+        no_values = F.array().cast("array<string>")
+        return judged.select(
+            "*", no_values.alias("slice_values"), F.lit(0).cast("bigint").alias("slice_id")
+        )
+    # Only when the request has one value for each prediction do positions correspond.
+    own = F.transform(
+        "features",
+        lambda values: F.when(
+            F.size(values) == F.size("scores"), F.get(values, F.col("prediction_index"))
+        ),
+    )
+    texts = judged.withColumn("own_features", F.transform(own, _plain))
+    labels = [
+        _slice_label(F.col("own_features")[position], feature)
+        for position, feature in enumerate(capture.slices)
+    ]
+    return texts.withColumn("slice_values", F.array(*labels)).withColumn(
+        "slice_id", F.xxhash64("slice_values")
+    )
+
+
+def _slice_label(text: Column, feature: SliceFeature) -> Column:
+    """Name of a feature's value among the slices."""
+    missing = F.coalesce(text, F.lit("")) == ""
+    if not feature.edges:
+        return F.when(missing, MISSING_VALUE).otherwise(text)
+    number = _number(text)
+    pairs = zip(feature.edges, feature.edges[1:])
+    below_last = reduce(
+        lambda branch, pair: branch.when(number < pair[1], f"{pair[0]:.15g}..{pair[1]:.15g}"),
+        pairs,
+        F.when(missing, MISSING_VALUE)
+        .when(number.isNull(), NOT_A_NUMBER)
+        .when(number < feature.edges[0], f"<{feature.edges[0]:.15g}"),
+    )
+    return below_last.otherwise(f">={feature.edges[-1]:.15g}")
+
+
+def _row_columns(rows: DataFrame, capture: CaptureFormat) -> DataFrame:
+    rejected = F.col("kind") != ACCEPTED
     metadata = F.col("record.eventMetadata")
     names = capture.classes or (capture.positive_label,)
-    values = [_slice_value(feature) for feature in capture.slices]
-    with_slices = scored.withColumn(
-        "slice_values", F.array(*values) if values else F.array().cast("array<string>")
-    )
-    # Adding 0.0 turns -0.0 into 0.0.
-    score = F.btrim(F.col("score_text"), F.lit(" \t\r\n")).cast("double") + F.lit(0.0)
-    return with_slices.select(
+    return rows.select(
+        "variant",
         event_key(F.coalesce(metadata["inferenceId"], metadata["eventId"])).alias("event_id"),
-        F.col("prediction_index"),
+        "prediction_index",
         F.size("scores").alias("predictions_in_record"),
         F.array(*map(F.lit, names))[F.col("class_index")].alias("class_label"),
-        F.when(accepted, score).alias("score"),
-        (F.xxhash64("slice_values") if values else F.lit(0).cast("bigint")).alias("slice_id"),
-        F.col("slice_values"),
+        "score",
+        "slice_id",
+        "slice_values",
         F.try_to_timestamp(metadata["inferenceTime"]).alias("captured_at"),
-        F.col("kind"),
+        "kind",
         F.coalesce("reason", "prediction_reason").alias("reason"),
-        F.when(~accepted, F.col("source_object")).alias("source_object"),
-        F.when(~accepted, cut_line(F.col("line"))).alias("line"),
+        F.when(rejected, F.col("source_object")).alias("source_object"),
+        F.when(rejected, cut_line(F.col("line"))).alias("line"),
     )
 
 
 def cut_line(line: Column) -> Column:
     """The line as quarantine keeps it: readable, at most 4 KB."""
     return F.substring(readable_text(line), 1, QUARANTINED_CHARACTERS)
-
-
-def _slice_value(feature: SliceFeature) -> Column:
-    """Value of a slice feature for the prediction of the row, or `MISSING_VALUE`."""
-    payload = F.col("record.captureData.endpointInput")
-    observed = media_type(payload["observedContentType"])
-    readable = F.coalesce(observed == feature.form.content_type, F.lit(True))
-    values = F.when(readable, values_of(decoded(payload), feature.form))
-    # Only when the input has one value for each prediction do positions correspond.
-    aligned = F.when(F.size(values) == F.size("scores"), F.get(values, F.col("prediction_index")))
-    text = F.btrim(aligned, F.lit(" \t\r\n"))
-    if not feature.edges:
-        return F.when(text != "", text).otherwise(F.lit(MISSING_VALUE))
-    number = F.when(text.rlike(DECIMAL_NUMBER), text.cast("double"))
-    pairs = zip(feature.edges, feature.edges[1:])
-    between = reduce(
-        lambda branch, pair: branch.when(number < pair[1], f"{pair[0]:g}..{pair[1]:g}"),
-        pairs,
-        F.when(number < feature.edges[0], f"<{feature.edges[0]:g}"),
-    )
-    return (
-        F.when(F.coalesce(text, F.lit("")) == "", MISSING_VALUE)
-        .when(number.isNull(), NOT_A_NUMBER)
-        .otherwise(between.otherwise(f">={feature.edges[-1]:g}"))
-    )
 
 
 def event_key(event_id: Column) -> Column:

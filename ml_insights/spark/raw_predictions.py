@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, Observation, Window
 from pyspark.sql import functions as F
@@ -24,6 +25,7 @@ from ml_insights.contracts import RAW_PREDICTIONS
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark import data_capture
 from ml_insights.spark.files import Files
+from ml_insights.spark.session import empty
 from ml_insights.spark.units import Hour, Unit, hour_folder, hours_of, pack
 
 if TYPE_CHECKING:
@@ -108,7 +110,7 @@ def accepted_predictions(spark: SparkSession, partition: str, manifest: Manifest
     ]
     holding = [run for run, unit in zip(runs, manifest["units"]) if unit["rows"]]
     if not holding:
-        return spark.createDataFrame([], RAW_PREDICTIONS.spark_ddl())
+        return empty(spark, RAW_PREDICTIONS.spark_ddl())
     rows = (
         spark.read.schema(RAW_PREDICTIONS.spark_ddl())
         .option("basePath", partition)
@@ -159,51 +161,37 @@ def _publish_unit(
     path = f"{unit.name}/run={job.run_id}"
     folder = f"{job.output}/{path}"
     variants = sorted({variant for hour in unit.hours for variant in hour.variants})
-    observations = {variant: Observation(f"{unit.name}/{variant}") for variant in variants}
-    _capture_rows(spark, job, unit, day, observations).write.partitionBy("kind", "variant").option(
+    observation = Observation(path)
+    records = data_capture.records(_lines(spark, job, unit, variants, day), job.capture)
+    observed = data_capture.observe_records(records, variants, observation)
+    data_capture.predictions(observed, job.capture).write.partitionBy("kind", "variant").option(
         "compression", "zstd"
     ).mode("overwrite").parquet(folder)
+    newest, read = data_capture.observed_counts(variants, observation)
     written = spark.read.schema(_WRITTEN_DDL).parquet(folder)
-    rejected = written.where(F.col("kind") != data_capture.ACCEPTED)
-    _write_sample(rejected, f"{folder}/{SAMPLE_FOLDER}")
-    accepted = _counts(written.where(F.col("kind") == data_capture.ACCEPTED), "variant")
-    reasons = _counts(rejected, "variant", "kind", "reason")
+    rows = _counts(written)
+    if any(kind != data_capture.ACCEPTED for _, kind, _ in rows):
+        _write_sample(written, f"{folder}/{SAMPLE_FOLDER}")
     return {
         "path": path,
         "hours": unit.fingerprints,
         "files": sum(hour.files for hour in unit.hours),
         "bytes": sum(hour.bytes for hour in unit.hours),
-        "rows": sum(accepted.values()),
-        "newest": max(observation.get["newest"] for observation in observations.values()),
+        "rows": sum(n for (_, kind, _), n in rows.items() if kind == data_capture.ACCEPTED),
+        "newest": newest,
         "variants": {
-            variant: {
-                **{name: observations[variant].get[name] for name in data_capture.OBSERVED},
-                "raw_predictions": accepted.get((variant,), 0),
-                **{
-                    kind: {
-                        reason: count
-                        for (its_variant, its_kind, reason), count in sorted(reasons.items())
-                        if (its_variant, its_kind) == (variant, kind)
-                    }
-                    for kind in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION)
-                },
-            }
-            for variant in variants
+            variant: {**read[variant], **_written_counts(rows, variant)} for variant in variants
         },
         "slices": _slice_combinations(written) if job.capture.slices else [[0, []]],
     }
 
 
-def _capture_rows(
-    spark: SparkSession,
-    job: RawPredictionsArguments,
-    unit: Unit,
-    day: date,
-    observations: dict[str, Observation],
+def _lines(
+    spark: SparkSession, job: RawPredictionsArguments, unit: Unit, variants: list[str], day: date
 ) -> DataFrame:
-    """Rows of a unit, accepted and rejected, of all its variants."""
-    variants = []
-    for variant, observation in observations.items():
+    """Lines of a unit's objects, with their variant and object."""
+    by_variant = []
+    for variant in variants:
         folders = [
             hour_folder(job.capture_root, variant, day, hour.hour)
             for hour in unit.hours
@@ -211,26 +199,38 @@ def _capture_rows(
         ]
         lines = spark.read.text(folders, lineSep="\n").select(
             "value",
+            F.lit(variant).alias("variant"),
             F.col("_metadata.file_path").alias("source_object"),
             F.col("_metadata.file_modification_time").alias("modified"),
         )
-        parsed = data_capture.records(lines, job.capture)
-        observed = data_capture.observed_records(parsed, observation)
-        rows = data_capture.predictions(observed, job.capture)
-        variants.append(rows.withColumn("variant", F.lit(variant)))
-    return reduce(DataFrame.unionByName, variants)
+        by_variant.append(lines)
+    return reduce(DataFrame.unionByName, by_variant)
 
 
-def _counts(rows: DataFrame, *keys: str) -> dict[tuple[str, ...], int]:
-    """Number of rows by key; the result is as small as the number of keys."""
+def _counts(written: DataFrame) -> dict[tuple[str, str, str | None], int]:
+    """Rows by variant, kind and reason; the result is as small as the number of those."""
+    counts = written.groupBy("variant", "kind", "reason").count().collect()
+    return {(row["variant"], row["kind"], row["reason"]): row["count"] for row in counts}
+
+
+def _written_counts(rows: dict[tuple[str, str, str | None], int], variant: str) -> dict[str, Any]:
+    def of(kind: str) -> dict[str | None, int]:
+        return {
+            reason: n for (own, its, reason), n in rows.items() if (own, its) == (variant, kind)
+        }
+
     return {
-        tuple(row[key] for key in keys): row["count"]
-        for row in rows.groupBy(*keys).count().collect()
+        "raw_predictions": of(data_capture.ACCEPTED).get(None, 0),
+        **{
+            kind: of(kind)
+            for kind in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION)
+        },
     }
 
 
-def _write_sample(rejected: DataFrame, folder: str) -> None:
+def _write_sample(written: DataFrame, folder: str) -> None:
     """Keep a few rejected lines of each reason and variant, the same ones on every run."""
+    rejected = written.where(F.col("kind") != data_capture.ACCEPTED)
     rank = F.row_number().over(
         Window.partitionBy("variant", "kind", "reason").orderBy(
             F.xxhash64("line"), "line", "source_object"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 REQUIRED = {
     "spark.sql.session.timeZone": "UTC",
@@ -18,6 +20,12 @@ REQUIRED = {
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
 }
+
+
+def empty(spark: SparkSession, ddl: str) -> DataFrame:
+    """A data frame without rows; unlike one made from a local list, it starts no Python worker."""
+    columns = spark.range(0).select(F.from_json(F.lit("{}"), ddl).alias("row"))
+    return columns.select("row.*")
 
 
 def prepare(spark: SparkSession) -> SparkSession:

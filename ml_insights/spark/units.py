@@ -9,8 +9,9 @@ without a listing, so planning needs 24 numbers a variant whatever the number of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Iterable
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import date

@@ -10,7 +10,8 @@ second sentinel found where it belongs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Union
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Union
 
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
@@ -21,7 +22,8 @@ from ml_insights.spark.json_path import EACH, parse_path
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_DOCUMENT, _END = "~ml_insights_document", "~ml_insights_end"
+_SENTINEL = "~ml_insights_"
+_DOCUMENT, _END = f"{_SENTINEL}document", f"{_SENTINEL}end"
 
 DECIMAL_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 """What counts as a number: Java's own parser would also take hex, `0.5d` and `Infinity`."""
@@ -39,7 +41,7 @@ def parse_json(text: Column, schema: DataType) -> Column:
     )
     wrapped = F.concat(F.lit(f'{{"{_DOCUMENT}":'), text, F.lit(f',"{_END}":"."}}'))
     parsed = F.from_json(wrapped, sentinels)
-    whole = (parsed[_END] == ".") & ~text.contains(_END) & ~text.contains(_DOCUMENT)
+    whole = (parsed[_END] == ".") & ~text.contains(_SENTINEL)
     return F.when(whole, parsed[_DOCUMENT])
 
 

@@ -1,0 +1,1 @@
+"""Measurements of ml_insights, each beside what it is compared with."""

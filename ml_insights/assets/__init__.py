@@ -1,0 +1,44 @@
+"""The assets of an endpoint, in the order in which data flows through them.
+
+Each module is thin: read, call one pure function or one Spark job, write, report. What belongs
+here: lineage, metadata and the mapping of errors to Dagster. What does not: mathematics
+(`metrics`), Spark code (`spark`), files (`lake`).
+
+| group | assets |
+| --- | --- |
+| predictions | data_capture and ground_truth (external), raw_predictions, quarantine |
+| metrics | confusion_counts, record_balance, precision_recall, model_quality |
+| dashboards | dashboard_page |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ml_insights.assets.confusion_counts import build_confusion_counts
+from ml_insights.assets.dashboard_page import build_dashboard_page
+from ml_insights.assets.inputs import build_inputs
+from ml_insights.assets.model_quality import build_model_quality
+from ml_insights.assets.precision_recall import build_precision_recall
+from ml_insights.assets.quarantine import build_quarantine
+from ml_insights.assets.raw_predictions import build_raw_predictions
+from ml_insights.assets.record_balance import build_record_balance
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from ml_insights.scope import EndpointScope
+
+
+def endpoint_assets(scope: EndpointScope) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """All assets of one endpoint, top to bottom."""
+    return [
+        *build_inputs(scope),
+        build_raw_predictions(scope),
+        build_confusion_counts(scope),
+        build_quarantine(scope),
+        build_record_balance(scope),
+        build_precision_recall(scope),
+        build_model_quality(scope),
+        build_dashboard_page(scope),
+    ]

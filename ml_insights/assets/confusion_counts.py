@@ -1,0 +1,109 @@
+"""confusion_counts: labels joined, records counted per threshold. Heavy: the join runs on Spark."""
+
+from collections import Counter
+from datetime import date, datetime
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_insights.assets.declaration import endpoint_asset, failures
+from ml_insights.assets.inputs import GROUND_TRUTH, observed
+from ml_insights.assets.raw_predictions import captured_counts
+from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, RAW_PREDICTIONS
+from ml_insights.errors import ContractError
+from ml_insights.lake import Lake
+from ml_insights.partitions import day_of
+from ml_insights.resources import LakeResource
+from ml_insights.result_tables import confusion_counts_table
+from ml_insights.runners import SparkRunner
+from ml_insights.scope import EndpointScope
+
+
+def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
+    """The asset confusion_counts of an endpoint."""
+
+    @endpoint_asset(
+        scope,
+        CONFUSION_COUNTS.name,
+        group="metrics",
+        kinds={"spark", "parquet"},
+        description=(
+            "Positives, negatives and unlabelled records per threshold bin and, cumulated, the "
+            "four cells of the confusion matrix; by variant, class and slice. The state from "
+            "which every metric, window and roll-up follows: counts of days add up."
+        ),
+        deps=[RAW_PREDICTIONS.name, GROUND_TRUTH],
+        table=CONFUSION_COUNTS,
+    )
+    def confusion_counts(
+        context: dg.AssetExecutionContext, lake: LakeResource, spark: SparkRunner
+    ) -> dg.MaterializeResult[None]:
+        day, grid = day_of(context.partition_key), scope.settings.grid
+        arguments = scope.confusion_counts_arguments(lake.lake, day, run_id=context.run.run_id)
+        with failures():
+            captured_counts(scope, lake.lake, day).refuse_above(scope.endpoint.max_rejected_share)
+            report = spark.run(context, arguments)
+            bins = lake.lake.read_staged(f"{arguments.output}/bins")
+            rejected = lake.lake.read_staged(f"{arguments.output}/quarantine")
+            newest = report["labels_as_of"]
+            rows = confusion_counts_table(
+                bins, grid, datetime.fromisoformat(newest) if newest else None
+            )
+            notes = {
+                "grid": grid.name,
+                "report": {**report, "duplicates": _duplicates(bins)},
+                "rejected_labels": rejected.to_pylist() if rejected else [],
+            }
+            published = lake.lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
+            lake.lake.delete(arguments.output)
+        found = {**report["ground_truth"], "newest": newest}
+        context.log_event(observed(scope, GROUND_TRUTH, context.partition_key, found))
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/uri": published.uri,
+                "dagster/partition_row_count": published.rows,
+                **_metadata(rows),
+            }
+        )
+
+    return confusion_counts
+
+
+def published_counts(scope: EndpointScope, lake: Lake, day: date) -> pa.Table:
+    """The day's confusion_counts, counted on the grid of the settings.
+
+    Raises:
+        MissingInputError: they are not published.
+        ContractError: they were counted on another grid.
+    """
+    grid = lake.notes(scope.name, CONFUSION_COUNTS, day)["grid"]
+    if grid != scope.settings.grid.name:
+        raise ContractError(
+            f"confusion_counts of {scope.name} for {day} were counted on grid {grid}, the settings "
+            f"ask for {scope.settings.grid.name}. Materialize confusion_counts for the day again."
+        )
+    return lake.read(scope.name, CONFUSION_COUNTS, day)
+
+
+def _duplicates(bins: pa.Table) -> dict[str, int]:
+    """Dropped rows by variant; a row is in the slice of all records once."""
+    total: Counter[str] = Counter()
+    for row in bins.filter(pc.equal(bins["slice"], ALL_RECORDS)).to_pylist():
+        total[row["variant"]] += row["bin_duplicates"]
+    return dict(total)
+
+
+def _metadata(rows: pa.Table) -> dict[str, Any]:
+    total = rows.filter(pc.equal(rows["slice"], ALL_RECORDS))
+    sums = {
+        name: pc.sum(total[f"bin_{name}"]).as_py() or 0
+        for name in ("positives", "negatives", "unlabelled")
+    }
+    labelled = sums["positives"] + sums["negatives"]
+    return {
+        **sums,
+        "label coverage": labelled / max(labelled + sums["unlabelled"], 1),
+        "curves": rows.group_by(["variant", "class_label", "slice"]).aggregate([]).num_rows,
+    }

@@ -1,0 +1,60 @@
+"""dashboard_page: the business team's picture of the endpoint, one self-contained HTML file."""
+
+import dagster as dg
+import pyarrow.compute as pc
+
+from ml_insights import __version__
+from ml_insights.assets.declaration import endpoint_asset, failures
+from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
+from ml_insights.dashboard.page import render_page
+from ml_insights.lake import Lake
+from ml_insights.resources import LakeResource
+from ml_insights.scope import EndpointScope
+
+DASHBOARD_PAGE = "dashboard_page"
+
+
+def build_dashboard_page(scope: EndpointScope) -> dg.AssetsDefinition:
+    """The asset dashboard_page of an endpoint."""
+
+    @endpoint_asset(
+        scope,
+        DASHBOARD_PAGE,
+        group="dashboards",
+        kinds={"altair", "html"},
+        description=(
+            "One HTML file that opens without network: the precision-recall curve, its values "
+            "at any threshold, trends, volumes and the record balance of the latest days."
+        ),
+        deps=[PRECISION_RECALL.name, MODEL_QUALITY.name, RECORD_BALANCE.name],
+    )
+    def dashboard_page(
+        context: dg.AssetExecutionContext, lake: LakeResource
+    ) -> dg.MaterializeResult[None]:
+        with failures():
+            uri, days = publish_page(scope, lake.lake)
+        context.log.info("page covers %d days", days)
+        return dg.MaterializeResult(metadata={"dagster/uri": uri})
+
+    return dashboard_page
+
+
+def publish_page(scope: EndpointScope, lake: Lake) -> tuple[str, int]:
+    """Write the page from the published days; returns its URI and how many days it covers.
+
+    Raises:
+        MissingInputError: no day is published.
+        StorageError: the page could not be written; the former page is untouched.
+    """
+    days = lake.days(scope.name, MODEL_QUALITY)[-scope.settings.dashboard.days :]
+    page = render_page(
+        endpoint=scope.name,
+        operating_threshold=scope.endpoint.operating_threshold,
+        quality=lake.read_days(scope.name, MODEL_QUALITY, days),
+        curves=lake.read_days(
+            scope.name, PRECISION_RECALL, days, where=pc.field("display_rank").is_valid()
+        ),
+        balance=lake.read_days(scope.name, RECORD_BALANCE, days),
+        generated_from={"lake": lake.root, "version": __version__},
+    )
+    return lake.write_text(scope.name, f"{DASHBOARD_PAGE}/index.html", page), len(days)

@@ -1,0 +1,101 @@
+"""What all assets of an endpoint declare alike: key, group, owners, columns, retries, failures.
+
+What belongs here: turning a table contract and an endpoint into Dagster's declarations, and the
+one place where errors of this package become Dagster failures.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from ml_insights.errors import MlInsightsError
+from ml_insights.partitions import daily_partitions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ml_insights.contracts import Column, Table
+    from ml_insights.scope import EndpointScope
+
+RETRIES = dg.RetryPolicy(
+    max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+)
+"""For errors that a retry can mend; `failures` stops it for the others."""
+
+
+def key(scope: EndpointScope, name: str) -> dg.AssetKey:
+    """Asset key: the endpoint's name, then the table's."""
+    return dg.AssetKey([scope.name, name])
+
+
+def endpoint_asset(
+    scope: EndpointScope,
+    name: str,
+    *,
+    group: str,
+    kinds: set[str],
+    description: str,
+    deps: Sequence[str],
+    table: Table | None = None,
+) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
+    """Decorator: a daily partitioned asset of an endpoint, `dg.asset` with what all of them share.
+
+    Args:
+        scope: whose asset.
+        name: asset, lake folder and table.
+        group: `predictions`, `metrics` or `dashboards`.
+        kinds: what it is made with, shown as chips.
+        description: what a row is and what it is for.
+        deps: names of upstream assets of the same endpoint.
+        table: contract of the rows, shown as the column schema.
+    """
+    return dg.asset(
+        name=name,
+        key_prefix=[scope.name],
+        group_name=group,
+        kinds=kinds,
+        owners=list(scope.endpoint.owners),
+        description=description,
+        deps=[key(scope, upstream) for upstream in deps],
+        partitions_def=daily_partitions(scope.endpoint),
+        retry_policy=RETRIES,
+        metadata={"dagster/column_schema": column_schema(table)} if table else {},
+    )
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """Columns of a contract as the Dagster UI shows them, units included."""
+    return dg.TableSchema(columns=[_table_column(column) for column in table.columns])
+
+
+def _table_column(column: Column) -> dg.TableColumn:
+    unit = f" Unit: {column.unit}." if column.unit else ""
+    return dg.TableColumn(
+        column.name,
+        column.type,
+        description=f"{column.description}{unit}",
+        constraints=dg.TableColumnConstraints(nullable=column.nullable),
+    )
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Errors as Dagster failures; retried only if a retry can succeed.
+
+    An error that is not this package's own is a defect: it fails at once, with its trace.
+    """
+    try:
+        yield
+    except MlInsightsError as error:
+        raise dg.Failure(
+            description=str(error),
+            metadata={"error": type(error).__name__, "retry can help": error.retryable},
+            allow_retries=error.retryable,
+        ) from error
+    except Exception as error:
+        raise dg.Failure(
+            description=f"unexpected {type(error).__name__}: {error}", allow_retries=False
+        ) from error

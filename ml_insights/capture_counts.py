@@ -1,0 +1,110 @@
+"""What a manifest of raw_predictions counted, added up over units: the facts about a captured day.
+
+What belongs here: reading the manifest's numbers. What does not: the manifest itself, which the
+Spark job writes (`spark.raw_predictions`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from ml_insights.contracts import REASONS
+from ml_insights.errors import BadInputError
+
+LINE, PREDICTION = "rejected_line", "rejected_prediction"
+
+
+@dataclass(frozen=True)
+class CaptureCounts:
+    """Counts of a captured day.
+
+    Attributes:
+        files: captured objects.
+        bytes: their size.
+        hours: hours of the day, 0 to 23, that have objects.
+        newest: ISO 8601 time of the newest object.
+        variants: counts by variant: `lines_read`, `records_accepted`, `predictions_in_records`,
+            `raw_predictions`.
+        reasons: rejected records by variant, kind (`rejected_line`, `rejected_prediction`) and
+            reason.
+    """
+
+    files: int
+    bytes: int
+    hours: tuple[int, ...]
+    newest: str
+    variants: dict[str, Counter[str]]
+    reasons: dict[str, dict[str, Counter[str]]]
+
+    @classmethod
+    def from_manifest(cls, manifest: dict[str, Any]) -> CaptureCounts:
+        """Add up the units of a manifest."""
+        units = manifest["units"]
+        variants: dict[str, Counter[str]] = {}
+        reasons: dict[str, dict[str, Counter[str]]] = {}
+        for unit in units:
+            for variant, counts in unit["variants"].items():
+                numbers = {name: n for name, n in counts.items() if isinstance(n, int)}
+                variants.setdefault(variant, Counter()).update(numbers)
+                for kind in (LINE, PREDICTION):
+                    by_kind = reasons.setdefault(variant, {LINE: Counter(), PREDICTION: Counter()})
+                    by_kind[kind].update(counts[kind])
+        return cls(
+            files=sum(unit["files"] for unit in units),
+            bytes=sum(unit["bytes"] for unit in units),
+            hours=tuple(sorted(int(hour) for unit in units for hour in unit["hours"])),
+            newest=max(unit["newest"] for unit in units),
+            variants=variants,
+            reasons=reasons,
+        )
+
+    def total(self, name: str) -> int:
+        """A count over all variants."""
+        return sum(counts[name] for counts in self.variants.values())
+
+    @property
+    def rejected(self) -> Counter[str]:
+        """Rejected lines and predictions by reason, over all variants; most frequent first."""
+        total: Counter[str] = Counter()
+        for kinds in self.reasons.values():
+            total.update(kinds[LINE])
+            total.update(kinds[PREDICTION])
+        return Counter(dict(total.most_common()))
+
+    @property
+    def rejected_share(self) -> float:
+        """Larger of the rejected share of lines and the rejected share of predictions."""
+        shares = [
+            sum(kinds[kind].total() for kinds in self.reasons.values()) / max(self.total(of), 1)
+            for kind, of in ((LINE, "lines_read"), (PREDICTION, "predictions_in_records"))
+        ]
+        return max(shares)
+
+    def refuse_above(self, limit: float) -> None:
+        """Refuse a day of which too much is unusable.
+
+        Args:
+            limit: largest share of rejected lines, and of rejected predictions.
+
+        Raises:
+            BadInputError: the share is larger; the message has the counted reasons.
+        """
+        if self.rejected_share > limit:
+            reasons = ", ".join(f"{REASONS[name]}: {n}" for name, n in self.rejected.items())
+            raise BadInputError(
+                f"{self.rejected_share:.2%} of the day's records are rejected, more than "
+                f"max_rejected_share = {limit:.2%} allows ({reasons}). Look at samples of them in "
+                "the quarantine folders of raw_predictions; mend the settings or the capture, or "
+                "raise the limit."
+            )
+
+    def observation(self) -> dict[str, Any]:
+        """Files, bytes, hours present and newest object, as an observation reports them."""
+        return {
+            "files": self.files,
+            "bytes": self.bytes,
+            "hours": len(self.hours),
+            "newest": self.newest,
+        }

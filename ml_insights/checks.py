@@ -1,0 +1,160 @@
+"""Asset checks, each named as the invariant that holds when it passes.
+
+What belongs here: reading what was published and saying whether an invariant holds, with the
+observed numbers. What does not: computing anything that is published. A check blocks where the next
+asset would publish a wrong number; it warns where the number is right but says little.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_insights.assets.declaration import failures, key
+from ml_insights.assets.raw_predictions import captured_counts
+from ml_insights.balance import remainders
+from ml_insights.contracts import (
+    ALL_RECORDS,
+    CONFUSION_COUNTS,
+    MODEL_QUALITY,
+    RAW_PREDICTIONS,
+    RECORD_BALANCE,
+    Table,
+)
+from ml_insights.errors import MissingInputError
+from ml_insights.lake import Lake
+from ml_insights.partitions import daily_partitions, day_of
+from ml_insights.resources import LakeResource
+from ml_insights.scope import EndpointScope
+
+Verdict = tuple[bool, str, dict[str, Any]]
+Invariant = Callable[[EndpointScope, Lake, date], Verdict]
+
+
+def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
+    """All checks of one endpoint, in the order of the flow."""
+    return [
+        _check(scope, RAW_PREDICTIONS, every_hour_has_captures),
+        _check(scope, RAW_PREDICTIONS, rejected_share_is_within_limit, blocking=True),
+        _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
+        _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
+        _check(scope, MODEL_QUALITY, positives_are_enough),
+        _check(scope, MODEL_QUALITY, label_coverage_is_reached),
+    ]
+
+
+def _check(
+    scope: EndpointScope, table: Table, invariant: Invariant, *, blocking: bool = False
+) -> dg.AssetChecksDefinition:
+    severity = dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN
+
+    @dg.asset_check(
+        asset=key(scope, table.name),
+        name=invariant.__name__,
+        description=invariant.__doc__,
+        blocking=blocking,
+    )
+    def check(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
+        with failures():
+            passed, finding, observed = invariant(scope, lake.lake, _day(context, scope))
+        return dg.AssetCheckResult(
+            passed=passed, severity=severity, description=finding, metadata=observed
+        )
+
+    return check
+
+
+def _day(context: dg.AssetCheckExecutionContext, scope: EndpointScope) -> date:
+    """The run's day; a check that is run alone has none and takes the newest."""
+    if context.op_execution_context.has_partition_key:
+        return day_of(context.op_execution_context.partition_key)
+    newest = daily_partitions(scope.endpoint).get_last_partition_key()
+    if newest is None:
+        raise MissingInputError(f"{scope.name} has no day yet whose labels have matured")
+    return day_of(newest)
+
+
+def every_hour_has_captures(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Every hour of the day has captured objects: no hour of traffic is missing."""
+    hours = captured_counts(scope, lake, day).hours
+    missing = [f"{hour:02}" for hour in range(24) if hour not in hours]
+    finding = (
+        f"no capture in the hours {', '.join(missing)} (UTC): no traffic, or capture stopped "
+        "(SageMaker drops captures at high disk use)"
+        if missing
+        else "all 24 hours have captures"
+    )
+    return not missing, finding, {"hours present": len(hours), "hours missing": ", ".join(missing)}
+
+
+def rejected_share_is_within_limit(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """The rejected share of lines, and of predictions, is within `max_rejected_share`."""
+    counts, limit = captured_counts(scope, lake, day), scope.endpoint.max_rejected_share
+    reasons = ", ".join(f"{reason}: {count}" for reason, count in counts.rejected.items())
+    finding = f"{counts.rejected_share:.3%} rejected, limit {limit:.3%} ({reasons or 'none'})"
+    observed = {"rejected share": counts.rejected_share, **counts.rejected}
+    return counts.rejected_share <= limit, finding, observed
+
+
+def counts_do_not_increase_with_threshold(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Along each curve, true and false positives do not increase and totals stay the same."""
+    rows = lake.read(scope.name, CONFUSION_COUNTS, day)
+    cells = {
+        name: rows[name].to_numpy()
+        for name in ("true_positives", "false_positives", "false_negatives", "true_negatives")
+    }
+    same_curve = np.ones(max(rows.num_rows - 1, 0), dtype=bool)
+    for name in ("variant", "class_label", "slice"):
+        values = rows[name].to_numpy(zero_copy_only=False)
+        same_curve &= values[1:] == values[:-1]
+    falls = (np.diff(cells["true_positives"]) <= 0) & (np.diff(cells["false_positives"]) <= 0)
+    totals = (np.diff(cells["true_positives"] + cells["false_negatives"]) == 0) & (
+        np.diff(cells["false_positives"] + cells["true_negatives"]) == 0
+    )
+    broken = int(np.count_nonzero(same_curve & ~(falls & totals)))
+    finding = f"{broken} of {rows.num_rows} thresholds break the order" if broken else "holds"
+    return not broken, finding, {"thresholds": rows.num_rows, "thresholds out of order": broken}
+
+
+def every_account_adds_up_to_zero(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Every account of the record balance adds up to zero: no record is lost or counted twice."""
+    left = remainders(lake.read(scope.name, RECORD_BALANCE, day))
+    found = ", ".join(
+        f"{account} {variant or ''}: {rest:+}" for (account, variant), rest in left.items()
+    )
+    finding = (
+        f"records are lost (+) or counted twice (-): {found}" if left else "all accounts close"
+    )
+    return not left, finding, {"accounts that do not close": len(left)}
+
+
+def positives_are_enough(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Every variant has at least `min_positives` labelled positives."""
+    rows, least = _all_records(scope, lake, day), scope.endpoint.min_positives
+    positives = {_who(row): row["positives"] for row in rows}
+    few = [f"{who} has {count}" for who, count in positives.items() if count < least]
+    finding = f"fewer than {least} positives: {', '.join(few)}" if few else f"at least {least}"
+    return not few, finding, {f"{who}: positives": count for who, count in positives.items()}
+
+
+def label_coverage_is_reached(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Every variant has labels for at least `min_label_coverage` of its records."""
+    rows, least = _all_records(scope, lake, day), scope.endpoint.min_label_coverage
+    coverage = {_who(row): row["label_coverage"] or 0.0 for row in rows}
+    low = [f"{who} {share:.1%}" for who, share in coverage.items() if share < least]
+    finding = f"below {least:.1%}, the day is provisional: {', '.join(low)}" if low else "reached"
+    return not low, finding, {f"{who}: label coverage": share for who, share in coverage.items()}
+
+
+def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, Any]]:
+    rows: pa.Table = lake.read(scope.name, MODEL_QUALITY, day)
+    found: list[dict[str, Any]] = rows.filter(pc.equal(rows["slice"], ALL_RECORDS)).to_pylist()
+    return found
+
+
+def _who(row: dict[str, Any]) -> str:
+    return f"{row['variant']} {row['class_label']}"

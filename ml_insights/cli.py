@@ -1,0 +1,197 @@
+"""The command line `ml-insights`: each command reads settings, calls one function, prints.
+
+What belongs here: options, progress, words. What does not: anything another program could want.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ml_insights import __version__
+from ml_insights.errors import MlInsightsError
+from ml_insights.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ml_insights.settings import Settings
+
+_SETTINGS = click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path),
+    help="Settings file. [default: $ML_INSIGHTS_SETTINGS, else ml_insights.yaml]",
+)
+_HOME = click.option(
+    "--dagster-home",
+    envvar="DAGSTER_HOME",
+    type=click.Path(path_type=Path),
+    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake]",
+)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class _Commands(click.Group):
+    """Errors of this package are messages for the user, not traces."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except MlInsightsError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ml-insights")
+def main() -> None:
+    """Daily precision-recall curves for Amazon SageMaker endpoints."""
+
+
+@main.command("check-config")
+@_SETTINGS
+def check_config(settings_file: Path | None) -> None:
+    """Validate the settings and say what they mean."""
+    settings = load_settings(settings_file)
+    console = Console(highlight=False)
+    console.print(f"The settings are valid. Deployment {settings.deployment}, lake {settings.lake}")
+    for name, endpoint in settings.endpoints.items():
+        counted = settings.operating_grid_threshold(name)
+        exact = "exactly there" if counted == endpoint.operating_threshold else f"at {counted!r}"
+        console.print(
+            f"{name}: from {endpoint.start_date}, labels after {endpoint.label_delay_days} to "
+            f"{endpoint.label_window_days} days; operating threshold "
+            f"{endpoint.operating_threshold}, counted {exact}"
+        )
+
+
+@main.command()
+@_SETTINGS
+@_HOME
+@click.option("--endpoint", help="Endpoint to compute. [default: the only one of the settings]")
+@click.option("--from", "first", type=_DAY, help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", type=_DAY, help="Last day. [default: the first day]")
+def run(
+    settings_file: Path | None,
+    dagster_home: Path | None,
+    endpoint: str | None,
+    first: datetime | None,
+    last: datetime | None,
+) -> None:
+    """Compute days of an endpoint through Dagster; without days, all that have matured."""
+    settings = load_settings(settings_file)
+    name = _endpoint(settings, endpoint)
+    start = first.date() if first else None
+    end = last.date() if last else start
+    _run_days(settings, name, _home(settings, dagster_home), start, end)
+
+
+@main.command()
+@_SETTINGS
+@click.option("--endpoint", help="Endpoint of the page. [default: the only one of the settings]")
+def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
+    """Write the dashboard page again from the published days."""
+    from ml_insights.assets.dashboard_page import publish_page  # noqa: PLC0415 (starts slowly)
+    from ml_insights.lake import Lake  # noqa: PLC0415
+    from ml_insights.scope import EndpointScope  # noqa: PLC0415
+
+    settings = load_settings(settings_file)
+    name = _endpoint(settings, endpoint)
+    scope = EndpointScope(name, settings.endpoints[name], settings)
+    uri, days = publish_page(scope, Lake(settings.lake))
+    click.echo(f"{uri} ({days} days)")
+
+
+@main.command()
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=Path("data/demo"),
+    show_default=True,
+    help="Where the demo's captures, labels, lake and history go.",
+)
+@click.option("--days", default=14, show_default=True, help="Days of captured traffic.")
+@click.option(
+    "--predictions", default=9_000, show_default=True, help="Predictions of a variant a day."
+)
+@click.option("--seed", default=2026, show_default=True, help="Seed of everything random.")
+def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
+    """Write a history in SageMaker's form, compute every day, compare with the truth."""
+    from ml_insights.demo import write_demo  # noqa: PLC0415 (starts slowly)
+    from ml_insights.demo.comparison import comparison_table  # noqa: PLC0415
+    from ml_insights.lake import Lake  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    with console.status(f"Writing {days} days of captures and labels to {folder}"):
+        written = write_demo(folder, seed=seed, days=days, predictions_per_day=predictions)
+    settings = load_settings(written.settings_file, environ={})
+    home = (folder / "dagster_home").absolute()
+    all_days = written.scenario.all_days()
+    _run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
+    console.print(comparison_table(written, Lake(settings.lake)))
+    page = Path(settings.lake) / written.endpoint / "dashboard_page" / "index.html"
+    console.print(f"Dashboard page: {page.as_uri()}", soft_wrap=True)
+    console.print("Dagster UI on this history: make ui, then http://127.0.0.1:3000")
+
+
+def _endpoint(settings: Settings, wished: str | None) -> str:
+    names = list(settings.endpoints)
+    if wished is None and len(names) == 1:
+        return names[0]
+    if wished not in settings.endpoints:
+        raise click.UsageError(f"--endpoint must be one of: {', '.join(names)}")
+    return str(wished)
+
+
+def _home(settings: Settings, wished: Path | None) -> Path:
+    return wished or Path(settings.lake).parent / "dagster_home"
+
+
+def _run_days(
+    settings: Settings, endpoint: str, home: Path, first: date | None, last: date | None
+) -> None:
+    """Compute days, oldest first, with a progress bar; stops at the first day that fails."""
+    from ml_insights.daily_runs import (  # noqa: PLC0415 (starts slowly)
+        dagster_instance,
+        partition_days,
+        run_day,
+    )
+    from ml_insights.definitions import build_definitions  # noqa: PLC0415
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    definitions = build_definitions(settings)
+    days = [
+        day
+        for day in partition_days(definitions, endpoint)
+        if (first is None or first <= day) and (last is None or day <= last)
+    ]
+    if not days:
+        raise click.UsageError(
+            f"{endpoint} has no computable day in that range: days begin at start_date and end "
+            "label_delay_days before yesterday"
+        )
+    with dagster_instance(home) as instance:
+        for day in _with_progress(f"Computing {endpoint}", days):
+            run_day(definitions, instance, endpoint, day)
+
+
+def _with_progress(title: str, days: Iterable[date]) -> Iterator[date]:
+    days = list(days)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(title, total=len(days))
+        for day in days:
+            progress.update(task, description=f"{title} {day}")
+            yield day
+            progress.advance(task)

@@ -1,0 +1,97 @@
+"""Running days of an endpoint through Dagster from a terminal, as its UI and schedules do.
+
+What belongs here: the instance that keeps the history and running a job's partitions in this
+process. What does not: what the command line prints (`cli`), the job itself (`jobs`).
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from ml_insights.errors import MlInsightsError, SettingsError
+from ml_insights.jobs import job_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+
+_INSTANCE_SETTINGS = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+python_logs:
+  managed_python_loggers: [ml_insights]
+"""
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@contextmanager
+def dagster_instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance in a folder, which is created with quiet settings if it is new."""
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(_INSTANCE_SETTINGS)
+    os.environ["DAGSTER_HOME"] = str(home.absolute())
+    with dg.DagsterInstance.get() as instance:
+        yield instance
+
+
+def partition_days(definitions: dg.Definitions, endpoint: str) -> list[date]:
+    """Days of an endpoint whose labels have matured by now, ascending.
+
+    Raises:
+        SettingsError: there is no such endpoint.
+    """
+    from ml_insights.partitions import day_of  # noqa: PLC0415
+
+    job = _job(definitions, endpoint)
+    partitions = job.partitions_def
+    return [day_of(key) for key in partitions.get_partition_keys()] if partitions else []
+
+
+def run_day(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, endpoint: str, day: date
+) -> dg.ExecuteInProcessResult:
+    """Compute one day: all assets and checks.
+
+    Raises:
+        MlInsightsError: the run failed; the message is that of the step that failed first.
+    """
+    result = _job(definitions, endpoint).execute_in_process(
+        partition_key=day.isoformat(),
+        instance=instance,
+        run_config=_QUIET,
+        raise_on_error=False,
+    )
+    if not result.success:
+        raise MlInsightsError(f"{day}: {_first_failure(result)} (run {result.run_id})")
+    return result
+
+
+def _job(definitions: dg.Definitions, endpoint: str) -> dg.JobDefinition:
+    name = job_name(endpoint)
+    known = {job.name for job in definitions.resolve_all_job_defs()}
+    if name not in known:
+        raise SettingsError(f"there is no endpoint {endpoint!r} in the settings")
+    return definitions.resolve_job_def(name)
+
+
+def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            failure = event.step_failure_data
+            if failure.user_failure_data and failure.user_failure_data.description:
+                return f"{event.step_key} failed: {failure.user_failure_data.description}"
+            error = failure.error
+            while error and error.cause:
+                error = error.cause
+            return f"{event.step_key} failed: {error.message.strip() if error else 'no reason'}"
+    return "the run failed outside of its steps"

@@ -1,0 +1,212 @@
+"""The one data object of the page: rows of the result tables, grouped by curve, with their words.
+
+What belongs here: selecting, rounding and grouping what the page shows. What does not: markup,
+scripts, charts.
+
+A curve's points are stored by column. Ratios of points keep five significant digits, which is more
+than a screen can show and keeps the page small; counts and thresholds are exact.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_insights.contracts import (
+    ACCOUNTS,
+    ALL_RECORDS,
+    MODEL_QUALITY,
+    PRECISION_RECALL,
+    REASONS,
+    RECORD_BALANCE,
+    Table,
+)
+from ml_insights.dashboard import tiles, wording
+from ml_insights.dashboard.chart_style import in_order
+from ml_insights.errors import ContractError
+
+Row = Mapping[str, Any]
+CurveKey = tuple[date, str, str, str]
+CURVE_KEY = ("dt", "variant", "class_label", "slice")
+POINT_COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
+POINT_RATIOS = (
+    *("precision", "precision_low", "precision_high"),
+    *("recall", "recall_low", "recall_high"),
+    "f1",
+)
+QUALITY_VALUES = (
+    *("positives", "negatives", "unlabelled", "prevalence", "provisional"),
+    *("operating_grid_threshold", "grid", "run_id", "code_version", "manifest_digest"),
+)
+
+
+def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table) -> dict[str, Any]:
+    """Everything the page's scripts read, ready for JSON.
+
+    Args:
+        quality: `model_quality` of all days, with `dt`.
+        curves: `precision_recall` rows that have a display_rank, with `dt`.
+        balance: `record_balance` of all days, with `dt`.
+
+    Returns:
+        The choices (`days`, `variants`, `classes`, `slices`), `curves` with points, values and
+        words, `rejected` records by day and variant, `balance` rows by day, and the words for them.
+
+    Raises:
+        ContractError: A table lacks a column of its contract, or holds NaN instead of NULL.
+    """
+    tables = ((MODEL_QUALITY, quality), (PRECISION_RECALL, curves), (RECORD_BALANCE, balance))
+    for contract, table in tables:
+        _require(contract, table)
+    rows: dict[CurveKey, Row] = {_key(row): row for row in quality.to_pylist()}
+    points = _points_by_curve(curves)
+    items = balance.to_pylist()
+    keys = sorted(rows.keys() | points.keys())
+    days = sorted({key[0] for key in keys} | {item["dt"] for item in items})
+    return {
+        "days": [day.isoformat() for day in days],
+        "calendar": [day.isoformat() for day in _calendar(days)],
+        "variants": in_order(key[1] for key in keys),
+        "classes": sorted({key[2] for key in keys}),
+        "slices": sorted({key[3] for key in keys}, key=lambda name: (name != ALL_RECORDS, name)),
+        "all_records": ALL_RECORDS,
+        "curves": [_curve(key, rows, points.get(key)) for key in keys],
+        "rejected": _rejected(items),
+        "balance": _balance(items),
+        "account_words": ACCOUNTS,
+        "item_words": {**wording.BALANCE_ITEMS, **REASONS},
+        "undefined_words": wording.UNDEFINED,
+    }
+
+
+def embed(value: object) -> str:
+    """JSON that is safe inside a `<script>` element: nothing in it can end or open an element."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _require(contract: Table, table: pa.Table) -> None:
+    missing = [c.name for c in contract.columns if c.name not in table.column_names]
+    if "dt" not in table.column_names:
+        missing.append("dt")
+    if missing:
+        msg = (
+            f"the dashboard needs all columns of {contract.name} and the partition's day as dt; "
+            f"missing: {', '.join(missing)}. Read the table with its contract and add dt."
+        )
+        raise ContractError(msg)
+    for column in contract.columns:
+        values = table.column(column.name)
+        if column.type == "float64" and pc.any(pc.is_nan(values)).as_py():
+            msg = f"{contract.name}.{column.name} holds NaN; an undefined value must be NULL."
+            raise ContractError(msg)
+
+
+def _calendar(days: Sequence[date]) -> list[date]:
+    """Every day from the first to the last, so that a day nobody ran is seen as a gap."""
+    length = (days[-1] - days[0]).days + 1 if days else 0
+    return [days[0] + timedelta(days=n) for n in range(length)]
+
+
+def _key(row: Row) -> CurveKey:
+    return (row["dt"], row["variant"], row["class_label"], row["slice"])
+
+
+def _points_by_curve(curves: pa.Table) -> dict[CurveKey, dict[str, list[Any]]]:
+    """Columns of points of each curve, by descending threshold."""
+    columns = ("threshold", *POINT_COUNTS, *POINT_RATIOS)
+    order = [(name, "ascending") for name in CURVE_KEY] + [("threshold", "descending")]
+    drawn = curves.filter(pc.is_valid(curves.column("display_rank"))).sort_by(order)
+    values = {name: drawn.column(name).to_pylist() for name in (*CURVE_KEY, *columns)}
+    groups: dict[CurveKey, list[int]] = defaultdict(list)
+    for place, key in enumerate(zip(*(values[name] for name in CURVE_KEY), strict=True)):
+        groups[key].append(place)
+    return {
+        key: {name: values[name][places[0] : places[-1] + 1] for name in columns}
+        for key, places in groups.items()
+    }
+
+
+def _curve(
+    key: CurveKey, rows: Mapping[CurveKey, Row], points: dict[str, list[Any]] | None
+) -> dict[str, Any]:
+    day, variant, class_label, slice_name = key
+    row = rows.get(key)
+    before = rows.get((day - timedelta(days=1), variant, class_label, slice_name))
+    return {
+        "day": day.isoformat(),
+        "variant": variant,
+        "class_label": class_label,
+        "slice": slice_name,
+        "quality": row and _values(row),
+        "words": row and _words(row, before),
+        "points": points and _rounded(_with_operating_point(points, row)),
+    }
+
+
+def _with_operating_point(points: dict[str, list[Any]], row: Row | None) -> dict[str, list[Any]]:
+    """The operating point among the drawn points, so that the slider can stand on it."""
+    if row is None or row["operating_grid_threshold"] in points["threshold"]:
+        return points
+    here = row["operating_grid_threshold"]
+    place = sum(1 for threshold in points["threshold"] if threshold > here)
+    value = {name: row[f"operating_{name}"] for name in (*POINT_COUNTS, *POINT_RATIOS)}
+    value["threshold"] = here
+    return {name: [*old[:place], value[name], *old[place:]] for name, old in points.items()}
+
+
+def _rounded(points: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Five digits for ratios; counts that follow from the first row's totals are left out."""
+    positives = points["true_positives"][0] + points["false_negatives"][0]
+    negatives = points["false_positives"][0] + points["true_negatives"][0]
+    kept: dict[str, Any] = {"positives": positives, "negatives": negatives}
+    for name in ("threshold", "true_positives", "false_positives"):
+        kept[name] = points[name]
+    for name in POINT_RATIOS:
+        kept[name] = [None if v is None else float(f"{v:.5g}") for v in points[name]]
+    return kept
+
+
+def _values(row: Row) -> dict[str, Any]:
+    """The values of a quality row that charts and tables show, under the names of the charts."""
+    values = {name: row[name] for name in QUALITY_VALUES}
+    for ratio, column in tiles.COLUMNS.items():
+        for end in ("", "_low", "_high", "_limit_low", "_limit_high"):
+            if f"{column}{end}" in row:
+                values[f"{ratio}{end}"] = row[f"{column}{end}"]
+    return values
+
+
+def _words(row: Row, before: Row | None) -> dict[str, Any]:
+    return {
+        "lead": wording.headline(row, full=True),
+        "short": wording.headline(row, full=False),
+        "labels": wording.labels(row),
+        "volumes": wording.volumes(row),
+        "note": wording.threshold_note(row),
+        "tiles": {ratio: tiles.tile(ratio, row, before) for ratio in tiles.COLUMNS},
+    }
+
+
+def _rejected(items: Iterable[Row]) -> dict[str, dict[str, int]]:
+    """Capture records and predictions rejected for any reason, by day and variant."""
+    totals: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for item in items:
+        if item["item"] in REASONS and item["variant"] is not None:
+            totals[item["dt"].isoformat()][item["variant"]] -= item["records"]
+    return totals
+
+
+def _balance(items: Sequence[Row]) -> dict[str, list[list[Any]]]:
+    """`[account, variant, item, records]` by day, in the order of the table."""
+    days: dict[str, list[list[Any]]] = defaultdict(list)
+    for item in items:
+        row = [item["account"], item["variant"], item["item"], item["records"]]
+        days[item["dt"].isoformat()].append(row)
+    return days

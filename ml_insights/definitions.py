@@ -1,0 +1,37 @@
+"""The Dagster code location: settings in, definitions out. Assembly only.
+
+Nothing is read when this module is imported; `defs` reads the settings file when Dagster asks.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from ml_insights.assets import endpoint_assets
+from ml_insights.checks import endpoint_checks
+from ml_insights.jobs import daily_job
+from ml_insights.resources import build_resources
+from ml_insights.schedules import daily_schedule
+from ml_insights.scope import EndpointScope
+from ml_insights.settings import Settings, load_settings
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Everything Dagster knows of an installation; tests and the command line use it too."""
+    scopes = [
+        EndpointScope(name, endpoint, settings) for name, endpoint in settings.endpoints.items()
+    ]
+    jobs = [daily_job(scope) for scope in scopes]
+    return dg.Definitions(
+        assets=[asset for scope in scopes for asset in endpoint_assets(scope)],
+        asset_checks=[check for scope in scopes for check in endpoint_checks(scope)],
+        jobs=jobs,
+        schedules=[daily_schedule(scope, job) for scope, job in zip(scopes, jobs, strict=True)],
+        resources=build_resources(settings),
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Definitions from the settings file (`ML_INSIGHTS_SETTINGS`, default `ml_insights.yaml`)."""
+    return build_definitions(load_settings())

@@ -1,0 +1,183 @@
+"""The row of `model_quality` for one curve: the numbers people track.
+
+What does not belong here: formulas (they are in the modules this one calls), and what counts
+cannot know: which curve it is, how complete its labels should be, which run made it.
+"""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from ml_insights.contracts import FIXED_LEVELS
+from ml_insights.metrics.areas import Area, achievable_pr_area, average_precision, roc_auc
+from ml_insights.metrics.arrays import FloatArray, ratio
+from ml_insights.metrics.binning import threshold_index_at_or_below
+from ml_insights.metrics.display import display_points
+from ml_insights.metrics.intervals import (
+    average_precision_interval,
+    f1_interval,
+    roc_auc_interval,
+    roc_auc_variance,
+    wilson_interval,
+)
+from ml_insights.metrics.precision_recall import (
+    best_f1,
+    f1,
+    precision,
+    precision_at_recall,
+    recall,
+    recall_at_precision,
+)
+from ml_insights.metrics.undefined import joined_reasons
+
+if TYPE_CHECKING:
+    from ml_insights.metrics.confusion import BinCounts
+
+Row: TypeAlias = dict[str, float]
+"""Column name -> value; NaN for what is undefined."""
+
+
+def curve_quality(
+    bins: BinCounts, *, operating_threshold: float
+) -> dict[str, float | int | str | None]:
+    """Columns of `contracts.MODEL_QUALITY` that counts can know, in its order.
+
+    Left to the caller: variant, class_label, slice, provisional, labels_as_of, grid, run_id,
+    code_version and manifest_digest.
+
+    Args:
+        bins: counts of one curve; may be empty.
+        operating_threshold: the threshold of the settings, in [0, 1]. Its values are counted at
+            the grid threshold at or just below it.
+
+    Returns:
+        Column name -> value; None for what is undefined, and then `undefined_reason` says why.
+
+    Raises:
+        ContractError: the operating threshold is not in [0, 1].
+
+    >>> from ml_insights.metrics.confusion import BinCounts
+    >>> from ml_insights.metrics.thresholds import ThresholdGrid
+    >>> bins = BinCounts.from_scores(ThresholdGrid(), [0.9, 0.9, 0.1, 0.2], [1, 0, 0, -1])
+    >>> quality = curve_quality(bins, operating_threshold=0.5)
+    >>> quality["label_coverage"], quality["average_precision"], quality["operating_recall"]
+    (0.75, 0.5, 1.0)
+    >>> quality["recall_at_precision_95"], quality["undefined_reason"]
+    (None, 'precision_not_reached,single_positive')
+    """
+    counts = bins.confusion()
+    row = {
+        **_volumes(bins),
+        **_areas(bins),
+        **_best_f1(bins),
+        **{f"recall_at_precision_{at}": recall_at_precision(counts, at) for at in FIXED_LEVELS},
+        **{f"precision_at_recall_{at}": precision_at_recall(counts, at) for at in FIXED_LEVELS},
+        **_operating(bins, operating_threshold),
+        **_display(bins, operating_threshold),
+    }
+    defined = {name: None if isnan(value) else value for name, value in row.items()}
+    return {**defined, "undefined_reason": _undefined_reason(row)}
+
+
+def _volumes(bins: BinCounts) -> Row:
+    records, positives, negatives, unlabelled = (
+        values.sum() for values in (bins.records, bins.positives, bins.negatives, bins.unlabelled)
+    )
+    labelled = positives + negatives
+    return {
+        "predictions": int(records),
+        "positives": int(positives),
+        "negatives": int(negatives),
+        "unlabelled": int(unlabelled),
+        "label_coverage": float(ratio(labelled, records)),
+        "prevalence": float(ratio(positives, labelled)),
+    }
+
+
+def _areas(bins: BinCounts) -> Row:
+    precision_area, roc_area = average_precision(bins), roc_auc(bins)
+    positives = int(bins.positives.sum())
+    precision_interval = average_precision_interval(precision_area.value, positives)
+    roc_interval = roc_auc_interval(roc_area.value, roc_auc_variance(bins))
+    return {
+        **_area_columns("average_precision", precision_area, precision_interval),
+        **_area_columns("roc_auc", roc_area, roc_interval),
+        "achievable_pr_area": achievable_pr_area(bins),
+    }
+
+
+def _area_columns(name: str, area: Area, interval: tuple[float, float]) -> Row:
+    return {
+        name: area.value,
+        f"{name}_limit_low": area.limit_low,
+        f"{name}_limit_high": area.limit_high,
+        f"{name}_low": interval[0],
+        f"{name}_high": interval[1],
+    }
+
+
+def _best_f1(bins: BinCounts) -> Row:
+    best = best_f1(bins)
+    threshold = float("nan")
+    if best.position is not None:
+        threshold = bins.grid.threshold(int(bins.threshold_index[best.position]))
+    return {
+        "best_f1": best.value,
+        "best_f1_limit_high": best.limit_high,
+        "best_f1_threshold": threshold,
+    }
+
+
+def _operating(bins: BinCounts, operating_threshold: float) -> Row:
+    index = threshold_index_at_or_below(bins.grid, operating_threshold)
+    on_grid = bins.grid.threshold(index)
+    in_bin = int(bins.records[bins.threshold_index == index].sum())
+    counts = bins.confusion_at(np.array([index]))
+    found = counts.true_positives
+    predicted, positives = found + counts.false_positives, found + counts.false_negatives
+    return {
+        "operating_threshold": operating_threshold,
+        "operating_grid_threshold": on_grid,
+        "operating_bin_records": 0 if on_grid == operating_threshold else in_bin,
+        "operating_true_positives": int(found[0]),
+        "operating_false_positives": int(counts.false_positives[0]),
+        "operating_false_negatives": int(counts.false_negatives[0]),
+        "operating_true_negatives": int(counts.true_negatives[0]),
+        **_with_limits("precision", precision(counts), wilson_interval(found, predicted)),
+        **_with_limits("recall", recall(counts), wilson_interval(found, positives)),
+        **_with_limits("f1", f1(counts), f1_interval(counts)),
+    }
+
+
+def _with_limits(name: str, value: FloatArray, interval: tuple[FloatArray, FloatArray]) -> Row:
+    return {
+        f"operating_{name}": float(value[0]),
+        f"operating_{name}_low": float(interval[0][0]),
+        f"operating_{name}_high": float(interval[1][0]),
+    }
+
+
+def _display(bins: BinCounts, operating_threshold: float) -> Row:
+    drawn = display_points(bins, operating_threshold)
+    return {"display_points": drawn.positions.size, "display_deviation": drawn.deviation}
+
+
+def _undefined_reason(row: Row) -> str | None:
+    positives, negatives = row["positives"], row["negatives"]
+    return joined_reasons(
+        {
+            "no_records": row["predictions"] == 0,
+            "no_positives": positives == 0,
+            "no_negatives": negatives == 0,
+            "nothing_labelled_above": isnan(row["operating_precision"]),
+            "precision_not_reached": positives > 0
+            and any(isnan(row[f"recall_at_precision_{level}"]) for level in FIXED_LEVELS),
+            "single_positive": positives == 1,
+            "single_negative": negatives == 1,
+            "zero_variance": (positives > 0 and isnan(row["average_precision_low"]))
+            or (positives > 1 and negatives > 1 and isnan(row["roc_auc_low"])),
+        }
+    )

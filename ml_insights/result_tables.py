@@ -1,0 +1,200 @@
+"""From counts to the published tables, curve by curve: Arrow in, Arrow out.
+
+What belongs here: taking a table apart into curves, calling the mathematics, putting the rows of
+all curves together in contract order. What does not: formulas (`metrics`) and files (`lake`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL, Table
+from ml_insights.metrics.binning import threshold_values
+from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.curve_table import curve_table
+from ml_insights.metrics.quality import curve_quality
+from ml_insights.metrics.thresholds import ThresholdGrid
+
+CURVE = ("variant", "class_label", "slice")
+OFFSET_UNITS = 2**20
+"""Parts of a bin's width in which the Spark step sums a score's distance to the threshold."""
+
+
+class Curve(NamedTuple):
+    """Which curve: production variant, class (one against the rest), slice of the traffic."""
+
+    variant: str
+    class_label: str
+    slice: str
+
+
+def confusion_counts_table(
+    bins: pa.Table, grid: ThresholdGrid, labels_as_of: datetime | None
+) -> pa.Table:
+    """Rows of confusion_counts from the integer counts of the Spark step.
+
+    Args:
+        bins: `CURVE`, threshold_index and the bin columns of `spark.confusion_counts`, any order.
+        grid: the grid they were counted on.
+        labels_as_of: time of the newest ground truth object used, or None.
+
+    Returns:
+        Rows in contract columns, sorted by curve and threshold.
+    """
+    ordered = bins.sort_by([(name, "ascending") for name in (*CURVE, "threshold_index")])
+    tables = []
+    for curve, rows in _curves(ordered):
+        index = _column(rows, "threshold_index").astype(np.int64)
+        counts = BinCounts(
+            grid=grid,
+            threshold_index=index,
+            positives=_column(rows, "bin_positives"),
+            negatives=_column(rows, "bin_negatives"),
+            unlabelled=_column(rows, "bin_unlabelled"),
+            score_sum=_score_sums(rows, grid, index),
+        )
+        cells = counts.confusion()
+        tables.append(
+            _rows(
+                CONFUSION_COUNTS,
+                curve,
+                {
+                    "threshold_index": index,
+                    "threshold": threshold_values(grid)[index],
+                    "bin_positives": counts.positives,
+                    "bin_negatives": counts.negatives,
+                    "bin_unlabelled": counts.unlabelled,
+                    "bin_score_sum": counts.score_sum,
+                    "true_positives": cells.true_positives,
+                    "false_positives": cells.false_positives,
+                    "false_negatives": cells.false_negatives,
+                    "true_negatives": cells.true_negatives,
+                    "labels_as_of": [labels_as_of] * index.size,
+                },
+            )
+        )
+    return pa.concat_tables(tables) if tables else CONFUSION_COUNTS.arrow_schema().empty_table()
+
+
+def _score_sums(
+    rows: pa.Table, grid: ThresholdGrid, index: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float64]:
+    """Sum of scores: so many times the threshold, and the distances above it."""
+    edges = np.append(threshold_values(grid), 1.0)
+    records = sum(_column(rows, f"bin_{part}") for part in ("positives", "negatives", "unlabelled"))
+    widths = edges[index + 1] - edges[index]
+    sums: npt.NDArray[np.float64] = (
+        records * edges[index] + _column(rows, "bin_offsets") * widths / OFFSET_UNITS
+    )
+    return sums
+
+
+def curves_of(counts: pa.Table, grid: ThresholdGrid) -> Iterator[tuple[Curve, BinCounts]]:
+    """The curves of published confusion_counts rows, in their order."""
+    for curve, rows in _curves(counts):
+        yield (
+            curve,
+            BinCounts(
+                grid=grid,
+                threshold_index=_column(rows, "threshold_index"),
+                positives=_column(rows, "bin_positives"),
+                negatives=_column(rows, "bin_negatives"),
+                unlabelled=_column(rows, "bin_unlabelled"),
+                score_sum=_column(rows, "bin_score_sum"),
+            ),
+        )
+
+
+def precision_recall_table(
+    counts: pa.Table, grid: ThresholdGrid, operating_threshold: float
+) -> pa.Table:
+    """Rows of precision_recall from published confusion_counts rows."""
+    tables = [
+        _rows(PRECISION_RECALL, curve, curve_table(bins, operating_threshold=operating_threshold))
+        for curve, bins in curves_of(counts, grid)
+    ]
+    return pa.concat_tables(tables) if tables else PRECISION_RECALL.arrow_schema().empty_table()
+
+
+def model_quality_table(
+    counts: pa.Table,
+    grid: ThresholdGrid,
+    operating_threshold: float,
+    *,
+    min_label_coverage: float,
+    provenance: Mapping[str, Any],
+) -> pa.Table:
+    """Rows of model_quality from published confusion_counts rows.
+
+    Args:
+        counts: rows of confusion_counts.
+        grid: the grid they were counted on.
+        operating_threshold: the threshold the settings name.
+        min_label_coverage: below it a curve is provisional.
+        provenance: `run_id`, `code_version`, `manifest_digest`.
+    """
+    rows = []
+    for curve, bins in curves_of(counts, grid):
+        quality = curve_quality(bins, operating_threshold=operating_threshold)
+        coverage = quality["label_coverage"]
+        rows.append(
+            {
+                **curve._asdict(),
+                **quality,
+                "provisional": not isinstance(coverage, float) or coverage < min_label_coverage,
+                "labels_as_of": None,
+                "grid": grid.name,
+                **provenance,
+            }
+        )
+    table = pa.Table.from_pylist(rows, schema=MODEL_QUALITY.arrow_schema())
+    position = table.schema.get_field_index("labels_as_of")
+    newest = pa.repeat(_labels_as_of(counts), table.num_rows)
+    return table.set_column(position, table.schema.field(position), newest)
+
+
+def _labels_as_of(counts: pa.Table) -> pa.Scalar:
+    column = counts["labels_as_of"]
+    return column[0] if len(column) else pa.scalar(None, column.type)
+
+
+def _curves(table: pa.Table) -> Iterator[tuple[Curve, pa.Table]]:
+    """Slices of a table sorted by curve, one for each curve."""
+    if not table.num_rows:
+        return
+    names = [table[name].to_numpy(zero_copy_only=False).astype(str) for name in CURVE]
+    changes = np.any([column[1:] != column[:-1] for column in names], axis=0)
+    starts = [0, *(np.flatnonzero(changes) + 1).tolist(), table.num_rows]
+    for start, end in pairwise(starts):
+        yield Curve(*(str(column[start]) for column in names)), table.slice(start, end - start)
+
+
+def _column(rows: pa.Table, name: str) -> npt.NDArray[Any]:
+    column: npt.NDArray[Any] = rows[name].to_numpy()
+    return column
+
+
+def _rows(table: Table, curve: Curve, columns: Mapping[str, Any]) -> pa.Table:
+    """Rows of one curve with contract types; NaN becomes NULL."""
+    schema = table.arrow_schema()
+    size = len(columns["threshold_index"])
+    arrays = {
+        name: pa.array([value] * size, pa.string()) for name, value in curve._asdict().items()
+    }
+    for name, values in columns.items():
+        arrays[name] = _arrow(values, schema.field(name).type)
+    return pa.table([arrays[name] for name in schema.names], schema=schema)
+
+
+def _arrow(values: Any, kind: pa.DataType) -> pa.Array:
+    if isinstance(values, np.ma.MaskedArray):
+        return pa.array(values.filled(0), kind, mask=np.ma.getmaskarray(values))
+    convert: Callable[..., pa.Array] = pa.array
+    return convert(values, kind, from_pandas=True)

@@ -1,0 +1,97 @@
+"""Where the heavy steps run. The assets do not know: they hand over arguments and get a result.
+
+What belongs here: one runner for each place, behind one interface. What does not: what a job does
+(`ml_insights.spark`), which arguments it gets (`assets`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from dagster_pyspark import LazyPySparkResource
+from py4j.protocol import Py4JError
+from pydantic import Field
+from pyspark.errors import PySparkException
+
+from ml_insights.errors import SparkJobError, StorageError
+from ml_insights.java import find_java_home
+from ml_insights.spark.arguments import Arguments, RawPredictionsArguments
+from ml_insights.spark.confusion_counts import count_day
+from ml_insights.spark.raw_predictions import compact_day
+from ml_insights.spark.session import prepare
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+class SparkRunner(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Runs a heavy step somewhere and returns what it reports."""
+
+    @abstractmethod
+    def run(self, context: dg.AssetExecutionContext, arguments: Arguments) -> dict[str, Any]:
+        """Run the job the arguments belong to; returns its JSON-like report.
+
+        Raises:
+            MlInsightsError: the job refused its input, or failed.
+        """
+
+
+class LocalSparkRunner(SparkRunner):
+    """Runs the job in this process, on one Spark session that all steps of the process share."""
+
+    driver_memory: str = Field(description="Heap of the local Spark process, such as 2g.")
+    cores: int = Field(description="Cores to use; 0 means all.")
+    work_folder: str = Field(description="Folder for Spark's temporary files.")
+
+    def run(self, context: dg.AssetExecutionContext, arguments: Arguments) -> dict[str, Any]:
+        """See `SparkRunner.run`."""
+        spark = prepare(self._session())
+        report = context.log.info
+        try:
+            if isinstance(arguments, RawPredictionsArguments):
+                return compact_day(spark, arguments, report)
+            return count_day(spark, arguments, report)
+        except (Py4JError, PySparkException) as error:
+            raise _spark_error(error) from error
+
+    def _session(self) -> SparkSession:
+        work = Path(self.work_folder).absolute()
+        os.environ["JAVA_HOME"] = str(find_java_home(work))
+        os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+        cores = self.cores or os.cpu_count() or 1
+        configuration = {
+            "spark.master": f"local[{cores}]",
+            "spark.app.name": "ml_insights",
+            "spark.driver.memory": self.driver_memory,
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.local.dir": str(work),
+            "spark.sql.warehouse.dir": str(work / "warehouse"),
+            "spark.sql.shuffle.partitions": str(8 * cores),
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.log.level": "ERROR",
+        }
+        session: SparkSession = LazyPySparkResource(spark_config=configuration).spark_session
+        return session
+
+
+def _spark_error(error: Exception) -> SparkJobError | StorageError:
+    """The innermost reason Spark gives, instead of its whole trace."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    reason = causes[-1] if causes else (lines[0] if lines else type(error).__name__)
+    if "No space left on device" in str(error):
+        return StorageError(
+            f"the disk is full ({reason}). Free space, then run the partition again; it continues "
+            "after the last finished unit."
+        )
+    return SparkJobError(
+        f"Spark failed: {reason}. The whole trace is in the run's log; the last finished unit "
+        "stands and a rerun continues after it."
+    )

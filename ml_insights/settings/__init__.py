@@ -1,0 +1,28 @@
+"""Settings of an installation: endpoints, lake and deployment, from one file and the environment.
+
+    from ml_insights.settings import load_settings
+
+    settings = load_settings()
+
+`section`, `forms`, `endpoint` and `model` are the models; `reference` describes every setting;
+`file` and `environment` read what the user wrote, and `load` turns it into `Settings` or into one
+error that lists every problem. What does not belong here: acting on settings (`ml_insights.assets`,
+`ml_insights.resources`, `ml_insights.cli`). Nothing is read at import.
+"""
+
+from ml_insights.settings.endpoint import Endpoint
+from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form
+from ml_insights.settings.load import load_settings
+from ml_insights.settings.model import Dashboard, Settings, Spark, Units
+
+__all__ = [
+    "CrossedSlice",
+    "Dashboard",
+    "Endpoint",
+    "FeatureSlice",
+    "Form",
+    "Settings",
+    "Spark",
+    "Units",
+    "load_settings",
+]

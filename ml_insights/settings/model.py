@@ -1,0 +1,197 @@
+"""The settings of an installation as one object, validated once and passed down.
+
+What belongs here: the root of the settings, its small sections, and checks between endpoints and
+deployment. What does not: one endpoint (`endpoint`), and where values come from (`load`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+
+from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.settings.endpoint import Endpoint
+from ml_insights.settings.section import (
+    Finding,
+    Legal,
+    Location,
+    Section,
+    Unit,
+    WrittenAs,
+    checked,
+    is_s3,
+    part,
+)
+
+
+class Grid(Section):
+    """Resolution of the thresholds. Counts of different grids never mix, so choose it once."""
+
+    octaves: Annotated[int, Field(ge=2, le=32), Unit("octaves")] = 20
+    """Scores closer to 0 or 1 than 2^-octaves are not told apart."""
+
+    bits: Annotated[int, Field(ge=0, le=12), Unit("bits")] = 9
+    """Each octave is cut into 2^bits parts."""
+
+
+def _threshold_grid(value: object) -> ThresholdGrid:
+    if isinstance(value, ThresholdGrid):
+        return value
+    grid = Grid.model_validate(value)
+    return ThresholdGrid(grid.octaves, grid.bits)
+
+
+class Spark(Section):
+    """The local Spark session."""
+
+    driver_memory: Annotated[
+        str,
+        StringConstraints(pattern=r"^[1-9][0-9]*[mgMG]$"),
+        Legal("a number with `m` or `g`, such as `512m` or `2g`"),
+    ] = "2g"
+    """Memory of the one Java process that does all the work."""
+
+    cores: Annotated[int, Field(ge=0), Unit("cores, 0 for all")] = 0
+    """Cores that Spark uses."""
+
+
+class Units(Section):
+    """A day is read in units of consecutive hours; each is bounded and published on its own."""
+
+    max_files: Annotated[int, Field(ge=1), Unit("files")] = 50_000
+    """Most files of a unit. A single hour may have more."""
+
+    max_gigabytes: Annotated[float, Field(gt=0), Unit("10^9 bytes")] = 64.0
+    """Most bytes of a unit. A single hour may have more."""
+
+    @property
+    def max_bytes(self) -> int:
+        """Most bytes of a unit."""
+        return int(self.max_gigabytes * 1e9)
+
+
+class Dashboard(Section):
+    """What the dashboard shows."""
+
+    days: Annotated[int, Field(ge=1, le=3660), Unit("days")] = 90
+    """Days shown, up to the newest."""
+
+
+def _written_as_a_time(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError("is not a time such as 06:30")
+    return value
+
+
+def _endpoint_name(name: str) -> str:
+    # SageMaker's own rule.
+    if not re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name) or len(name) > 63:
+        raise ValueError("is not a name that SageMaker gives to endpoints")
+    return name
+
+
+EndpointName = Annotated[
+    str,
+    AfterValidator(_endpoint_name),
+    Legal("1 to 63 letters, digits and hyphens, a letter or digit first and last"),
+]
+
+
+class Settings(Section):
+    """Everything an installation is told."""
+
+    deployment: Literal["local", "aws"] = "local"
+    """`local` computes on this machine and reaches no cloud; `aws` computes on EMR."""
+
+    lake: Location = "./data/lake"
+    """Where the tables are written. A folder on `local`, `s3://` on `aws`."""
+
+    grid: Annotated[ThresholdGrid, BeforeValidator(_threshold_grid), WrittenAs(Grid)] = (
+        ThresholdGrid()
+    )
+    """Resolution of the thresholds. Counts of different grids never mix, so choose it once."""
+
+    endpoints: Annotated[
+        Mapping[EndpointName, Endpoint], Field(min_length=1), Legal("one endpoint or more")
+    ]
+    """The endpoints, by the name they have in SageMaker."""
+
+    spark: Spark = Spark()
+    """The local Spark session."""
+
+    units: Units = Units()
+    """A day is read in units of consecutive hours; each is bounded and published on its own."""
+
+    schedule: Annotated[
+        time,
+        BeforeValidator(_written_as_a_time),
+        Unit("UTC"),
+        Legal("a time of day such as `06:30`"),
+    ] = time(6, 30)
+    """When each day's computation starts."""
+
+    dashboard: Dashboard = Dashboard()
+    """What the dashboard shows."""
+
+    @field_validator("lake")
+    @classmethod
+    def _lake_fits_the_deployment(cls, lake: str, info: ValidationInfo) -> str:
+        deployment = info.data.get("deployment")
+        if deployment == "local" and is_s3(lake):
+            raise ValueError("is on S3, but `deployment: local` reaches no cloud; name a folder")
+        if deployment == "aws" and not is_s3(lake):
+            raise ValueError("is a local folder, but `deployment: aws` needs s3://bucket/folder")
+        return lake
+
+    @field_validator("endpoints", mode="wrap")
+    @classmethod
+    def _endpoints_fit_together(
+        cls, value: Any, validate: Callable[[Any], Any], info: ValidationInfo
+    ) -> Any:
+        entries = value if isinstance(value, Mapping) else {}
+        findings = _names_that_differ_in_case_only(entries)
+        if info.data.get("deployment") == "aws":
+            findings += _local_sources(entries)
+        return checked(validate, value, findings)
+
+    def operating_grid_threshold(self, endpoint: str) -> float:
+        """Grid threshold at which an endpoint's operating values are counted.
+
+        Returns:
+            The largest grid threshold that is not above the endpoint's `operating_threshold`.
+
+        Raises:
+            KeyError: there is no such endpoint.
+        """
+        configured = self.endpoints[endpoint].operating_threshold
+        return self.grid.threshold(self.grid.index_of(configured))
+
+
+def _names_that_differ_in_case_only(entries: Mapping[str, object]) -> list[Finding]:
+    # Glue tables, folders of some disks and environment variables know no case.
+    names = [str(name).lower() for name in entries]
+    return [
+        ((name,), "differs from another endpoint's name in case only")
+        for position, name in enumerate(entries)
+        if names[position] in names[:position]
+    ]
+
+
+def _local_sources(entries: Mapping[str, object]) -> list[Finding]:
+    return [
+        ((name, key), f"{source!r} is a local folder, but `deployment: aws` needs s3://")
+        for name, entry in entries.items()
+        for key in ("data_capture", "ground_truth")
+        if isinstance(source := part(entry, key), str) and "://" not in source
+    ]
