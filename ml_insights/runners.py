@@ -50,7 +50,7 @@ class LocalSparkRunner(SparkRunner):
 
     def run(self, context: dg.AssetExecutionContext, arguments: Arguments) -> dict[str, Any]:
         """See `SparkRunner.run`."""
-        spark = prepare(self._session())
+        spark = self.session()
         report = context.log.info
         try:
             if isinstance(arguments, RawPredictionsArguments):
@@ -59,7 +59,12 @@ class LocalSparkRunner(SparkRunner):
         except (Py4JError, PySparkException) as error:
             raise _spark_error(error) from error
 
-    def _session(self) -> SparkSession:
+    def session(self) -> SparkSession:
+        """The session of this process, started on first use.
+
+        Raises:
+            JavaError: there is no suitable Java.
+        """
         work = Path(self.work_folder).absolute()
         os.environ["JAVA_HOME"] = str(find_java_home(work))
         os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -77,8 +82,7 @@ class LocalSparkRunner(SparkRunner):
             "spark.ui.showConsoleProgress": "false",
             "spark.log.level": "ERROR",
         }
-        session: SparkSession = LazyPySparkResource(spark_config=configuration).spark_session
-        return session
+        return prepare(LazyPySparkResource(spark_config=configuration).spark_session)
 
 
 def _spark_error(error: Exception) -> SparkJobError | StorageError:

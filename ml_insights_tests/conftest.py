@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Real predictions, labels and capture records; each folder has its licence beside it."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
+    """The session that all Spark tests share, set up as the local runner does."""
+    from ml_insights.runners import LocalSparkRunner
+
+    work = tmp_path_factory.mktemp("spark")
+    return LocalSparkRunner(driver_memory="1g", cores=2, work_folder=str(work)).session()

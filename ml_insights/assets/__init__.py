@@ -6,8 +6,8 @@ here: lineage, metadata and the mapping of errors to Dagster. What does not: mat
 
 | group | assets |
 | --- | --- |
-| predictions | data_capture and ground_truth (external), raw_predictions, quarantine |
-| metrics | confusion_counts, record_balance, precision_recall, model_quality |
+| predictions | data_capture and ground_truth (external), raw_predictions |
+| metrics | confusion_counts, quarantine, record_balance, precision_recall, model_quality |
 | dashboards | dashboard_page |
 """
 

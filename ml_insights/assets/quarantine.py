@@ -17,7 +17,7 @@ def build_quarantine(scope: EndpointScope) -> dg.AssetsDefinition:
     @endpoint_asset(
         scope,
         QUARANTINE.name,
-        group="predictions",
+        group="metrics",
         kinds={"parquet"},
         description=(
             "A capped sample of rejected lines for each reason, to see what is wrong with "

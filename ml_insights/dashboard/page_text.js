@@ -25,7 +25,7 @@ const sliceName = (slice) => (slice === page.all_records ? "All records" : slice
 // Two digits of the distance to 0 or 100 %, at least one decimal: as the page's other percentages.
 function percentDigits(value) {
   const distance = 100 * Math.min(value, 1 - value);
-  return distance <= 0 ? 0 : Math.max(1, Math.min(6, 1 - Math.floor(Math.log10(distance))));
+  return distance <= 0 ? 0 : Math.max(1, Math.min(9, 1 - Math.floor(Math.log10(distance))));
 }
 
 function showHeader() {
@@ -108,7 +108,8 @@ function showBalance() {
 }
 
 function balanceTable(account, rows) {
-  const columns = [...new Set(rows.map(([, variant]) => variant))];
+  const variants = page.variants.filter((variant) => rows.some((row) => row[1] === variant));
+  const columns = [...new Set([...variants, ...rows.map((row) => row[1])])];
   const items = [...new Set(rows.map(([, , item]) => item))];
   const records = (variant, item) => rows.find((row) => row[1] === variant && row[2] === item)?.[3];
   const total = (variant) => rows.filter((row) => row[1] === variant).reduce((sum, row) => sum + row[3], 0);

@@ -65,7 +65,7 @@ def percent_decimals(value: float) -> int:
     distance = 100 * min(value, 1 - value)
     if distance <= 0:
         return 0
-    return max(1, min(6, 1 - math.floor(math.log10(distance))))
+    return max(1, min(9, 1 - math.floor(math.log10(distance))))
 
 
 def in_percent(value: float, decimals: int) -> str:

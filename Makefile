@@ -1,0 +1,73 @@
+# Every target works on a fresh machine with Python 3.11 to 3.13, make and a shell.
+# The first one that needs them creates .venv and installs the pinned packages into it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DEMO := data/demo
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11 to 3.13 is needed; name one with: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[java,dev]"
+	@touch $@
+
+.PHONY: install
+install: $(INSTALLED) ## Create .venv with the pinned packages
+
+.PHONY: demo
+demo: $(INSTALLED) ## Write 14 days of captures, compute them, say where to look
+	$(BIN)/ml-insights demo --folder $(DEMO)
+
+.PHONY: ui
+ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:3000)
+	@test -f $(DEMO)/ml_insights.yaml || { echo "There is no history yet: run make demo first"; exit 1; }
+	ML_INSIGHTS_SETTINGS=$(DEMO)/ml_insights.yaml DAGSTER_HOME=$(CURDIR)/$(DEMO)/dagster_home \
+	  $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
+
+.PHONY: test
+test: $(INSTALLED) ## Run all tests
+	$(BIN)/python -m pytest
+
+.PHONY: unit
+unit: $(INSTALLED) ## Run the tests that need no Spark, in seconds
+	$(BIN)/python -m pytest -m "not spark and not end_to_end"
+
+.PHONY: format
+format: $(INSTALLED) ## Format the code
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(INSTALLED) ## Check types
+	$(BIN)/mypy
+
+.PHONY: wheel
+wheel: $(INSTALLED) ## Build the wheel and check that it holds the package and nothing else
+	rm -rf build/wheel
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -w build/wheel .
+	$(BIN)/python -m zipfile -l build/wheel/*.whl | awk '/_tests/ {print; found = 1} END {exit found}'
+
+.PHONY: check
+check: lint types test wheel ## Everything that CI checks
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure speed and memory, and write the table
+	$(BIN)/python -m benchmarks
+
+.PHONY: clean
+clean: ## Delete the demo and what tools left
+	rm -rf $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
