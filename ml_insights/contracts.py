@@ -282,7 +282,7 @@ MODEL_QUALITY = Table(
         Column("display_points", "int32", "Points that draw the curve.", "points"),
         _ratio(
             "display_deviation",
-            "Largest distance, in precision-recall space, from a left-out point to the drawn line.",
+            "Largest distance of a left-out point, of the curve or its band, to the drawn line.",
         ),
         Column(
             "undefined_reason",
