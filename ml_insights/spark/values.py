@@ -40,9 +40,10 @@ def parse_json(text: Column, schema: DataType) -> Column:
         [StructField(_DOCUMENT, schema), StructField(_END, StringType())],
     )
     wrapped = F.concat(F.lit(f'{{"{_DOCUMENT}":'), text, F.lit(f',"{_END}":"."}}'))
-    parsed = F.from_json(wrapped, sentinels)
-    whole = (parsed[_END] == ".") & ~text.contains(_SENTINEL)
-    return F.when(whole, parsed[_DOCUMENT])
+    parsed = F.from_json(F.when(~text.contains(_SENTINEL), wrapped), sentinels)
+    # Through a list, since the engine would parse again for each mention of `parsed`.
+    whole = F.filter(F.array(parsed), lambda read: read[_END] == ".")
+    return F.get(whole, F.lit(0))[_DOCUMENT]
 
 
 def valid_utf8(text: Column) -> Column:
@@ -97,21 +98,25 @@ def _csv_values(text: Column, form: ValueForm, lists: bool) -> Column:
     if form.index is None:
         every = F.split(F.concat_ws(",", _lines(text)), ",")
         return F.transform(F.when(F.trim(text) != "", every).otherwise(F.array()), _unquoted)
-    index = form.index
-    return F.transform(_lines(text), lambda row: _unquoted(_csv_column(row, index)))
+    index, row = form.index, F.btrim(text, F.lit(" \t\r\n"))
+    several = F.transform(_lines(text), lambda row: _unquoted(_csv_column(row, index)))
+    # Nearly every payload is one row, which needs no loop.
+    return F.when(row.contains("\n"), several).when(
+        row != "", F.array(_unquoted(_csv_column(row, index)))
+    )
 
 
 def _csv_column(row: Column, index: int) -> Column:
     """One column of a row; the full CSV parser only where quotes may hide a comma."""
     names = [f"_{position}" for position in range(index + 1)]
     parsed = F.from_csv(row, ", ".join(f"{name} string" for name in names))
-    return F.when(row.contains('"'), parsed[names[-1]]).otherwise(
-        F.get(F.split(row, ",", index + 2), F.lit(index))
-    )
+    plain = F.get(F.split(row, ",", index + 2), F.lit(index))
+    first = F.substring_index(row, ",", 1)
+    return F.when(row.contains('"'), parsed[names[-1]]).otherwise(plain if index else first)
 
 
 def _unquoted(value: Column) -> Column:
-    return F.regexp_replace(value, r'^\s*"?\s*|\s*"?\s*$', "")
+    return F.btrim(value, F.lit(' \t\r"'))
 
 
 def _json_values(text: Column, form: ValueForm, lists: bool) -> Column:

@@ -1,6 +1,7 @@
 """Seeded result tables with the shape of real ones, to look at and to test the dashboard with.
 
 Scores are logit-normal, so that counts at a threshold are survival functions: no records needed.
+The three tables are built in one file, though it is a long one, because they must agree.
 """
 
 from __future__ import annotations

@@ -1,0 +1,191 @@
+"""What is measured on a captured day: each workload is one run of this module.
+
+What belongs here: the two heavy steps as the local deployment runs them, the plain Spark job they
+are compared with, and floors below which nothing can go. What does not: when and how often they
+run (`experiment`) and what they cost (`process_tree`).
+
+    python -m benchmarks.workloads NAME DAY_FOLDER
+
+The last line printed is a JSON object with `rows`, which must be the day's predictions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyspark.sql import functions as F
+
+from benchmarks.capture_day import DAY, ENDPOINT, VARIANT
+from benchmarks.days import capture_files
+from ml_insights.lake import Lake
+from ml_insights.runners import LocalSparkRunner
+from ml_insights.scope import EndpointScope
+from ml_insights.settings import Settings
+from ml_insights.spark.confusion_counts import BINS_FOLDER, count_day
+from ml_insights.spark.raw_predictions import compact_day
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyspark.sql import SparkSession
+
+_CHUNK_BYTES = 1 << 20
+_PRUNED = (
+    "captureData struct<endpointOutput: struct<data: string>>, "
+    "eventMetadata struct<eventId: string, inferenceTime: string>"
+)
+
+
+def output_folder(workload: str, day: Path) -> Path:
+    """Where a workload writes."""
+    return day / "output" / workload
+
+
+def settings_for(day: Path) -> Settings:
+    """An installation with this one endpoint and defaults for all else, no slices."""
+    endpoint = {
+        "data_capture": str((day / "capture").absolute()),
+        "ground_truth": str((day / "ground_truth").absolute()),
+        "start_date": DAY.date(),
+        "positive_label": "1",
+        "score": {"content_type": "text/csv"},
+        "operating_threshold": 0.5,
+    }
+    lake = output_folder("raw_predictions", day).absolute()
+    return Settings.model_validate({"lake": str(lake), "endpoints": {ENDPOINT: endpoint}})
+
+
+def read_loop(day: Path) -> dict[str, Any]:
+    """Read the bytes and count the lines, in one thread of Python."""
+    lines, chunk = 0, bytearray(_CHUNK_BYTES)
+    for path in capture_files(day):
+        with path.open("rb", buffering=0) as file:
+            while size := file.readinto(chunk):
+                lines += chunk.count(b"\n", 0, size)
+    return {"rows": lines}
+
+
+def session(spark: SparkSession, day: Path) -> dict[str, Any]:
+    """Nothing: what remains is the start and the end of Python, Java and the session."""
+    java = spark.sparkContext._jvm.System  # type: ignore[union-attr]  # noqa: SLF001
+    return {
+        "java": java.getProperty("java.version"),
+        "spark": spark.version,
+        "master": spark.sparkContext.master,
+        "heap": settings_for(day).spark.driver_memory,
+    }
+
+
+def text_scan(spark: SparkSession, day: Path) -> dict[str, Any]:
+    """Split the bytes into lines and count them, in Spark."""
+    return {"rows": spark.read.text(_hours(day), lineSep="\n").count()}
+
+
+def read_json(spark: SparkSession, day: Path) -> dict[str, Any]:
+    """The columns of step 1 by Spark's own JSON reader, as a first version would be written.
+
+    It checks nothing: a second object of a line is lost, what is malformed becomes NULL.
+    """
+    metadata = F.col("eventMetadata")
+    output = str(output_folder("read_json", day))
+    spark.read.schema(_PRUNED).json(_hours(day), lineSep="\n").select(
+        F.unhex(F.translate(metadata["eventId"], "-", "")).alias("event_id"),
+        F.lit(0).alias("prediction_index"),
+        F.lit(1).alias("predictions_in_record"),
+        F.lit("1").alias("class_label"),
+        F.col("captureData.endpointOutput.data").cast("double").alias("score"),
+        F.lit(0).cast("bigint").alias("slice_id"),
+        F.array().cast("array<string>").alias("slice_values"),
+        F.to_timestamp(metadata["inferenceTime"]).alias("captured_at"),
+        F.lit(VARIANT).alias("variant"),
+    ).write.partitionBy("variant").option("compression", "zstd").parquet(output)
+    return {"rows": spark.read.parquet(output).count()}
+
+
+def raw_predictions(spark: SparkSession, day: Path) -> dict[str, Any]:
+    """Step 1."""
+    scope, lake = _scope(day)
+    arguments = scope.raw_predictions_arguments(lake, DAY.date(), run_id="run", recompute=True)
+    manifest = compact_day(spark, arguments, report=_silent)
+    return {"rows": sum(unit["rows"] for unit in manifest["units"])}
+
+
+def confusion_counts(spark: SparkSession, day: Path) -> dict[str, Any]:
+    """Step 2, from what step 1 wrote."""
+    scope, lake = _scope(day)
+    arguments = replace(
+        scope.confusion_counts_arguments(lake, DAY.date(), run_id="run"),
+        output=str(output_folder("confusion_counts", day).absolute()),
+    )
+    count_day(spark, arguments, report=_silent)
+    bins = pq.read_table(f"{arguments.output}/{BINS_FOLDER}")
+    counts = {
+        name: pc.sum(bins[f"bin_{name}"]).as_py()
+        for name in ("positives", "negatives", "unlabelled")
+    }
+    return {"rows": sum(counts.values()), **counts}
+
+
+WITHOUT_SPARK: dict[str, Callable[[Path], dict[str, Any]]] = {"read_loop": read_loop}
+WITH_SPARK: dict[str, Callable[[SparkSession, Path], dict[str, Any]]] = {
+    "session": session,
+    "text_scan": text_scan,
+    "read_json": read_json,
+    "raw_predictions": raw_predictions,
+    "confusion_counts": confusion_counts,
+}
+
+
+@contextmanager
+def local_session(day: Path) -> Iterator[SparkSession]:
+    """The local runner's session; at the end Java has ended, so that its CPU time is accounted."""
+    spark_settings = settings_for(day).spark
+    spark = LocalSparkRunner(
+        driver_memory=spark_settings.driver_memory,
+        cores=spark_settings.cores,
+        work_folder=str(day / "spark"),
+    ).session()
+    gateway: Any = spark.sparkContext._gateway  # noqa: SLF001 (there is no public way to wait)
+    yield spark
+    spark.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()
+
+
+def _scope(day: Path) -> tuple[EndpointScope, Lake]:
+    settings = settings_for(day)
+    return EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings), Lake(settings.lake)
+
+
+def _hours(day: Path) -> list[str]:
+    return sorted({str(path.parent.absolute()) for path in capture_files(day)})
+
+
+def _silent(_line: str) -> None:
+    """Progress is not what is measured."""
+
+
+def main() -> None:
+    """Run the workload that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("workload", choices=[*WITHOUT_SPARK, *WITH_SPARK])
+    parser.add_argument("day", type=Path)
+    chosen = parser.parse_args()
+    if chosen.workload in WITHOUT_SPARK:
+        found = WITHOUT_SPARK[chosen.workload](chosen.day)
+    else:
+        with local_session(chosen.day) as spark:
+            found = WITH_SPARK[chosen.workload](spark, chosen.day)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
