@@ -23,6 +23,7 @@ from pydantic import (
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.settings.endpoint import Endpoint
 from ml_insights.settings.section import (
+    S3_LOCATION,
     Finding,
     Legal,
     Location,
@@ -161,8 +162,7 @@ class Settings(Section):
     ) -> Any:
         entries = value if isinstance(value, Mapping) else {}
         findings = _names_that_differ_in_case_only(entries)
-        if info.data.get("deployment") == "aws":
-            findings += _local_sources(entries)
+        findings += _sources_elsewhere(entries, info.data.get("deployment"))
         return checked(validate, value, findings)
 
     def operating_grid_threshold(self, endpoint: str) -> float:
@@ -188,10 +188,17 @@ def _names_that_differ_in_case_only(entries: Mapping[str, object]) -> list[Findi
     ]
 
 
-def _local_sources(entries: Mapping[str, object]) -> list[Finding]:
+def _sources_elsewhere(entries: Mapping[str, object], deployment: str | None) -> list[Finding]:
+    """Captures and labels that the deployment's Spark does not reach."""
+    texts = {
+        "aws": "{!r} is a local folder, but `deployment: aws` needs s3://",
+        "local": "{!r} is on S3, but `deployment: local` reaches no cloud; name a folder",
+    }
     return [
-        ((name, key), f"{source!r} is a local folder, but `deployment: aws` needs s3://")
+        ((name, key), texts[deployment].format(source))
         for name, entry in entries.items()
         for key in ("data_capture", "ground_truth")
-        if isinstance(source := part(entry, key), str) and "://" not in source
+        if isinstance(source := part(entry, key), str)
+        and deployment == ("local" if S3_LOCATION.fullmatch(source) else "aws")
+        and (deployment == "local" or "://" not in source)
     ]

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-_S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
+S3_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
 
 Finding = tuple[tuple[str | int, ...], str]
 """Where, from the checked value down, and what is wrong there."""
@@ -62,7 +62,7 @@ def is_s3(location: str) -> bool:
 
 def _location(value: str, info: ValidationInfo) -> str:
     """Make folders absolute and drop trailing slashes, so that appending `/...` is safe."""
-    if _S3.fullmatch(value):
+    if S3_LOCATION.fullmatch(value):
         return value.rstrip("/")
     if "://" in value or is_s3(value) or not value.strip():
         raise ValueError("is neither a folder nor s3://bucket/folder")

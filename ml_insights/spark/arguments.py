@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, Optional, Union, get_args, get_origin, get_type_hints
+from typing import Any, Optional, Union, cast, get_args, get_origin, get_type_hints
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -147,7 +147,7 @@ def from_json(job: str, text: str) -> Arguments:
         KeyError: there is no such job.
         TypeError: the JSON does not have the job's arguments.
     """
-    return _built(JOBS[job], json.loads(text))
+    return cast("Arguments", _built(JOBS[job], json.loads(text)))
 
 
 def _built(kind: Any, value: Any) -> Any:

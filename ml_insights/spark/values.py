@@ -4,8 +4,8 @@ What belongs here: column expressions that know the encodings in which SageMaker
 What does not: which record a value belongs to (`data_capture`, `ground_truth`).
 
 Spark's own JSON reader loses the second object of a line without a trace. Here a document is put
-between two sentinels and parsed with them: only if the text is exactly one JSON value is the
-second sentinel found where it belongs.
+into an object as the first of two members and parsed with it: only if the text is exactly one JSON
+value are there two members, and the second is ours.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Union
 
 from pyspark.sql import functions as F
-from pyspark.sql.types import ArrayType, DataType, StringType, StructField, StructType
+from pyspark.sql.types import ArrayType, DataType, MapType, StringType, StructField, StructType
 
 from ml_insights.spark.arguments import CSV, JSON, JSON_LINES, ValueForm
 from ml_insights.spark.json_path import EACH, parse_path
@@ -22,27 +22,31 @@ from ml_insights.spark.json_path import EACH, parse_path
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_SENTINEL = "~ml_insights_"
-_DOCUMENT, _END = f"{_SENTINEL}document", f"{_SENTINEL}end"
+_DOCUMENT, _END = "", "~ml_insights_end_of_"
+_STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
+_STRICT_BUT_NAN = {**_STRICT, "allowNonNumericNumbers": "true"}
 
-DECIMAL_NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+DECIMAL_NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
 """What counts as a number: Java's own parser would also take hex, `0.5d` and `Infinity`."""
 
 
-def parse_json(text: Column, schema: DataType) -> Column:
-    """The text as a value of the schema; NULL unless it is exactly one JSON value.
+def parse_json(text: Column, schema: DataType, *, nan: bool = False) -> Column:
+    """The text as a value of the schema; NULL unless it is exactly one JSON value of that shape.
 
     Args:
         text: JSON text. Fields that are not in the schema are skipped.
         schema: Strings as leaves, so that a value of another type keeps its text.
+        nan: accept the tokens NaN and Infinity, which many writers use and JSON does not know.
     """
-    sentinels = StructType(
-        [StructField(_DOCUMENT, schema), StructField(_END, StringType())],
-    )
-    wrapped = F.concat(F.lit(f'{{"{_DOCUMENT}":'), text, F.lit(f',"{_END}":"."}}'))
-    parsed = F.from_json(F.when(~text.contains(_SENTINEL), wrapped), sentinels)
+    # The length in its name tells the closing member from any text that happens to look like it.
+    end = F.concat(F.lit(_END), F.octet_length(text).cast("string"))
+    wrapped = F.concat(F.lit(f'{{"{_DOCUMENT}":'), text, F.lit(',"'), end, F.lit('":null}'))
+    members = MapType(StringType(), schema)
+    parsed = F.from_json(wrapped, members, _STRICT_BUT_NAN if nan else _STRICT)
     # Through a list, since the engine would parse again for each mention of `parsed`.
-    whole = F.filter(F.array(parsed), lambda read: read[_END] == ".")
+    whole = F.filter(
+        F.array(parsed), lambda read: (F.size(read) == 2) & F.map_contains_key(read, end)
+    )
     return F.get(whole, F.lit(0))[_DOCUMENT]
 
 
@@ -122,7 +126,7 @@ def _unquoted(value: Column) -> Column:
 def _json_values(text: Column, form: ValueForm, lists: bool) -> Column:
     leaf: DataType = ArrayType(StringType()) if lists else StringType()
     steps = parse_path(form.path)
-    found = _follow(parse_json(text, _schema(steps, leaf)), steps)
+    found = _follow(parse_json(text, _schema(steps, leaf), nan=True), steps)
     return found if EACH in steps else F.when(found.isNotNull(), F.array(found))
 
 
@@ -130,7 +134,7 @@ def _json_lines_values(text: Column, form: ValueForm, lists: bool) -> Column:
     leaf: DataType = ArrayType(StringType()) if lists else StringType()
     steps = parse_path(form.path)
     schema = _schema(steps, leaf)
-    return F.transform(_lines(text), lambda line: _follow(parse_json(line, schema), steps))
+    return F.transform(_lines(text), lambda line: _follow(parse_json(line, schema, nan=True), steps))
 
 
 def _schema(steps: list[Union[str, int]], leaf: DataType) -> DataType:

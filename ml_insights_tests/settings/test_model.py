@@ -41,8 +41,8 @@ def test_relative_folders_start_at_the_settings_file(load: Load, tmp_path: Path)
 
 
 def test_s3_locations_lose_their_trailing_slash(load: Load) -> None:
-    text = MINIMAL.replace("./capture", "s3://bucket/capture/")
-    assert endpoint(load, text).data_capture == "s3://bucket/capture"
+    text = MINIMAL.replace("./", "s3://bucket/") + "deployment: aws\nlake: s3://bucket/lake/\n"
+    assert load(text).lake == "s3://bucket/lake"
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,8 @@ def test_a_location_that_is_neither_folder_nor_s3_is_illegal(
 def test_the_local_deployment_reaches_no_cloud(problems: Problems) -> None:
     (problem,) = problems(MINIMAL + "lake: s3://bucket/lake\n")
     assert "lake: 's3://bucket/lake' is on S3, but `deployment: local` reaches no cloud" in problem
+    (problem,) = problems(MINIMAL.replace("./capture", "s3://bucket/capture"))
+    assert "data_capture: 's3://bucket/capture' is on S3, but `deployment: local`" in problem
 
 
 def test_the_aws_deployment_needs_everything_on_s3(problems: Problems) -> None:
