@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.capture_day import CaptureDay
+from benchmarks.read_loop import capture_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,11 +62,6 @@ def write_days(folder: Path, *, lines: int, label_share: float) -> list[SizedDay
         # All lines have the same width.
         smaller.append(SizedDay(folder / f"{times}x", times, lines * linked // size, linked))
     return [*smaller, SizedDay(largest, TIMES[-1], lines, size)]
-
-
-def capture_files(day: Path) -> list[Path]:
-    """The capture files of a day, in order of time."""
-    return sorted((day / "capture").rglob("*.jsonl"))
 
 
 def _link(day: Path, smaller: Path, *, files_per_hour: int) -> int:

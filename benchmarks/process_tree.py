@@ -15,7 +15,7 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from resource import RUSAGE_CHILDREN, getrusage
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 
@@ -40,8 +40,8 @@ class Cost:
     Attributes:
         wall_seconds: from start to end, interpreter and Java start included.
         cpu_seconds: user and system, all processes and threads.
-        peak_bytes: largest sum of resident sets among samples; memory that processes share counts
-            once for each.
+        peak_bytes: largest sum of resident sets among samples, without processes that live shorter
+            than from one sample to the next; memory that processes share counts once for each.
         disk_bytes: read from the disk rather than from the page cache.
     """
 
@@ -73,7 +73,8 @@ def measure(command: Sequence[str]) -> tuple[Cost, dict[str, Any]]:
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(SAMPLING_SECONDS)
             finally:
-                process.kill()  # nothing happens if it has ended
+                if process.returncode is None:
+                    tree.kill()
         wall_seconds, after = time.perf_counter() - started, getrusage(RUSAGE_CHILDREN)
         if process.returncode:
             said = _text(errors)[-_LAST_CHARACTERS:]
@@ -84,6 +85,19 @@ def measure(command: Sequence[str]) -> tuple[Cost, dict[str, Any]]:
     tree.refuse_if_unaccounted(cpu_seconds)
     disk_bytes = (after.ru_inblock - before.ru_inblock) * _BLOCK_BYTES
     return Cost(wall_seconds, cpu_seconds, tree.peak_bytes, disk_bytes), json.loads(printed[-1])
+
+
+class OtherWork:
+    """Cores that the rest of the machine kept busy since this object was made."""
+
+    def __init__(self) -> None:
+        """Start the account."""
+        self._started, self._before = time.perf_counter(), _cpu_seconds_of_others()
+
+    def cores(self) -> float:
+        """CPU seconds of others, time taken by the host of a virtual machine included, a second."""
+        used = _cpu_seconds_of_others() - self._before
+        return max(used, 0.0) / (time.perf_counter() - self._started)
 
 
 class _Samples:
@@ -100,10 +114,19 @@ class _Samples:
         with suppress(psutil.NoSuchProcess):
             for process in (self._root, *self._root.children(recursive=True)):
                 with suppress(psutil.NoSuchProcess), process.oneshot():
-                    resident += process.memory_info().rss
+                    # At first sight a process may be between fork and exec (Hadoop runs `chmod`),
+                    # where its parent's memory is shown as its own.
+                    if process in self._cpu_seconds or process == self._root:
+                        resident += process.memory_info().rss
                     times = process.cpu_times()
                     self._cpu_seconds[process] = times.user + times.system
         self.peak_bytes = max(self.peak_bytes, resident)
+
+    def kill(self) -> None:
+        """End all processes of the tree, which is no longer waited for."""
+        for process in (*self._root.children(recursive=True), self._root):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def refuse_if_unaccounted(self, cpu_seconds: float) -> None:
         """Compare with the kernel's account, which must not be smaller."""
@@ -114,6 +137,14 @@ class _Samples:
                 "a child process was not waited for. Let the command wait for what it starts."
             )
             raise MeasurementError(msg)
+
+
+def _cpu_seconds_of_others() -> float:
+    """CPU seconds of the machine less those of this process and of children it waited for."""
+    whole = psutil.cpu_times()
+    ours = [getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)]
+    own = sum(usage.ru_utime + usage.ru_stime for usage in ours)
+    return float(whole.user + whole.nice + whole.system + getattr(whole, "steal", 0.0)) - own
 
 
 def _text(file: IO[bytes]) -> str:

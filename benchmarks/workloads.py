@@ -1,12 +1,13 @@
 """What is measured on a captured day: each workload is one run of this module.
 
-What belongs here: the two heavy steps as the local deployment runs them, the plain Spark job they
-are compared with, and floors below which nothing can go. What does not: when and how often they
-run (`experiment`) and what they cost (`process_tree`).
+What belongs here: the two heavy steps as the local deployment runs them, and plain Spark jobs they
+are compared with, all on the local runner's session. What does not: when and how often they run
+(`experiment`), what they cost (`process_tree`), and the floor without Spark (`read_loop`).
 
     python -m benchmarks.workloads NAME DAY_FOLDER
 
-The last line printed is a JSON object with `rows`, which must be the day's predictions.
+The last line printed is a JSON object: `rows`, which must be the day's predictions, and
+`retained_bytes`, the most that Java's heap held in its old generation.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import functions as F
 
 from benchmarks.capture_day import DAY, ENDPOINT, VARIANT
-from benchmarks.days import capture_files
+from benchmarks.read_loop import capture_files
 from ml_insights.lake import Lake
 from ml_insights.runners import LocalSparkRunner
 from ml_insights.scope import EndpointScope
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     from pyspark.sql import SparkSession
 
-_CHUNK_BYTES = 1 << 20
 _PRUNED = (
     "captureData struct<endpointOutput: struct<data: string>>, "
     "eventMetadata struct<eventId: string, inferenceTime: string>"
@@ -60,16 +60,6 @@ def settings_for(day: Path) -> Settings:
     }
     lake = output_folder("raw_predictions", day).absolute()
     return Settings.model_validate({"lake": str(lake), "endpoints": {ENDPOINT: endpoint}})
-
-
-def read_loop(day: Path) -> dict[str, Any]:
-    """Read the bytes and count the lines, in one thread of Python."""
-    lines, chunk = 0, bytearray(_CHUNK_BYTES)
-    for path in capture_files(day):
-        with path.open("rb", buffering=0) as file:
-            while size := file.readinto(chunk):
-                lines += chunk.count(b"\n", 0, size)
-    return {"rows": lines}
 
 
 def session(spark: SparkSession, day: Path) -> dict[str, Any]:
@@ -133,8 +123,7 @@ def confusion_counts(spark: SparkSession, day: Path) -> dict[str, Any]:
     return {"rows": sum(counts.values()), **counts}
 
 
-WITHOUT_SPARK: dict[str, Callable[[Path], dict[str, Any]]] = {"read_loop": read_loop}
-WITH_SPARK: dict[str, Callable[[SparkSession, Path], dict[str, Any]]] = {
+WORKLOADS: dict[str, Callable[[SparkSession, Path], dict[str, Any]]] = {
     "session": session,
     "text_scan": text_scan,
     "read_json": read_json,
@@ -173,17 +162,26 @@ def _silent(_line: str) -> None:
     """Progress is not what is measured."""
 
 
+def _retained_bytes(spark: SparkSession) -> int:
+    """Most bytes in the heap's old generation: buffers of sorts and what outlived collections.
+
+    Unlike the resident set this does not count garbage that Java had no reason to collect yet.
+    """
+    management: Any = spark.sparkContext._jvm.java.lang.management  # type: ignore[union-attr]  # noqa: SLF001
+    pools = management.ManagementFactory.getMemoryPoolMXBeans()
+    old = [pool for pool in pools if "Old" in pool.getName() or "Tenured" in pool.getName()]
+    return sum(int(pool.getPeakUsage().getUsed()) for pool in old)
+
+
 def main() -> None:
     """Run the workload that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("workload", choices=[*WITHOUT_SPARK, *WITH_SPARK])
+    parser.add_argument("workload", choices=WORKLOADS)
     parser.add_argument("day", type=Path)
     chosen = parser.parse_args()
-    if chosen.workload in WITHOUT_SPARK:
-        found = WITHOUT_SPARK[chosen.workload](chosen.day)
-    else:
-        with local_session(chosen.day) as spark:
-            found = WITH_SPARK[chosen.workload](spark, chosen.day)
+    with local_session(chosen.day) as spark:
+        found = WORKLOADS[chosen.workload](spark, chosen.day)
+        found["retained_bytes"] = _retained_bytes(spark)
     print(json.dumps(found))
 
 
