@@ -24,7 +24,7 @@ class CaptureCounts:
         files: captured objects.
         bytes: their size.
         hours: hours of the day, 0 to 23, that have objects.
-        newest: ISO 8601 time of the newest object.
+        newest: ISO 8601 time of the newest object that has a line; "" when none has.
         variants: counts by variant: `lines_read`, `records_accepted`, `predictions_in_records`,
             `raw_predictions`.
         reasons: rejected records by variant, kind (`rejected_line`, `rejected_prediction`) and
@@ -55,7 +55,8 @@ class CaptureCounts:
             files=sum(unit["files"] for unit in units),
             bytes=sum(unit["bytes"] for unit in units),
             hours=tuple(sorted(int(hour) for unit in units for hour in unit["hours"])),
-            newest=max(unit["newest"] for unit in units),
+            # A unit of objects without a line has no time.
+            newest=max(unit["newest"] or "" for unit in units),
             variants=variants,
             reasons=reasons,
         )

@@ -124,7 +124,7 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
 def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     """Write a history in SageMaker's form, compute every day, compare with the truth."""
     from ml_insights.demo import write_demo  # noqa: PLC0415 (starts slowly)
-    from ml_insights.demo.comparison import comparison_table  # noqa: PLC0415
+    from ml_insights.demo.comparison import WIDTH, comparison_table  # noqa: PLC0415
     from ml_insights.lake import Lake  # noqa: PLC0415
 
     console = Console(highlight=False)
@@ -134,7 +134,8 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     home = (folder / "dagster_home").absolute()
     all_days = written.scenario.all_days()
     _run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
-    console.print(comparison_table(written, Lake(settings.lake)))
+    wide = console if console.width >= WIDTH else Console(highlight=False, width=WIDTH)
+    wide.print(comparison_table(written, Lake(settings.lake)))
     page = Path(settings.lake) / written.endpoint / "dashboard_page" / "index.html"
     console.print(f"Dashboard page: {page.as_uri()}", soft_wrap=True)
     console.print("Dagster UI on this history: make ui, then http://127.0.0.1:3000")

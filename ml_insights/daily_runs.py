@@ -6,7 +6,6 @@ process. What does not: what the command line prints (`cli`), the job itself (`j
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +38,7 @@ def dagster_instance(home: Path) -> Iterator[dg.DagsterInstance]:
     settings = home / "dagster.yaml"
     if not settings.exists():
         settings.write_text(_INSTANCE_SETTINGS)
-    os.environ["DAGSTER_HOME"] = str(home.absolute())
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.from_config(str(home.absolute())) as instance:
         yield instance
 
 
@@ -85,6 +83,10 @@ def _job(definitions: dg.Definitions, endpoint: str) -> dg.JobDefinition:
 
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    for evaluation in result.get_asset_check_evaluations():
+        # Only a blocking check has this severity; Dagster's own message lacks the finding.
+        if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
+            return f"check {evaluation.check_name} failed: {evaluation.description}"
     for event in result.all_events:
         if event.is_step_failure:
             failure = event.step_failure_data

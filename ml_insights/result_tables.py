@@ -169,11 +169,12 @@ def _curves(table: pa.Table) -> Iterator[tuple[Curve, pa.Table]]:
     """Slices of a table sorted by curve, one for each curve."""
     if not table.num_rows:
         return
-    names = [table[name].to_numpy(zero_copy_only=False).astype(str) for name in CURVE]
-    changes = np.any([column[1:] != column[:-1] for column in names], axis=0)
+    names = [table[name].combine_chunks() for name in CURVE]
+    codes = [column.dictionary_encode().indices.to_numpy() for column in names]
+    changes = np.any([np.diff(code) != 0 for code in codes], axis=0)
     starts = [0, *(np.flatnonzero(changes) + 1).tolist(), table.num_rows]
     for start, end in pairwise(starts):
-        yield Curve(*(str(column[start]) for column in names)), table.slice(start, end - start)
+        yield Curve(*(column[start].as_py() for column in names)), table.slice(start, end - start)
 
 
 def _column(rows: pa.Table, name: str) -> npt.NDArray[Any]:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
+"""Java options for small days: quick compilation, with room for the code of many of them."""
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Real predictions, labels and capture records; each folder has its licence beside it."""
@@ -23,4 +27,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
     from ml_insights.runners import LocalSparkRunner
 
     work = tmp_path_factory.mktemp("spark")
-    return LocalSparkRunner(driver_memory="1g", cores=2, work_folder=str(work)).session()
+    return LocalSparkRunner(
+        driver_memory="1g",
+        cores=2,
+        java_options=QUICK_JAVA,
+        work_folder=str(work),
+    ).session()

@@ -57,7 +57,7 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
                 "rejected_labels": rejected.to_pylist() if rejected else [],
             }
             published = lake.lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
-            lake.lake.delete(arguments.output)
+            lake.lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)
         found = {**report["ground_truth"], "newest": newest}
         context.log_event(observed(scope, GROUND_TRUTH, context.partition_key, found))
         return dg.MaterializeResult(

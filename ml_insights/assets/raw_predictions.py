@@ -53,7 +53,7 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
         )
         with failures():
             manifest = spark.run(context, arguments)
-        counts = CaptureCounts.from_manifest(manifest)
+            counts = CaptureCounts.from_manifest(manifest)
         context.log_event(
             observed(scope, DATA_CAPTURE, context.partition_key, counts.observation())
         )

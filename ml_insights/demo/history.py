@@ -162,6 +162,8 @@ def _settings_text(scenario: Scenario) -> str:
     return f"""{_FIRST_LINE}\
 deployment: local
 lake: ./lake
+spark:
+  java_options: -XX:TieredStopAtLevel=1  # quicker for small days, slower for large ones
 endpoints:
   {ENDPOINT}:
     data_capture: ./capture

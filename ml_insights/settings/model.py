@@ -66,6 +66,12 @@ class Spark(Section):
     cores: Annotated[int, Field(ge=0), Unit("cores, 0 for all")] = 0
     """Cores that Spark uses."""
 
+    java_options: Annotated[
+        str | None, Legal("options of the `java` program, separated by blanks")
+    ] = None
+    """For the Java process. `-XX:TieredStopAtLevel=1` halves the time of small days and slows
+    large ones."""
+
 
 class Units(Section):
     """A day is read in units of consecutive hours; each is bounded and published on its own."""

@@ -144,8 +144,8 @@ def from_json(job: str, text: str) -> Arguments:
     """Arguments of the named job from their JSON.
 
     Raises:
-        KeyError: there is no such job.
-        TypeError: the JSON does not have the job's arguments.
+        KeyError: there is no such job, or the job has no such argument.
+        TypeError: an argument is missing.
     """
     return cast("Arguments", _built(JOBS[job], json.loads(text)))
 

@@ -20,7 +20,9 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from ml_insights.spark.values import (
     DECIMAL_NUMBER,
+    NAN,
     decoded,
+    is_blank,
     media_type,
     parse_json,
     readable_text,
@@ -130,10 +132,10 @@ def _line_reason(output: Column, forms: tuple[ValueForm, ...]) -> Column:
     known_types = [form.content_type for form in forms]
     observed = media_type(output["observedContentType"])
     return (
-        F.when(F.trim(F.col("line")).isin("", "\r"), "empty_line")
-        .when(~F.col("utf8"), "not_utf8")
+        F.when(~F.col("utf8"), "not_utf8")
+        .when(F.col("record").isNull() & is_blank(F.col("line")), "empty_line")
         .when(F.col("record").isNull(), "malformed_json")
-        .when(F.coalesce(metadata["inferenceId"], metadata["eventId"]).isNull(), "no_event_id")
+        .when(_event_id(metadata).isNull(), "no_event_id")
         .when(output["data"].isNull(), "no_output")
         .when(F.coalesce(~encoding.isin("CSV", "JSON", "BASE64"), F.lit(True)), "unknown_encoding")
         .when(F.col("text").isNull(), "bad_base64")
@@ -233,7 +235,7 @@ def _score_reason(plain: Column, number: Column) -> Column:
     """Why a score is refused; NULL for a number in [0, 1]."""
     return (
         F.when(plain.isNull() | (plain == ""), "score_missing")
-        .when(F.lower(plain).isin("nan", "-nan", "+nan"), "score_nan")
+        .when(F.lower(plain).isin(*NAN), "score_nan")
         .when(number.isNull(), "score_not_a_number")
         .when(number < 0, "score_below_0")
         .when(number > 1, "score_above_1")
@@ -287,7 +289,7 @@ def _row_columns(rows: DataFrame, capture: CaptureFormat) -> DataFrame:
     names = capture.classes or (capture.positive_label,)
     return rows.select(
         "variant",
-        event_key(F.coalesce(metadata["inferenceId"], metadata["eventId"])).alias("event_id"),
+        event_key(_event_id(metadata)).alias("event_id"),
         "prediction_index",
         F.size("scores").alias("predictions_in_record"),
         F.array(*map(F.lit, names))[F.col("class_index")].alias("class_label"),
@@ -302,6 +304,12 @@ def _row_columns(rows: DataFrame, capture: CaptureFormat) -> DataFrame:
     )
 
 
+def _event_id(metadata: Column) -> Column:
+    """What labels refer to; an empty text names no event."""
+    none = F.lit("")
+    return F.coalesce(F.nullif(metadata["inferenceId"], none), F.nullif(metadata["eventId"], none))
+
+
 def cut_line(line: Column) -> Column:
     """The line as quarantine keeps it: readable, at most 4 KB."""
     return F.substring(readable_text(line), 1, QUARANTINED_CHARACTERS)
@@ -313,7 +321,7 @@ def event_key(event_id: Column) -> Column:
     A lower-case UUID becomes its 16 bytes. Any other id is its UTF-8 text, after a zero byte (no
     printable id has one) if it is 16 bytes long.
     """
-    uuid = event_id.rlike("^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+    uuid = event_id.rlike(r"\A[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\z")
     text = event_id.cast("binary")
     marked = F.when(F.length(text) == 16, F.concat(F.lit(b"\x00"), text)).otherwise(text)
     return F.when(uuid, F.unhex(F.translate(event_id, "-", ""))).otherwise(marked)

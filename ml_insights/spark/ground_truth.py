@@ -19,7 +19,15 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from ml_insights.spark.arguments import CSV
 from ml_insights.spark.data_capture import cut_line, event_key
-from ml_insights.spark.values import DECIMAL_NUMBER, decoded, parse_json, valid_utf8, values_of
+from ml_insights.spark.values import (
+    DECIMAL_NUMBER,
+    NAN,
+    decoded,
+    is_blank,
+    parse_json,
+    valid_utf8,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, SparkSession
@@ -87,14 +95,14 @@ def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
     """
     parsed = lines.withColumn("record", parse_json(F.col("value"), _RECORD))
     data = F.col("record.groundTruthData")
-    event_id = F.col("record.eventMetadata.eventId")
+    event_id = F.nullif(F.col("record.eventMetadata.eventId"), F.lit(""))
     encoding = F.upper(F.trim(data["encoding"]))
     with_values = parsed.withColumn("text", decoded(data)).withColumn(
         "values", _values_by_encoding(encoding, job.labels)
     )
     reason = (
-        F.when(F.trim(F.col("value")).isin("", "\r"), "empty_line")
-        .when(~valid_utf8(F.col("value")), "not_utf8")
+        F.when(~valid_utf8(F.col("value")), "not_utf8")
+        .when(F.col("record").isNull() & is_blank(F.col("value")), "empty_line")
         .when(F.col("record").isNull(), "malformed_json")
         .when(event_id.isNull(), "no_event_id")
         .when(data["data"].isNull(), "no_label_data")
@@ -179,7 +187,7 @@ def _values_by_encoding(encoding: Column, forms: tuple[ValueForm, ...]) -> Colum
 
 def _code(label: Column, job: ConfusionCountsArguments) -> Column:
     text = F.btrim(label, F.lit(" \t\r\n"))
-    missing = text.isNull() | (text == "") | F.lower(text).isin("nan", "null", "none")
+    missing = text.isNull() | (text == "") | F.lower(text).isin(*NAN, "null", "none")
     if job.classes:
         legal = [(name, code) for code, name in enumerate(job.classes)]
     elif job.negative_label:

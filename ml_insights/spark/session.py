@@ -16,11 +16,13 @@ REQUIRED = {
     "spark.sql.session.timeZone": "UTC",
     # The optimiser would parse a document once for each field that is used.
     "spark.sql.optimizer.enableJsonExpressionOptimization": "false",
-    # A list would lose an element of another type, and the ones after it their positions.
+    # A document is read whole or not at all: a member of another type would count as absent.
     "spark.sql.json.enablePartialResults": "false",
     # Tasks write accepted and rejected rows of a variant side by side, without sorting first.
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # A record that claims to be from the year 1 must not stop the day.
+    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
 }
 
 

@@ -28,6 +28,8 @@ _STRICT_BUT_NAN = {**_STRICT, "allowNonNumericNumbers": "true"}
 
 DECIMAL_NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
 """What counts as a number: Java's own parser would also take hex, `0.5d` and `Infinity`."""
+NAN = ("nan", "+nan", "-nan", '"nan"')
+"""Lower-case texts of NaN; the last is what the engine makes of the JSON token NaN."""
 
 
 def parse_json(text: Column, schema: DataType, *, nan: bool = False) -> Column:
@@ -42,12 +44,17 @@ def parse_json(text: Column, schema: DataType, *, nan: bool = False) -> Column:
     end = F.concat(F.lit(_END), F.octet_length(text).cast("string"))
     wrapped = F.concat(F.lit(f'{{"{_DOCUMENT}":'), text, F.lit(',"'), end, F.lit('":null}'))
     members = MapType(StringType(), schema)
-    parsed = F.from_json(wrapped, members, _STRICT_BUT_NAN if nan else _STRICT)
+    parsed = F.from_json(wrapped, members.json(), _STRICT_BUT_NAN if nan else _STRICT)
     # Through a list, since the engine would parse again for each mention of `parsed`.
     whole = F.filter(
         F.array(parsed), lambda read: (F.size(read) == 2) & F.map_contains_key(read, end)
     )
     return F.get(whole, F.lit(0))[_DOCUMENT]
+
+
+def is_blank(text: Column) -> Column:
+    """Whether a string is empty or made of blanks."""
+    return F.btrim(text, F.lit(" \t\r")) == ""
 
 
 def valid_utf8(text: Column) -> Column:
@@ -65,10 +72,13 @@ def readable_text(text: Column) -> Column:
 
 
 def decoded(payload: Column) -> Column:
-    """Text of a captured payload (a struct with `data` and `encoding`); NULL for bad base64."""
+    """Text of a captured payload (a struct with `data` and `encoding`); NULL for bad base64.
+
+    Base64 may hold anything: bytes that are not UTF-8 are replaced.
+    """
     encoding = F.upper(F.trim(payload["encoding"]))
     from_base64 = F.try_to_binary(payload["data"], F.lit("base64")).cast("string")
-    return F.when(encoding == "BASE64", from_base64).otherwise(payload["data"])
+    return F.when(encoding == "BASE64", readable_text(from_base64)).otherwise(payload["data"])
 
 
 def media_type(content_type: Column) -> Column:
@@ -93,15 +103,16 @@ def values_of(text: Column, form: ValueForm, *, lists: bool = False) -> Column:
 
 
 def _lines(text: Column) -> Column:
-    return F.filter(F.split(text, "\r?\n"), lambda line: F.trim(line) != "")
+    return F.filter(F.split(text, "\r?\n"), lambda line: ~is_blank(line))
 
 
 def _csv_values(text: Column, form: ValueForm, lists: bool) -> Column:
     if lists:
         return F.transform(_lines(text), lambda row: F.transform(F.split(row, ","), _unquoted))
     if form.index is None:
-        every = F.split(F.concat_ws(",", _lines(text)), ",")
-        return F.transform(F.when(F.trim(text) != "", every).otherwise(F.array()), _unquoted)
+        joined = F.concat_ws(",", _lines(text))
+        every = F.when(joined != "", F.split(joined, ",")).otherwise(F.array())
+        return F.transform(every, _unquoted)
     index, row = form.index, F.btrim(text, F.lit(" \t\r\n"))
     several = F.transform(_lines(text), lambda row: _unquoted(_csv_column(row, index)))
     # Nearly every payload is one row, which needs no loop.
@@ -113,7 +124,7 @@ def _csv_values(text: Column, form: ValueForm, lists: bool) -> Column:
 def _csv_column(row: Column, index: int) -> Column:
     """One column of a row; the full CSV parser only where quotes may hide a comma."""
     names = [f"_{position}" for position in range(index + 1)]
-    parsed = F.from_csv(row, ", ".join(f"{name} string" for name in names))
+    parsed = F.from_csv(row, ", ".join(f"{name} string" for name in names), {"escape": '"'})
     plain = F.get(F.split(row, ",", index + 2), F.lit(index))
     first = F.substring_index(row, ",", 1)
     return F.when(row.contains('"'), parsed[names[-1]]).otherwise(plain if index else first)
@@ -134,7 +145,9 @@ def _json_lines_values(text: Column, form: ValueForm, lists: bool) -> Column:
     leaf: DataType = ArrayType(StringType()) if lists else StringType()
     steps = parse_path(form.path)
     schema = _schema(steps, leaf)
-    return F.transform(_lines(text), lambda line: _follow(parse_json(line, schema, nan=True), steps))
+    return F.transform(
+        _lines(text), lambda line: _follow(parse_json(line, schema, nan=True), steps)
+    )
 
 
 def _schema(steps: list[Union[str, int]], leaf: DataType) -> DataType:

@@ -1,0 +1,131 @@
+"""A day as Spark would leave it, prepared by hand: the assets above Spark run on it in no time.
+
+What belongs here: a small day in which every record is accounted for, and a runner that hands it
+over. What does not: Spark itself, which the end-to-end tests run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ml_insights.spark.arguments import Arguments, RawPredictionsArguments
+from ml_insights.spark.raw_predictions import manifest_path
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+SETTINGS = """\
+lake: ./lake
+endpoints:
+  churn-1:
+    data_capture: ./capture
+    ground_truth: ./labels
+    start_date: 2026-10-01
+    score: {content_type: text/csv, index: 0}
+    positive_label: "1"
+    operating_threshold: 0.5
+    owners: ["team:growth"]
+"""
+ENDPOINT, VARIANT = "churn-1", "champion"
+POSITIVES, NEGATIVES = 30, 70
+
+
+def _manifest() -> dict[str, Any]:
+    counted = {
+        "lines_read": 101,
+        "records_accepted": 100,
+        "predictions_in_records": 100,
+        "raw_predictions": 100,
+        "rejected_line": {"not_utf8": 1},
+        "rejected_prediction": {},
+    }
+    unit = {
+        "path": "unit=00-23/run=1",
+        "hours": {f"{hour:02}": f"{VARIANT}:1:1000" for hour in range(24)},
+        "files": 24,
+        "bytes": 24_000,
+        "rows": 100,
+        "newest": "2026-10-02T00:00:01.000000Z",
+        "variants": {VARIANT: counted},
+        "slices": [[0, []]],
+    }
+    return {"digest": "abc", "complete": True, "units": [unit]}
+
+
+def _bins() -> list[dict[str, Any]]:
+    curve = {"variant": VARIANT, "class_label": "1", "slice": "all"}
+    nothing = {"bin_unlabelled": 0, "bin_offsets": 0, "bin_duplicates": 0}
+    low, high = ({**curve, "threshold_index": index, **nothing} for index in (9000, 15000))
+    return [
+        {**low, "bin_positives": 0, "bin_negatives": NEGATIVES},
+        {**high, "bin_positives": POSITIVES, "bin_negatives": 0},
+    ]
+
+
+def _report() -> dict[str, Any]:
+    labels = POSITIVES + NEGATIVES
+    return {
+        "manifest_digest": "abc",
+        "ground_truth": {"files": 1, "bytes": 100, "hours": 1},
+        "label_lines": {"label_lines_read": labels, "label_records": labels},
+        "labels": {"labels_read": labels, "used": labels},
+        "labels_collected": {"collected": labels, "known": labels},
+        "labels_as_of": "2026-10-02T01:00:00.000000Z",
+    }
+
+
+@dataclass
+class PreparedDay:
+    """What the two Spark steps publish and report; tests change what they are about.
+
+    Attributes:
+        manifest: of raw_predictions; one unit, 24 hours, 101 lines of which one is rejected.
+        bins: of the counting step: 30 positives above 70 negatives.
+        report: of the counting step.
+    """
+
+    manifest: dict[str, Any] = field(default_factory=_manifest)
+    bins: list[dict[str, Any]] = field(default_factory=_bins)
+    report: dict[str, Any] = field(default_factory=_report)
+
+    @property
+    def counted(self) -> dict[str, Any]:
+        """What the manifest says of the variant."""
+        counted: dict[str, Any] = self.manifest["units"][0]["variants"][VARIANT]
+        return counted
+
+
+class PreparedRunner:
+    """Takes the Spark runner's place and hands over a prepared day."""
+
+    def __init__(self, day: PreparedDay) -> None:
+        self.day = day
+        self.attempts = 0
+        self.before: Callable[[], None] = lambda: None
+        """Called before each job; may raise what a job raises."""
+
+    def run(self, _context: dg.AssetExecutionContext, arguments: Arguments) -> dict[str, Any]:
+        """See `SparkRunner.run`."""
+        self.attempts += 1
+        self.before()
+        if isinstance(arguments, RawPredictionsArguments):
+            write_manifest(arguments.output, self.day.manifest)
+            return self.day.manifest
+        folder = Path(arguments.output) / "bins"
+        folder.mkdir(parents=True)
+        pq.write_table(pa.Table.from_pylist(self.day.bins), folder / "part-0.parquet")
+        return self.day.report
+
+
+def write_manifest(partition: str, manifest: dict[str, Any]) -> None:
+    """Publish a manifest as the Spark step does."""
+    path = Path(manifest_path(partition))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(manifest))

@@ -1,0 +1,116 @@
+"""The counting step as a whole: a published day and its labels in, bins and a report out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from ml_insights.capture_files import (
+    csv_labels,
+    label_record,
+    write_capture_files,
+    write_label_files,
+)
+from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.spark.confusion_counts import BIN_COUNTS, count_day
+from ml_insights.spark.raw_predictions import compact_day
+from ml_insights_tests.spark.captured import ONE_SCORE
+from ml_insights_tests.spark.compacted import compacting_job, quiet
+from ml_insights_tests.spark.labelled import LATER, NOON, counting_job, prediction, publish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+
+def test_sagemakers_own_merged_record_gives_334_pairs(
+    spark: SparkSession, tmp_path: Path, real_data: Path
+) -> None:
+    merged = json.loads((real_data / "capture/endpoint_merged_json.json").read_text())
+    truth = {"eventId": merged["eventMetadata"]["inferenceId"]}
+    write_capture_files(
+        tmp_path / "capture/shop/main",
+        [(NOON, json.dumps({**merged, "groundTruthData": None}).encode())] * 2,
+    )
+    write_label_files(
+        tmp_path / "ground_truth",
+        [
+            (NOON, json.dumps({**merged, "eventMetadata": truth}).encode()),
+            (LATER, label_record("unknown", csv_labels([1])).encode()),
+            (LATER, b"{broken"),
+        ],
+    )
+    job = counting_job(tmp_path)
+    compact_day(spark, compacting_job(tmp_path, capture=ONE_SCORE), quiet)
+    reports: list[str] = []
+    report = count_day(spark, replace(job, slices=("age", "region")), reports.append)
+    bins = pq.read_table(tmp_path / "counted/bins")
+    everything = bins.filter(pc.equal(bins["slice"], "all"))
+    totals = {name: pc.sum(everything[name]).as_py() for name in BIN_COUNTS}
+    assert totals | {"bin_offsets": None} == {
+        "bin_positives": 242,
+        "bin_negatives": 92,
+        "bin_unlabelled": 0,
+        "bin_duplicates": 334,
+        "bin_offsets": None,
+    }
+    assert set(bins["slice"].to_pylist()) == {"all", "age=(missing)", "region=(missing)"}
+    assert report["label_lines"] == {"label_lines_read": 3, "label_records": 2, "malformed_json": 1}
+    assert report["labels"]["labels_read"] == 335
+    assert (report["labels"]["used"], report["labels"]["of_other_days"]) == (334, 1)
+    assert report["labels_collected"] == {"collected": 335, "known": 334}
+    assert report["ground_truth"]["files"] == 2
+    assert pq.read_table(tmp_path / "counted/quarantine").num_rows == 1
+    assert reports == ["labels read: 3 lines in the label window", "bins counted"]
+
+
+def test_a_day_without_any_label_is_counted_unlabelled(spark: SparkSession, tmp_path: Path) -> None:
+    job = counting_job(tmp_path)
+    publish(job.predictions, [prediction("a", 0.25), prediction("b", 0.25)])
+    report = count_day(spark, job, quiet)
+    (row,) = pq.read_table(tmp_path / "counted/bins").to_pylist()
+    assert (row["threshold_index"], row["bin_unlabelled"]) == (ThresholdGrid().index_of(0.25), 2)
+    assert (report["label_lines"], report["labels_as_of"]) == ({"label_lines_read": 0}, None)
+    assert report["manifest_digest"] == "of the captures"
+
+
+def test_predictions_that_are_not_there_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    job = counting_job(tmp_path)
+    with pytest.raises(MissingInputError, match=r"is not published. Materialize raw_predictions"):
+        count_day(spark, job, quiet)
+    publish(job.predictions, [])
+    with pytest.raises(MissingInputError, match=r"no usable prediction; record_balance .* why"):
+        count_day(spark, job, quiet)
+
+
+def test_an_unfinished_day_is_refused(spark: SparkSession, tmp_path: Path) -> None:
+    job = counting_job(tmp_path)
+    publish(job.predictions, [prediction("a", 0.5)], complete=False)
+    with pytest.raises(MissingInputError, match=r"not complete: only 1 of its units .* again"):
+        count_day(spark, job, quiet)
+
+
+def test_too_many_slices_are_refused_with_the_feature_to_blame(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    job = counting_job(tmp_path, slices=("region", "customer"), max_slices=20)
+    values = [[number, ["EU", f"customer {number}"]] for number in range(20)]
+    publish(job.predictions, [prediction("a", 0.5)], slices=values)
+    with pytest.raises(ContractError, match="22 slices, more than max_slices = 20; 'customer'"):
+        count_day(spark, job, quiet)
+
+
+def test_slice_values_with_the_same_hash_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    job = counting_job(tmp_path, slices=("region",))
+    publish(job.predictions, [prediction("a", 0.5)], slices=[[1, ["EU"]], [1, ["US"]]])
+    with pytest.raises(ContractError, match=r"'EU'.*'US'.*same hash 1"):
+        count_day(spark, job, quiet)

@@ -1,0 +1,105 @@
+"""Of several label records of an event the last counts; the window's folders are all that is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyspark.sql import functions as F
+
+from ml_insights.capture_files import csv_labels, label_record, write_label_files
+from ml_insights.spark.files import Files
+from ml_insights.spark.ground_truth import (
+    label_folders,
+    label_lines,
+    one_per_event,
+    parsed_labels,
+    rejected_sample,
+)
+from ml_insights_tests.spark.labelled import counting_job
+from ml_insights_tests.spark.reading import texts_frame
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture
+def label_folder(tmp_path: Path) -> Path:
+    """Labels of several hours and files of two days, and of a day outside the window."""
+
+    def write(day: int, hour: int, name: str, *labels: tuple[str, list[object]]) -> None:
+        time = datetime(2026, 10, day, hour, tzinfo=UTC)
+        lines = [(time, label_record(event, csv_labels(codes)).encode()) for event, codes in labels]
+        write_label_files(tmp_path / "ground_truth", lines, name=name)
+
+    write(1, 9, "a", ("changed", [1]), ("once", [1, 0]), ("withdrawn", [1]))
+    write(1, 10, "a", ("changed", [0]), ("of files", [1]), ("twice", [1]), ("twice", ["1.0"]))
+    write(1, 10, "b", ("of files", [0, ""]), ("torn", [1]), ("torn", [0]), ("torn", [1]))
+    write(2, 8, "a", ("changed", [1]), ("longer", [1]), ("longer", [1, 0]), ("withdrawn", ["nan"]))
+    write(2, 23, "a", ("of files", [1, ""]), ("of files", [1, ""]))
+    write(3, 0, "a", ("changed", [0]), ("once", [0, 0]))
+    return tmp_path
+
+
+def test_the_last_hour_and_file_decide_and_contradictions_cancel(
+    spark: SparkSession, label_folder: Path
+) -> None:
+    job = counting_job(label_folder)
+    files = Files(spark, job.ground_truth_root)
+    lines = label_lines(spark, files, job)
+    assert lines is not None
+    events = one_per_event(parsed_labels(lines, job))
+    columns = ("codes", "collected_on", "entries", "counting")
+    found: dict[str, tuple[Any, ...]] = {
+        bytes(row["event_id"]).decode(): tuple(row[name] for name in columns)
+        for row in events.drop("modified").collect()
+    }
+    first, second = "2026-10-01", "2026-10-02"
+    assert found == {
+        "changed": ([1], second, 3, 1),
+        "once": ([1, 0], first, 2, 2),
+        "withdrawn": ([None], second, 2, 1),
+        "twice": ([1], first, 2, 1),
+        "of files": ([1, None], second, 7, 2),
+        "torn": (None, first, 3, 3),
+        "longer": (None, second, 3, 3),
+    }
+    assert label_folders(files, job) == {
+        "files": 5,
+        "bytes": sum(
+            file.stat().st_size
+            for day in ("01", "02")
+            for file in (label_folder / "ground_truth/2026/10" / day).rglob("*.jsonl")
+        ),
+        "hours": 4,
+    }
+
+
+def test_a_window_without_labels_has_no_lines(spark: SparkSession, tmp_path: Path) -> None:
+    job = counting_job(tmp_path)
+    files = Files(spark, job.ground_truth_root)
+    assert label_lines(spark, files, job) is None
+    assert label_folders(files, job) == {"files": 0, "bytes": 0, "hours": 0}
+
+
+def test_the_sample_of_rejected_lines_is_capped_and_the_same_each_time(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    texts = [f"broken {number:02}" for number in range(30)] + [""]
+    frame = texts_frame(spark, tmp_path, texts).select(
+        F.col("text").alias("value"),
+        F.lit("object").alias("source_object"),
+        F.lit(None).cast("timestamp").alias("modified"),
+        F.lit("2026-10-01").alias("collected_on"),
+    )
+    labels = parsed_labels(frame, counting_job(tmp_path))
+    assert [tuple(row) for row in rejected_sample(labels, 3).collect()] == [
+        ("ground_truth", "object", "empty_line", ""),
+        ("ground_truth", "object", "malformed_json", "broken 00"),
+        ("ground_truth", "object", "malformed_json", "broken 01"),
+    ]

@@ -1,0 +1,166 @@
+"""A captured day becomes a compact table, unit by unit; a rerun reads only what is missing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ml_insights.capture_counts import CaptureCounts
+from ml_insights.capture_files import csv_response, write_capture_files
+from ml_insights.contracts import RAW_PREDICTIONS
+from ml_insights.errors import MissingInputError, StorageError
+from ml_insights.spark import raw_predictions
+from ml_insights.spark.raw_predictions import (
+    accepted_predictions,
+    compact_day,
+    manifest_path,
+)
+from ml_insights_tests.spark.captured import line
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+MIDNIGHT = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def capture(folder: Path, variant: str, hour: int, score: float, number: int = 0) -> None:
+    """Write an object with one record."""
+    time = MIDNIGHT + timedelta(hours=hour, minutes=number)
+    event = line(csv_response([score]), event_id=f"{variant} {hour} {number}", time=time)
+    write_capture_files(folder / "capture/shop" / variant, [(time, event.encode())])
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Path:
+    """A day of three hours, one object an hour and variant."""
+    for variant, hour, score in RECORDS:
+        capture(tmp_path, variant, hour, score)
+    return tmp_path
+
+
+RECORDS = [("canary", 5, 0.5), ("main", 0, 0.0), ("main", 23, 0.25), ("main", 5, 1.0)]
+
+
+def runs(manifest: dict[str, Any]) -> dict[str, str]:
+    """Run that published each unit."""
+    return dict(unit["path"].split("/run=") for unit in manifest["units"])
+
+
+def test_a_restart_continues_after_the_last_finished_unit(
+    spark: SparkSession, day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = compacting_job(day, max_files=2)
+    publish = raw_predictions._publish_unit
+
+    def dies_in_the_second(*given: Any) -> dict[str, Any]:
+        entry = publish(*given)
+        if entry["path"].startswith("unit=05"):
+            raise StorageError("the disk is full")
+        return entry
+
+    monkeypatch.setattr(raw_predictions, "_publish_unit", dies_in_the_second)
+    with pytest.raises(StorageError, match="disk"):
+        compact_day(spark, job, quiet)
+    left = json.loads(Path(manifest_path(job.output)).read_text())
+    assert (runs(left), left["complete"]) == ({"unit=00-00": "first"}, False)
+    with pytest.raises(MissingInputError, match=r"only 1 of its units .* continues after them"):
+        accepted_predictions(spark, job.output, left)
+    finished = files_with_times(job.output, "unit=00-00")
+    assert files_with_times(job.output, "unit=05-05/run=first")
+
+    monkeypatch.setattr(raw_predictions, "_publish_unit", publish)
+    reports: list[str] = []
+    manifest = compact_day(spark, replace(job, run_id="second"), reports.append)
+    assert runs(manifest) == {
+        "unit=00-00": "first",
+        "unit=05-05": "second",
+        "unit=23-23": "second",
+    }
+    assert manifest["complete"]
+    assert reports[0] == "1 of 2026-10-01's units stand from an earlier run"
+    assert files_with_times(job.output, "unit=00-00") == finished
+    assert not Path(job.output, "unit=05-05/run=first").exists()
+    assert [(row["event_id"], row["variant"], row["score"]) for row in published(day)] == [
+        (f"{variant} {hour} 0".encode(), variant, score) for variant, hour, score in RECORDS
+    ]
+
+
+def files_with_times(output: str, folder: str) -> dict[Path, int]:
+    return {file: file.stat().st_mtime_ns for file in Path(output, folder).rglob("*.parquet")}
+
+
+def test_only_what_changed_is_read_again(spark: SparkSession, day: Path) -> None:
+    job = compacting_job(day, max_files=3)
+    first = compact_day(spark, job, quiet)
+    assert compact_day(spark, replace(job, run_id="same"), quiet) == first
+
+    capture(day, "main", 23, 0.75, number=9)
+    changed = compact_day(spark, replace(job, run_id="changed"), quiet)
+    assert runs(changed) == {"unit=00-05": "first", "unit=23-23": "changed"}
+    assert changed["digest"] != first["digest"]
+    assert [row["score"] for row in published(day) if row["event_id"] == b"main 23 9"] == [0.75]
+
+    again = compact_day(spark, replace(job, run_id="again", recompute=True), quiet)
+    assert runs(again) == {"unit=00-05": "again", "unit=23-23": "again"}
+    assert again["digest"] == changed["digest"]
+    assert {path.name for path in Path(job.output).glob("unit=*/run=*")} == {"run=again"}
+
+    other_format = replace(WITHOUT_SLICES, positive_label="1")
+    reread = compact_day(spark, replace(job, run_id="other", capture=other_format), quiet)
+    assert set(runs(reread).values()) == {"other"}
+    assert {row["class_label"] for row in published(day)} == {"1"}
+
+
+def test_units_do_not_change_the_rows_and_lost_hours_leave_them(
+    spark: SparkSession, day: Path
+) -> None:
+    apart = compact_day(spark, compacting_job(day, max_bytes=1), quiet)
+    rows = published(day)
+    whole = compact_day(spark, compacting_job(day, run_id="second", recompute=True), quiet)
+    assert published(day) == rows
+    assert (len(apart["units"]), [*runs(whole)]) == (3, ["unit=00-23"])
+    assert CaptureCounts.from_manifest(whole) == CaptureCounts.from_manifest(apart)
+    assert whole["digest"] == apart["digest"]
+
+    for file in (day / "capture/shop/main/2026/10/01/00").iterdir():
+        file.unlink()
+    less = compact_day(spark, compacting_job(day, run_id="third"), quiet)
+    assert runs(less) == {"unit=05-23": "third"}
+    assert published(day) == [row for row in rows if row["event_id"] != b"main 0 0"]
+
+
+def test_the_table_has_the_columns_of_its_contract(spark: SparkSession, day: Path) -> None:
+    job = compacting_job(day)
+    table = accepted_predictions(spark, job.output, compact_day(spark, job, quiet))
+    assert table.dtypes == [
+        tuple(part.replace("`", "").split(" ")) for part in RAW_PREDICTIONS.spark_ddl().split(", ")
+    ]
+
+
+def test_a_day_without_objects_says_where_it_looked(spark: SparkSession, day: Path) -> None:
+    job = compacting_job(day, day="2026-10-02", output=str(day / "lake/dt=2026-10-02"))
+    with pytest.raises(MissingInputError, match="no captured object for 2026-10-02") as error:
+        compact_day(spark, job, quiet)
+    assert f"{job.capture_root}/<variant>/2026/10/02/<hour>/" in str(error.value)
+    assert not Path(job.output).exists()
+
+
+def test_empty_objects_are_hours_without_rows(spark: SparkSession, tmp_path: Path) -> None:
+    for hour, content in {"07": "", "08": "\n\n"}.items():
+        folder = tmp_path / "capture/shop/main/2026/10/01" / hour
+        folder.mkdir(parents=True)
+        (folder / "empty.jsonl").write_text(content)
+    job = compacting_job(tmp_path, max_files=1)
+    manifest = compact_day(spark, job, quiet)
+    counts = CaptureCounts.from_manifest(manifest)
+    assert (counts.files, counts.hours, counts.total("lines_read")) == (2, (7, 8), 2)
+    assert counts.rejected == Counter(empty_line=2)
+    assert accepted_predictions(spark, job.output, manifest).collect() == []

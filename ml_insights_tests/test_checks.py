@@ -1,0 +1,264 @@
+"""Each check passes when its invariant holds and fails, with the numbers, when it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+
+from ml_insights import checks
+from ml_insights.assets import confusion_counts as confusion_counts_asset
+from ml_insights.assets import endpoint_assets
+from ml_insights.contracts import MODEL_QUALITY
+from ml_insights.daily_runs import run_day
+from ml_insights.errors import MissingInputError, MlInsightsError
+from ml_insights.lake import Lake
+from ml_insights.result_tables import confusion_counts_table
+from ml_insights.scope import EndpointScope
+from ml_insights_tests.installation import Installation, install
+from ml_insights_tests.prepared_day import (
+    ENDPOINT,
+    SETTINGS,
+    PreparedDay,
+    PreparedRunner,
+    write_manifest,
+)
+
+DAY = date(2026, 10, 1)
+ALL = {"confusion_counts", "quarantine", "record_balance", "precision_recall", "model_quality"}
+
+NAMES = (
+    "every_hour_has_captures",
+    "rejected_share_is_within_limit",
+    "counts_do_not_increase_with_threshold",
+    "every_account_adds_up_to_zero",
+    "positives_are_enough",
+    "label_coverage_is_reached",
+)
+
+CheckResults = dict[str, tuple[bool, str]]
+
+
+@pytest.fixture
+def day() -> PreparedDay:
+    return PreparedDay()
+
+
+@pytest.fixture
+def installation(tmp_path: Path, day: PreparedDay) -> Iterator[Installation]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        runner = dg.ResourceDefinition.hardcoded_resource(PreparedRunner(day))
+        yield install(tmp_path, SETTINGS, instance, spark=runner)
+
+
+def run(installation: Installation) -> str:
+    """Run the day through Dagster; returns what the user is told when it fails."""
+    try:
+        run_day(installation.definitions, installation.instance, ENDPOINT, DAY)
+    except MlInsightsError as error:
+        return str(error)
+    return ""
+
+
+def verdict(installation: Installation, name: str) -> checks.Verdict:
+    """Judge what is published."""
+    invariant = getattr(checks, name)
+    found: checks.Verdict = invariant(installation.scope(ENDPOINT), installation.lake, DAY)
+    return found
+
+
+def results(installation: Installation) -> CheckResults:
+    """What each check recorded in its last evaluation: passed, and its finding."""
+    found = {}
+    for check in installation.definitions.resolve_asset_graph().asset_check_keys:
+        records = installation.instance.event_log_storage.get_asset_check_execution_history(
+            check, limit=1
+        )
+        evaluation = records[0].evaluation if records else None
+        if evaluation:
+            found[check.name] = (evaluation.passed, evaluation.description or "")
+    return found
+
+
+def test_a_day_in_which_everything_is_accounted_for_passes_every_check(
+    installation: Installation,
+) -> None:
+    assert run(installation) == ""
+    found = results(installation)
+    assert sorted(found) == sorted(NAMES)
+    assert all(passed for passed, _ in found.values()), found
+    assert installation.published(ENDPOINT, DAY) == ALL
+
+
+def test_hours_without_captures_are_named_and_do_not_stop_the_day(
+    installation: Installation, day: PreparedDay
+) -> None:
+    for hour in ("07", "13"):
+        del day.manifest["units"][0]["hours"][hour]
+    assert run(installation) == ""
+    passed, finding = results(installation)["every_hour_has_captures"]
+    assert not passed
+    assert "no capture in the hours 07, 13 (UTC)" in finding
+    assert installation.published(ENDPOINT, DAY) == ALL
+    observed = verdict(installation, "every_hour_has_captures")[2]
+    assert observed == {"hours present": 22, "hours missing": "07, 13"}
+
+
+def test_too_many_rejected_lines_stop_the_day_with_the_reasons(
+    installation: Installation, day: PreparedDay
+) -> None:
+    day.counted.update(records_accepted=98, rejected_line={"not_utf8": 2, "empty_line": 1})
+    message = run(installation)
+    assert "rejected_share_is_within_limit" in message
+    assert "2.970% rejected, limit 1.000% (not_utf8: 2, empty_line: 1)" in message
+    assert installation.published(ENDPOINT, DAY) == set()
+
+
+def test_a_rejected_share_at_the_limit_passes(installation: Installation, day: PreparedDay) -> None:
+    day.counted.update(lines_read=100, records_accepted=99)
+    write_manifest(installation.lake.partition(ENDPOINT, "raw_predictions", DAY), day.manifest)
+    passed, finding, observed = verdict(installation, "rejected_share_is_within_limit")
+    assert passed
+    assert finding == "1.000% rejected, limit 1.000% (not_utf8: 1)"
+    assert observed == {"rejected share": 0.01, "not_utf8": 1}
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("true_positives", [30, 31]),
+        ("false_positives", [70, 71]),
+        ("false_negatives", [0, 1]),
+        ("true_negatives", [0, 71]),
+    ],
+)
+def test_counts_that_increase_with_the_threshold_stop_the_day(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, column: str, cells: list[int]
+) -> None:
+    def tampered(*arguments: Any) -> pa.Table:
+        rows = confusion_counts_table(*arguments)
+        position = rows.schema.get_field_index(column)
+        return rows.set_column(position, column, pa.array(cells, pa.int64()))
+
+    monkeypatch.setattr(confusion_counts_asset, "confusion_counts_table", tampered)
+    message = run(installation)
+    assert "counts_do_not_increase_with_threshold" in message
+    assert "1 of 2 thresholds break the order" in message
+    assert installation.published(ENDPOINT, DAY) == {"confusion_counts"}
+
+
+def test_counts_of_neighbouring_curves_are_not_compared(
+    installation: Installation, day: PreparedDay
+) -> None:
+    few = [{**row, "slice": "region=EU"} for row in day.bins]
+    few[0]["bin_negatives"], few[1]["bin_positives"] = 500, 300
+    day.bins += few
+    run(installation)
+    assert results(installation)["counts_do_not_increase_with_threshold"] == (True, "holds")
+
+
+@pytest.mark.parametrize(
+    ("positives", "finding"), [(29, "scores champion: +1"), (31, "scores champion: -1")]
+)
+def test_a_balance_that_does_not_close_keeps_the_curve_from_being_published(
+    installation: Installation, day: PreparedDay, positives: int, finding: str
+) -> None:
+    day.bins[1]["bin_positives"] = positives
+    message = run(installation)
+    assert "every_account_adds_up_to_zero" in message
+    assert finding in message
+    assert installation.published(ENDPOINT, DAY) == {
+        "confusion_counts",
+        "quarantine",
+        "record_balance",
+    }
+
+
+def test_few_positives_are_named_and_do_not_stop_the_day(
+    installation: Installation, day: PreparedDay
+) -> None:
+    day.bins[0]["bin_negatives"], day.bins[1]["bin_positives"] = 81, 19
+    assert run(installation) == ""
+    passed, finding = results(installation)["positives_are_enough"]
+    assert not passed
+    assert finding == "fewer than 20 positives: champion 1 has 19"
+    assert verdict(installation, "positives_are_enough")[2] == {"champion 1: positives": 19}
+
+
+@pytest.mark.parametrize(("unlabelled", "passes"), [(10, True), (11, False), (100, False)])
+def test_low_label_coverage_is_named_and_does_not_stop_the_day(
+    installation: Installation, day: PreparedDay, unlabelled: int, passes: bool
+) -> None:
+    negatives = max(70 - unlabelled, 0)
+    positives = 100 - unlabelled - negatives
+    day.bins[0].update(bin_negatives=negatives, bin_unlabelled=unlabelled)
+    day.bins[1].update(bin_positives=positives)
+    if not positives:
+        del day.bins[1]
+    assert run(installation) == ""
+    passed, finding = results(installation)["label_coverage_is_reached"]
+    assert passed == passes
+    assert passes or f"below 90.0%, the day is provisional: champion 1 {100 - unlabelled}.0%" in (
+        finding
+    )
+    quality = installation.lake.read(ENDPOINT, MODEL_QUALITY, DAY)
+    assert quality["provisional"].to_pylist() == [not passes]
+
+
+def test_checks_judge_the_slice_of_all_records_only(
+    installation: Installation, day: PreparedDay
+) -> None:
+    tiny = {**day.bins[0], "slice": "region=EU", "bin_negatives": 0, "bin_unlabelled": 1}
+    day.bins.append(tiny)
+    assert run(installation) == ""
+    found = results(installation)
+    assert found["positives_are_enough"][0]
+    assert found["label_coverage_is_reached"][0]
+
+
+@pytest.mark.parametrize("check", NAMES)
+def test_a_check_of_a_day_that_is_not_published_says_so(
+    installation: Installation, check: str
+) -> None:
+    with pytest.raises(MissingInputError, match=r"is not (published|there)"):
+        verdict(installation, check)
+
+
+def test_blocking_checks_are_errors_and_the_others_warn(installation: Installation) -> None:
+    graph = installation.definitions.resolve_asset_graph()
+    blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
+    assert blocking == {
+        "rejected_share_is_within_limit",
+        "counts_do_not_increase_with_threshold",
+        "every_account_adds_up_to_zero",
+    }
+
+
+def test_a_check_that_is_run_alone_judges_the_newest_day(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The UI runs a single check without a partition."""
+    judged = []
+
+    def judge(_scope: EndpointScope, _lake: Lake, day: date) -> checks.Verdict:
+        judged.append(day)
+        return True, "", {}
+
+    judge.__name__ = "every_hour_has_captures"
+    monkeypatch.setattr(checks, judge.__name__, judge)
+    alone = dg.define_asset_job("alone", selection=dg.AssetSelection.all_asset_checks())
+    definitions = dg.Definitions(
+        assets=endpoint_assets(installation.scope(ENDPOINT)),
+        asset_checks=checks.endpoint_checks(installation.scope(ENDPOINT))[:1],
+        jobs=[alone],
+        resources=installation.definitions.resources,
+    )
+    with dg.partition_loading_context(datetime(2026, 10, 20, tzinfo=UTC)):
+        job = definitions.resolve_job_def("alone")
+        assert job.execute_in_process(instance=installation.instance).success
+    assert judged == [date(2026, 10, 18)]

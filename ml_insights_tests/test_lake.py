@@ -1,0 +1,257 @@
+"""A partition of the lake is complete or absent, whatever happens while it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from ml_insights.contracts import RECORD_BALANCE
+from ml_insights.errors import ContractError, MissingInputError, StorageError
+from ml_insights.lake import Lake
+
+ENDPOINT = "churn-1"
+DAY, NEXT_DAY = date(2026, 10, 1), date(2026, 10, 2)
+SCHEMA = RECORD_BALANCE.arrow_schema()
+
+
+def balance(*records: int) -> pa.Table:
+    """Rows of a small table with text, integers and NULL."""
+    size = len(records)
+    columns = [["labels"] * size, [None] * size, [f"item {n}" for n in range(size)], [*records]]
+    return pa.table([pa.array(column) for column in columns], names=SCHEMA.names)
+
+
+def incompressible(rows: int) -> pa.Table:
+    digests = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(rows)]
+    return balance(*range(rows)).set_column(2, "item", pa.array(digests))
+
+
+def files(lake: Lake) -> list[str]:
+    root = Path(lake.root)
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Writing beyond this size fails, as it does on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def test_a_partition_is_read_as_it_was_written(lake: Lake) -> None:
+    published = lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(3, -3))
+    assert lake.read(ENDPOINT, RECORD_BALANCE, DAY).equals(balance(3, -3).cast(SCHEMA))
+    assert published.uri == f"{lake.partition(ENDPOINT, 'record_balance', DAY)}/" + (
+        "record_balance.parquet"
+    )
+    assert (published.rows, published.bytes) == (2, Path(published.uri).stat().st_size)
+    assert files(lake) == ["churn-1/record_balance/dt=2026-10-01/record_balance.parquet"]
+
+
+def test_a_partition_is_replaced_as_a_whole(lake: Lake) -> None:
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(3, -3))
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(5))
+    assert lake.read(ENDPOINT, RECORD_BALANCE, DAY)["records"].to_pylist() == [5]
+
+
+def test_the_same_rows_give_the_same_bytes(lake: Lake) -> None:
+    notes = {"b": 1, "a": {"y": 2, "x": 3}}
+    first = Path(lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(3, -3), notes).uri).read_bytes()
+    same = dict(reversed(notes.items()))
+    again = Path(lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(3, -3), same).uri).read_bytes()
+    assert first == again
+
+
+def test_columns_may_come_in_any_order_and_in_narrower_types(lake: Lake) -> None:
+    rows = balance(3, -3)
+    narrow = rows.set_column(3, "records", rows["records"].cast(pa.int8()))
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, narrow.select(reversed(SCHEMA.names)))
+    assert lake.read(ENDPOINT, RECORD_BALANCE, DAY).schema.equals(SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["a b", "50%", "a%20b", "x#y?z", "é+ü"])
+def test_the_lake_may_be_in_a_folder_with_any_name(tmp_path: Path, name: str) -> None:
+    lake = Lake(str(tmp_path / name))
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(1))
+    assert (tmp_path / name / ENDPOINT / "record_balance" / "dt=2026-10-01").is_dir()
+    assert lake.days(ENDPOINT, RECORD_BALANCE) == [DAY]
+
+
+def test_notes_come_back_as_they_were_given(lake: Lake) -> None:
+    notes = {"grid": "two-sided-20-9", "report": {"reasons": {"é": 1}, "none": None}}
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(1), notes)
+    lake.write(ENDPOINT, RECORD_BALANCE, NEXT_DAY, balance(1))
+    assert lake.notes(ENDPOINT, RECORD_BALANCE, DAY) == notes
+    assert lake.notes(ENDPOINT, RECORD_BALANCE, NEXT_DAY) == {}
+
+
+def test_days_are_those_with_a_published_file_in_order(lake: Lake) -> None:
+    assert lake.days(ENDPOINT, RECORD_BALANCE) == []
+    for day in (NEXT_DAY, DAY):
+        lake.write(ENDPOINT, RECORD_BALANCE, day, balance(1))
+    # A folder without its file is what a failed first write leaves.
+    Path(lake.partition(ENDPOINT, RECORD_BALANCE.name, date(2026, 10, 3))).mkdir()
+    assert lake.days(ENDPOINT, RECORD_BALANCE) == [DAY, NEXT_DAY]
+    assert lake.days("churn", RECORD_BALANCE) == []
+
+
+def test_several_days_are_read_with_their_day_and_selected_rows(lake: Lake) -> None:
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(3, -3))
+    lake.write(ENDPOINT, RECORD_BALANCE, NEXT_DAY, balance(-4, 4))
+    rows = lake.read_days(ENDPOINT, RECORD_BALANCE, [DAY, NEXT_DAY], where=pc.field("records") > 0)
+    assert rows.select(["dt", "records"]).to_pylist() == [
+        {"dt": DAY, "records": 3},
+        {"dt": NEXT_DAY, "records": 4},
+    ]
+    assert lake.read_days(ENDPOINT, RECORD_BALANCE, []).schema.names == ["dt", *SCHEMA.names]
+
+
+def test_a_missing_partition_says_what_to_materialize(lake: Lake) -> None:
+    for read in (lake.read, lake.notes):
+        with pytest.raises(MissingInputError) as caught:
+            read(ENDPOINT, RECORD_BALANCE, DAY)
+        message = str(caught.value)
+        assert "record_balance of churn-1 is not published for 2026-10-01" in message
+        assert f"{lake.root}/churn-1/record_balance/dt=2026-10-01/record_balance.parquet" in message
+        assert "Materialize that partition first" in message
+
+
+def test_a_missing_document_says_that_the_partition_is_not_published(lake: Lake) -> None:
+    uri = f"{lake.partition(ENDPOINT, 'raw_predictions', DAY)}/_manifest.json"
+    with pytest.raises(MissingInputError, match="is not there: the upstream partition"):
+        lake.read_json(uri)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (balance(1).drop_columns(["item"]), r"record_balance .* differ in columns \['item'\]"),
+        (balance(1).append_column("more", pa.array([1])), r"differ in columns \['more'\]"),
+        (
+            balance(1).set_column(0, "account", pa.array([None], pa.string())),
+            r"record_balance\.account must not be NULL",
+        ),
+        (
+            balance(1).set_column(3, "records", pa.array(["many"])),
+            "do not have the types of record_balance",
+        ),
+        (
+            balance(1).set_column(3, "records", pa.array([0.5])),
+            "do not have the types of record_balance",
+        ),
+        (
+            balance(1).set_column(3, "records", pa.array([{"a": 1}])),
+            "do not have the types of record_balance",
+        ),
+    ],
+    ids=["missing column", "extra column", "NULL", "text", "fraction", "struct"],
+)
+def test_rows_that_break_the_contract_are_not_published(
+    lake: Lake, rows: pa.Table, message: str
+) -> None:
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(7))
+    with pytest.raises(ContractError, match=message):
+        lake.write(ENDPOINT, RECORD_BALANCE, DAY, rows)
+    assert lake.read(ENDPOINT, RECORD_BALANCE, DAY)["records"].to_pylist() == [7]
+
+
+def test_a_full_disk_leaves_the_former_partition_and_nothing_else(lake: Lake) -> None:
+    published = lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(7))
+    before = Path(published.uri).read_bytes()
+    with largest_file(4096), pytest.raises(StorageError) as caught:
+        lake.write(ENDPOINT, RECORD_BALANCE, DAY, incompressible(10_000))
+    assert caught.value.retryable
+    assert f"{published.uri} could not be written" in str(caught.value)
+    assert "Check free space" in str(caught.value)
+    assert Path(published.uri).read_bytes() == before
+    assert files(lake) == [str(Path(published.uri).relative_to(lake.root))]
+    assert lake.write(ENDPOINT, RECORD_BALANCE, DAY, incompressible(10_000)).rows == 10_000
+
+
+def test_a_full_disk_leaves_a_first_partition_absent(lake: Lake) -> None:
+    with largest_file(4096), pytest.raises(StorageError):
+        lake.write(ENDPOINT, RECORD_BALANCE, DAY, incompressible(10_000))
+    assert files(lake) == []
+    assert lake.days(ENDPOINT, RECORD_BALANCE) == []
+
+
+def test_a_full_disk_leaves_the_former_document(lake: Lake) -> None:
+    uri = lake.write_text(ENDPOINT, "dashboard_page/index.html", "<p>first</p>")
+    with largest_file(4096), pytest.raises(StorageError, match=r"index\.html could not be written"):
+        lake.write_text(ENDPOINT, "dashboard_page/index.html", "x" * 100_000)
+    assert Path(uri).read_text() == "<p>first</p>"
+    assert files(lake) == ["churn-1/dashboard_page/index.html"]
+
+
+def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "lake").write_text("a file where the lake should be")
+    with pytest.raises(StorageError, match="could not be written"):
+        Lake(str(tmp_path / "lake")).write(ENDPOINT, RECORD_BALANCE, DAY, balance(1))
+
+
+DIE_BEFORE_PUBLISHING = """
+import os, signal, sys
+from datetime import date
+from pyarrow import fs
+from ml_insights.contracts import RECORD_BALANCE
+from ml_insights.lake import Lake
+from ml_insights_tests.test_lake import DAY, ENDPOINT, balance
+
+class Dying(fs.LocalFileSystem):
+    def move(self, source, target):
+        assert self.get_file_info(source).size > 0
+        os.kill(os.getpid(), signal.SIGKILL)
+
+lake = Lake(sys.argv[1])
+lake._filesystem = Dying()
+lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(1, 2, 3))
+"""
+
+
+def test_a_kill_before_publishing_leaves_the_former_partition(lake: Lake) -> None:
+    published = lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(7))
+    before = Path(published.uri).read_bytes()
+    program = [sys.executable, "-c", DIE_BEFORE_PUBLISHING, lake.root]
+    died = subprocess.run(program, capture_output=True, check=False)
+    assert died.returncode == -signal.SIGKILL, died.stderr
+    assert Path(published.uri).read_bytes() == before
+    assert lake.days(ENDPOINT, RECORD_BALANCE) == [DAY]
+    lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(8))
+    assert pq.read_table(published.uri)["records"].to_pylist() == [8]
+
+
+def test_what_attempts_staged_is_read_as_one_table_and_discarded(lake: Lake) -> None:
+    first, second = (lake.staging(ENDPOINT, "confusion_counts", DAY, run) for run in ("a", "b"))
+    assert lake.read_staged(f"{first}/bins") is None
+    lake.discard_staged(ENDPOINT, "confusion_counts", DAY)
+    for number, folder in enumerate((first, first, second)):
+        path = Path(folder) / "bins" / f"part-{number}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"n": [number]}), path)
+    staged = lake.read_staged(f"{first}/bins")
+    assert staged is not None
+    assert staged.schema.names == ["n"]
+    assert sorted(staged["n"].to_pylist()) == [0, 1]
+    lake.discard_staged(ENDPOINT, "confusion_counts", DAY)
+    assert files(lake) == []
