@@ -135,7 +135,7 @@ def every_account_adds_up_to_zero(scope: EndpointScope, lake: Lake, day: date) -
 def positives_are_enough(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
     """Every variant has at least `min_positives` labelled positives."""
     rows, least = _all_records(scope, lake, day), scope.endpoint.min_positives
-    positives = {_who(row): row["positives"] for row in rows}
+    positives = {_who(scope, row): row["positives"] for row in rows}
     few = [f"{who} has {count}" for who, count in positives.items() if count < least]
     finding = f"fewer than {least} positives: {', '.join(few)}" if few else f"at least {least}"
     return not few, finding, {f"{who}: positives": count for who, count in positives.items()}
@@ -144,7 +144,7 @@ def positives_are_enough(scope: EndpointScope, lake: Lake, day: date) -> Verdict
 def label_coverage_is_reached(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
     """Every variant has labels for at least `min_label_coverage` of its records."""
     rows, least = _all_records(scope, lake, day), scope.endpoint.min_label_coverage
-    coverage = {_who(row): row["label_coverage"] or 0.0 for row in rows}
+    coverage = {_who(scope, row): row["label_coverage"] or 0.0 for row in rows}
     low = [f"{who} {share:.1%}" for who, share in coverage.items() if share < least]
     finding = f"below {least:.1%}, the day is provisional: {', '.join(low)}" if low else "reached"
     return not low, finding, {f"{who}: label coverage": share for who, share in coverage.items()}
@@ -156,5 +156,6 @@ def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, 
     return found
 
 
-def _who(row: dict[str, Any]) -> str:
-    return f"{row['variant']} {row['class_label']}"
+def _who(scope: EndpointScope, row: dict[str, Any]) -> str:
+    several = bool(scope.endpoint.classes)
+    return f"{row['variant']} {row['class_label']}" if several else str(row["variant"])

@@ -7,6 +7,7 @@ What belongs here: one runner for each place, behind one interface. What does no
 from __future__ import annotations
 
 import os
+import re
 import sys
 from abc import abstractmethod
 from pathlib import Path
@@ -28,6 +29,10 @@ from ml_insights.spark.session import prepare
 
 # In quotes: Spark splits the options at blanks, and the folder may have one in its name.
 _LOG = f'"-Dlog4j2.configurationFile={Path(__file__).parent / "spark" / "log4j2.properties"}"'
+
+
+_CAUSE = re.compile("(Caused by)?: ").match
+"""Start of a line of Java's trace that names an exception and its reason."""
 
 
 class SparkRunner(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -108,8 +113,8 @@ def _spark_died() -> SparkJobError:
 def _spark_error(error: Exception) -> SparkJobError | StorageError:
     """The innermost reason Spark gives, instead of its whole trace."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    reason = causes[-1] if causes else (lines[0] if lines else type(error).__name__)
+    causes = [line.removeprefix("Caused by").removeprefix(": ") for line in lines if _CAUSE(line)]
+    reason = (causes or lines or [type(error).__name__])[-1 if causes else 0].rstrip(".")
     if "No space left on device" in str(error):
         return StorageError(
             f"the disk is full ({reason}). Free space, then run the partition again; it continues "

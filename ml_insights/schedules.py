@@ -33,6 +33,7 @@ def daily_schedule(
         hour_of_day=at.hour,
         minute_of_hour=at.minute,
         description=(
-            f"At {at:%H:%M} UTC the day that ended {scope.endpoint.label_delay_days} days ago."
+            f"At {at:%H:%M} UTC the newest day whose labels have matured "
+            f"(label_delay_days: {scope.endpoint.label_delay_days})."
         ),
     )

@@ -21,6 +21,29 @@ from ml_insights.lake import Lake
 from ml_insights.scope import EndpointScope
 from ml_insights.settings import Settings, load_settings
 
+TWO_ENDPOINTS = """\
+lake: ./lake
+schedule: "04:45"
+endpoints:
+  churn-1:
+    data_capture: ./capture
+    ground_truth: ./labels/churn
+    start_date: 2026-10-01
+    score: {content_type: text/csv, index: 0}
+    positive_label: "1"
+    operating_threshold: 0.5
+    owners: ["team:growth", "ann@example.com"]
+  churn-10:
+    data_capture: ./capture
+    ground_truth: ./labels/fraud
+    start_date: 2026-10-15
+    score: {content_type: text/csv, index: 0}
+    positive_label: "1"
+    operating_threshold: 0.5
+    label_delay_days: 3
+"""
+"""Endpoints with names of the same beginning, different first days and label delays."""
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 

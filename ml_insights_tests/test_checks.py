@@ -186,8 +186,8 @@ def test_few_positives_are_named_and_do_not_stop_the_day(
     assert run(installation) == ""
     passed, finding = results(installation)["positives_are_enough"]
     assert not passed
-    assert finding == "fewer than 20 positives: champion 1 has 19"
-    assert verdict(installation, "positives_are_enough")[2] == {"champion 1: positives": 19}
+    assert finding == "fewer than 20 positives: champion has 19"
+    assert verdict(installation, "positives_are_enough")[2] == {"champion: positives": 19}
 
 
 @pytest.mark.parametrize(("unlabelled", "passes"), [(10, True), (11, False), (100, False)])
@@ -203,7 +203,7 @@ def test_low_label_coverage_is_named_and_does_not_stop_the_day(
     assert run(installation) == ""
     passed, finding = results(installation)["label_coverage_is_reached"]
     assert passed == passes
-    assert passes or f"below 90.0%, the day is provisional: champion 1 {100 - unlabelled}.0%" in (
+    assert passes or f"below 90.0%, the day is provisional: champion {100 - unlabelled}.0%" in (
         finding
     )
     quality = installation.lake.read(ENDPOINT, MODEL_QUALITY, DAY)

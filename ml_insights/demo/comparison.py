@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ml_insights.demo.truth import TrueCurve
     from ml_insights.lake import Lake
 
-WIDTH = 136
+WIDTH = 142
 """Characters that the table needs."""
 
 _MEASURES = ("average_precision", "operating_precision", "operating_recall")
@@ -29,11 +29,14 @@ _MEASURES = ("average_precision", "operating_precision", "operating_recall")
 
 def comparison_table(demo: Demo, lake: Lake) -> Table:
     """Average precision, precision and recall of each day and variant, measured and true."""
-    table = Table(box=SIMPLE, title=f"{demo.endpoint}, threshold {OPERATING_THRESHOLD}")
+    table = Table(
+        box=SIMPLE,
+        title=f"{demo.endpoint} at {OPERATING_THRESHOLD}: measured [95 % interval] and true values",
+    )
     for name in ("day", "variant"):
         table.add_column(name, no_wrap=True)
     for name in ("average precision", "precision", "recall"):
-        table.add_column(f"{name} [95 %]", no_wrap=True)
+        table.add_column(name, no_wrap=True)
         table.add_column("true", no_wrap=True)
     table.add_column("labels", no_wrap=True)
     held = total = 0

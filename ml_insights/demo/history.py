@@ -185,4 +185,5 @@ endpoints:
       - {{name: age, content_type: text/csv, index: {column["age"]}, edges: [30, 50]}}
       - {{cross: [region, device]}}
     max_rejected_share: 0.02
+    owners: ["team:fraud"]
 """

@@ -296,7 +296,7 @@ def _row_columns(rows: DataFrame, capture: CaptureFormat) -> DataFrame:
         "score",
         "slice_id",
         "slice_values",
-        F.try_to_timestamp(metadata["inferenceTime"]).alias("captured_at"),
+        _time(metadata["inferenceTime"]).alias("captured_at"),
         "kind",
         F.coalesce("reason", "prediction_reason").alias("reason"),
         F.when(rejected, F.col("source_object")).alias("source_object"),
@@ -308,6 +308,13 @@ def _event_id(metadata: Column) -> Column:
     """What labels refer to; an empty text names no event."""
     none = F.lit("")
     return F.coalesce(F.nullif(metadata["inferenceId"], none), F.nullif(metadata["eventId"], none))
+
+
+def _time(text: Column) -> Column:
+    """The time a text says; NULL if that is none, or none that readers in Python could hold."""
+    time = F.try_to_timestamp(text)
+    first, last = (F.lit(day).cast("timestamp") for day in ("0001-01-01", "9999-12-31"))
+    return F.when(time.between(first, last), time)
 
 
 def cut_line(line: Column) -> Column:

@@ -38,6 +38,10 @@ class Files:
         self._gateway: Any = context._gateway  # noqa: SLF001
         self._path: Any = java.org.apache.hadoop.fs.Path
         self._filesystem: Any = self._path(root).getFileSystem(configuration)
+        self._scheme = str(self._filesystem.getScheme())
+        # Locally a checksum is a file of its own: the document and it are not replaced in one step.
+        local = self._scheme == "file"
+        self._documents: Any = self._filesystem.getRawFileSystem() if local else self._filesystem
         self._context: Any = java.org.apache.hadoop.fs.FileContext.getFileContext(
             self._filesystem.getUri(), configuration
         )
@@ -66,9 +70,9 @@ class Files:
     def read_json(self, file: str) -> Optional[dict[str, Any]]:
         """A JSON document, or None when there is no such file."""
         path = self._path(file)
-        if not self._filesystem.exists(path):
+        if not self._documents.exists(path):
             return None
-        buffer, stream = self._output(), self._filesystem.open(path)
+        buffer, stream = self._output(), self._documents.open(path)
         try:
             self._streams.copyBytes(stream, buffer, 65536)
         finally:
@@ -86,8 +90,8 @@ class Files:
         target, staged = self._path(file), self._path(f"{file}.writing")
         try:
             # An object store shows an object only when it is complete, and cannot rename.
-            object_store = self._filesystem.getScheme() not in {"file", "hdfs"}
-            stream = self._filesystem.create(target if object_store else staged, True)
+            object_store = self._scheme not in {"file", "hdfs"}
+            stream = self._documents.create(target if object_store else staged, True)
             try:
                 stream.write(content)
             finally:
@@ -101,6 +105,9 @@ class Files:
             ) from error
 
     def _replace(self, staged: Any, target: Any) -> None:
+        if self._scheme == "file":
+            self._documents.rename(staged, target)
+            return
         overwrite = self._gateway.new_array(self._rename, 1)
         overwrite[0] = self._rename.OVERWRITE
         self._context.rename(staged, target, overwrite)

@@ -159,8 +159,7 @@ def one_per_event(labels: DataFrame) -> DataFrame:
     events = by_object.groupBy("event_id").agg(
         last, F.sum("entries").alias("entries"), F.max("modified").alias("modified")
     )
-    # Arrays with NULL elements compare as NULL with `=`; `<=>` tells whether they are the same.
-    agree = F.col("last.lowest").eqNullSafe(F.col("last.highest"))
+    agree = F.col("last.lowest") == F.col("last.highest")
     return events.select(
         "event_id",
         F.when(agree, F.col("last.lowest")).alias("codes"),

@@ -47,7 +47,8 @@ def parse_json(text: Column, schema: DataType, *, nan: bool = False) -> Column:
     parsed = F.from_json(wrapped, members.json(), _STRICT_BUT_NAN if nan else _STRICT)
     # Through a list, since the engine would parse again for each mention of `parsed`.
     whole = F.filter(
-        F.array(parsed), lambda read: (F.size(read) == 2) & F.map_contains_key(read, end)
+        F.array(parsed),
+        lambda read: (F.size(read) == 2) & (F.get(F.map_keys(read), F.lit(1)) == end),
     )
     return F.get(whole, F.lit(0))[_DOCUMENT]
 

@@ -115,6 +115,6 @@ def followed(value: Any, steps: list[str | int], end: Callable[[Any], Any]) -> A
         return followed(members({"": value}, "").get(step), rest, end)
     if not isinstance(value, list):
         raise ShapeError(step)
-    if step == EACH:
-        return [followed(item, rest, end) for item in value]
-    return followed(value[step], rest, end) if step < len(value) else None
+    if isinstance(step, int):
+        return followed(value[step], rest, end) if step < len(value) else None
+    return [followed(item, rest, end) for item in value]

@@ -63,7 +63,7 @@ def read_lines(
     )
     found: defaultdict[int, list[Row]] = defaultdict(list)
     rows = data_capture.predictions(data_capture.records(frame, capture), capture)
-    # Times as text: Python would shift them, and knows no year above 9999.
+    # Times as text: Python would shift them to the time zone of its machine.
     for row in rows.withColumn("captured_at", F.col("captured_at").cast("string")).collect():
         found[int(row["variant"])].append(row)
     return [sorted(found[n], key=lambda row: row["prediction_index"]) for n in range(len(lines))]

@@ -7,6 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
 
@@ -20,6 +22,7 @@ from ml_insights.spark.confusion_counts import (
     slice_names,
     with_labels,
 )
+from ml_insights.spark.ground_truth import INVALID
 from ml_insights_tests.spark.labelled import (
     LATER,
     counting_job,
@@ -52,21 +55,16 @@ SLICES_BY_NAME = {
     ]
     for name in {name for values in SLICES.values() for name in slice_names(dict(values), CROSSES)}
 }
-KINDS = ("classes", "positions", "variants")
 Curves = dict[tuple[str, str, str], dict[int, tuple[int, ...]]]
+Frames = tuple["DataFrame", "DataFrame", "DataFrame"]
 
 
-def quiet(_: str) -> None:
-    """Report to nobody."""
-
-
-def slices_frame(spark: SparkSession) -> DataFrame:
-    rows = [
-        f"({slice_id}L, '{name}')"
-        for slice_id, values in SLICES.items()
-        for name in slice_names(dict(values), CROSSES)
-    ]
-    return spark.sql(f"select * from values {', '.join(rows)} as slices(slice_id, slice)")
+def slices_frame(spark: SparkSession, folder: Path) -> DataFrame:
+    """The slices each combination of feature values belongs to."""
+    rows = [(slice_id, name) for name, ids in SLICES_BY_NAME.items() for slice_id in ids]
+    table = pa.table({"slice_id": [id_ for id_, _ in rows], "slice": [name for _, name in rows]})
+    pq.write_table(table, folder / "slices.parquet")
+    return spark.read.parquet(f"{folder}/slices.parquet")
 
 
 def counted(
@@ -118,8 +116,8 @@ def records() -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def frames(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]]
-) -> tuple[DataFrame, DataFrame]:
-    """The records' predictions, some captured again later, in random order; and their labels."""
+) -> Frames:
+    """The records' predictions, some captured again later, in any order; their labels; slices."""
     random = Random(1)
     rows = [{name: value for name, value in row.items() if name != "label"} for row in records]
     again = [
@@ -134,12 +132,13 @@ def frames(
     return (
         predictions_frame(spark, folder, random.sample(rows + again, len(rows) + len(again))),
         labels_frame(spark, folder, [*labelled, label("of another day", [1])]),
+        slices_frame(spark, folder),
     )
 
 
 @pytest.fixture(scope="module")
-def curves(spark: SparkSession, frames: tuple[DataFrame, DataFrame]) -> Curves:
-    return counted(*frames, slices_frame(spark), counting_job(Path()))
+def curves(spark: SparkSession, frames: Frames) -> Curves:
+    return counted(*frames, counting_job(Path()))
 
 
 def test_counts_are_those_of_comparing_every_score_with_every_threshold(
@@ -171,9 +170,10 @@ def at_thresholds(bins: dict[int, tuple[int, ...]], part: int) -> npt.NDArray[np
 
 def compared(scores: list[float]) -> npt.NDArray[np.int64]:
     """Records at or above each threshold of the grid, each compared with it."""
-    return sum(
-        (score >= threshold_values(GRID) for score in scores), np.zeros(GRID.size, dtype=np.int64)
-    )
+    thresholds, counts = threshold_values(GRID), np.zeros(GRID.size, dtype=np.int64)
+    for score in scores:
+        counts += score >= thresholds
+    return counts
 
 
 def test_dropped_copies_are_counted_once_in_all_traffic(curves: Curves) -> None:
@@ -183,106 +183,40 @@ def test_dropped_copies_are_counted_once_in_all_traffic(curves: Curves) -> None:
 
 @pytest.mark.parametrize("partitions", [1, 7, 200])
 def test_rows_do_not_depend_on_how_the_work_is_split(
-    spark: SparkSession, frames: tuple[DataFrame, DataFrame], curves: Curves, partitions: int
+    spark: SparkSession,
+    frames: Frames,
+    curves: Curves,
+    partitions: int,
 ) -> None:
     setting = "spark.sql.shuffle.partitions"
-    before = spark.conf.get(setting)
-    spark.conf.set(setting, str(partitions))
+    before = str(spark.conf.get(setting))
+    spark.conf.set(setting, partitions)
     try:
-        split = [frame.repartition(partitions, F.rand(partitions)) for frame in frames]
-        assert counted(split[0], split[1], slices_frame(spark), counting_job(Path())) == curves
+        events, labels = (frame.repartition(partitions, F.rand(7)) for frame in frames[:2])
+        assert counted(events, labels, frames[2], counting_job(Path())) == curves
     finally:
         spark.conf.set(setting, before)
 
 
-def test_the_first_captured_of_several_copies_stays(spark: SparkSession, tmp_path: Path) -> None:
-    rows = [
-        prediction("later is dropped", 0.75),
-        prediction("later is dropped", 0.25, captured_at=LATER),
-        prediction("no time is last", 0.25, captured_at=None),
-        prediction("no time is last", 0.75, captured_at=LATER),
-        prediction("lowest of a time", 0.75),
-        prediction("lowest of a time", 0.25),
-        prediction("lowest of a time", 0.5),
-        prediction("of two variants", 0.25),
-        prediction("of two variants", 0.75, variant="shadow"),
-        prediction("of two positions", 0.25, predictions_in_record=2),
-        prediction("of two positions", 0.75, predictions_in_record=2, prediction_index=1),
-        prediction("of two classes", 0.25),
-        prediction("of two classes", 0.75, class_label="2"),
-    ]
-    events = distinct_predictions(predictions_frame(spark, tmp_path, rows), GRID).collect()
-    found = [
-        (row["event_id"].decode(), GRID.threshold(row["threshold_index"]), row["copies"])
-        for row in events
-    ]
-    assert sorted(found) == [
-        ("later is dropped", 0.75, 2),
-        ("lowest of a time", 0.25, 3),
-        ("no time is last", 0.75, 2),
-        *((f"of two {kind}", score, 1) for kind in KINDS for score in (0.25, 0.75)),
-    ]
-
-
-def test_a_prediction_has_the_label_of_its_position_and_variants_share_it(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    def record(event_id: str, number: int, **given: Any) -> list[dict[str, Any]]:
-        return [
-            prediction(event_id, 0.5, prediction_index=n, predictions_in_record=number, **given)
-            for n in range(number)
-        ]
-
-    rows = [
-        *record("fits", 3),
-        *record("too few", 2),
-        *record("too many", 2),
-        *record("torn", 1),
-        *record("illegal", 1),
-        *record("unlabelled", 1),
-        *record("shared", 1),
-        *record("shared", 1, variant="shadow"),
-        *record("shared", 2, variant="batching"),
-    ]
-    labels = {
-        "fits": [1, None, 0],
-        "too few": [1],
-        "too many": [1, 0, 1],
-        "torn": None,
-        "illegal": [-1],
-        "shared": [1],
-    }
-    events = distinct_predictions(predictions_frame(spark, tmp_path, rows), GRID)
-    known = labels_frame(spark, tmp_path, [label(event, codes) for event, codes in labels.items()])
-    joined = with_labels(events, known, counting_job(tmp_path)).collect()
-    found = {
-        (row["event_id"].decode(), row["variant"], row["prediction_index"]): row["positive"]
-        for row in joined
-    }
-    assert {key: value for key, value in found.items() if value is not None} == {
-        ("fits", "main", 0): True,
-        ("fits", "main", 2): False,
-        ("shared", "main", 0): True,
-        ("shared", "shadow", 0): True,
-    }
-    assert len(found) == len(rows)
-
-
 def test_each_class_is_counted_against_the_rest(spark: SparkSession, tmp_path: Path) -> None:
     random = Random(7)
-    classes, codes = ("cat", "dog", "bird"), (0, 1, 2, -1, None)
-    truth = {f"event {number}": random.choice(codes) for number in range(120)}
-    scores = {(event, name): hard_score(random) for event in truth for name in classes}
+    classes = ("cat", "dog", "bird")
+    codes: dict[str, int | None] = {
+        f"event {number}": random.choice((0, 1, 2, INVALID, None)) for number in range(120)
+    }
+    scores = {(event, name): hard_score(random) for event in codes for name in classes}
     rows = [
         prediction(event, score, class_label=name, slice_id=11)
         for (event, name), score in scores.items()
     ]
-    job = counting_job(tmp_path, classes=classes, positive_label="", negative_label="")
-    known = labels_frame(spark, tmp_path, [label(event, [code]) for event, code in truth.items()])
-    found = counted(predictions_frame(spark, tmp_path, rows), known, slices_frame(spark), job)
+    found = counted(
+        predictions_frame(spark, tmp_path, rows),
+        labels_frame(spark, tmp_path, [label(event, [code]) for event, code in codes.items()]),
+        slices_frame(spark, tmp_path),
+        counting_job(tmp_path, classes=classes, positive_label="", negative_label=""),
+    )
     for own, name in enumerate(classes):
-        others = {0, 1, 2} - {own}
-        for part, wanted in enumerate(({own}, others, {-1, None})):
-            expected = [scores[event, name] for event, code in truth.items() if code in wanted]
+        for part, wanted in enumerate(([own], {0, 1, 2} - {own}, [INVALID, None])):
+            expected = [scores[event, name] for event, code in codes.items() if code in wanted]
             bins = found["main", name, "all"]
             assert at_thresholds(bins, part).tolist() == compared(expected).tolist()

@@ -1,4 +1,4 @@
-"""Of several label records of an event the last counts; the window's folders are all that is read."""
+"""Of several label records of an event the last counts; only the window's folders are read."""
 
 from __future__ import annotations
 

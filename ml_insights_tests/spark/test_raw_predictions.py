@@ -22,6 +22,7 @@ from ml_insights.spark.raw_predictions import (
     manifest_path,
 )
 from ml_insights_tests.spark.captured import line
+from ml_insights_tests.spark.compacted import WITHOUT_SLICES, compacting_job, published, quiet
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -150,16 +150,16 @@ def test_a_number_is_a_decimal_and_nothing_else(spark: SparkSession, tmp_path: P
 
 
 def test_payloads_are_decoded_as_their_encoding_says(spark: SparkSession, tmp_path: Path) -> None:
-    payloads: dict[tuple[str | None, str | None], str | None] = {
-        ("0.5", "CSV"): "0.5",
-        ("MC41", "JSON"): "MC41",
-        ("MC41", "BASE64"): "0.5",
-        ("MC41", " base64 "): "0.5",
-        ("MC41\r\nMC41", "BASE64"): "0.50.5",
-        ("MC4xMQ==", "BASE64"): "0.11",
-        ("MC4xMQ", "BASE64"): "0.11",
-        ("", "BASE64"): "",
-        ("Ynl0ZTr/", "BASE64"): "byte:\ufffd",
+    payloads: dict[tuple[str | None, str | None], bytes | None] = {
+        ("0.5", "CSV"): b"0.5",
+        ("MC41", "JSON"): b"MC41",
+        ("MC41", "BASE64"): b"0.5",
+        ("MC41", " base64 "): b"0.5",
+        ("MC41\r\nMC41", "BASE64"): b"0.50.5",
+        ("MC4xMQ==", "BASE64"): b"0.11",
+        ("MC4xMQ", "BASE64"): b"0.11",
+        ("", "BASE64"): b"",
+        ("Ynl0ZTr/", "BASE64"): "byte:\ufffd".encode(),
         ("not base64!", "BASE64"): None,
         ("MC4x=MC4x", "BASE64"): None,
         ("M", "BASE64"): None,
@@ -171,7 +171,7 @@ def test_payloads_are_decoded_as_their_encoding_says(spark: SparkSession, tmp_pa
         spark,
         tmp_path,
         texts,
-        lambda text: decoded(F.from_json(text, "data string, encoding string")),
+        lambda text: decoded(F.from_json(text, "data string, encoding string")).cast("binary"),
     )
     assert dict(zip(payloads, (value for (value,) in found), strict=True)) == payloads
 

@@ -1,0 +1,1 @@
+"""Whole days through Dagster and Spark, on real data and on the demo."""

@@ -1,0 +1,168 @@
+"""30 days of two variants, made of 208,892 real predictions, add up to the exact figures.
+
+The days are independent of each other, so the assets that a sum needs are computed for all 30, and
+everything for one of them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import dagster as dg
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from ml_insights.contracts import MODEL_QUALITY
+from ml_insights.daily_runs import run_day
+from ml_insights.metrics.areas import average_precision, roc_auc
+from ml_insights.metrics.confusion import BinCounts
+from ml_insights.result_tables import Curve
+from ml_insights_tests.capture_data import EMPLOYMENT_FEATURES, WrittenRecords, write_employment
+from ml_insights_tests.end_to_end.counted import (
+    assert_counts_equal_comparing_every_record,
+    published_curves,
+    total,
+)
+from ml_insights_tests.installation import Installation, install
+
+ENDPOINT = "employment"
+SETTINGS = f"""\
+lake: ./lake
+endpoints:
+  {ENDPOINT}:
+    data_capture: ./capture
+    ground_truth: ./ground_truth
+    start_date: 2026-10-01
+    score: {{content_type: text/csv, index: 0}}
+    positive_label: "1"
+    negative_label: "0"
+    operating_threshold: 0.5
+    label_delay_days: 2
+    label_window_days: 2
+    slices:
+      - {{name: sex, content_type: text/csv, index: {EMPLOYMENT_FEATURES.index("SEX")}}}
+      - {{name: year, content_type: text/csv, index: {EMPLOYMENT_FEATURES.index("year")}}}
+      - {{cross: [sex, year]}}
+"""
+COUNTED = ("raw_predictions", "confusion_counts", "record_balance")
+
+
+class Counted(NamedTuple):
+    """The computed history.
+
+    Attributes:
+        written: the records.
+        installation: where their counts are published.
+        curves: all of them.
+    """
+
+    written: WrittenRecords
+    installation: Installation
+    curves: dict[tuple[date, Curve], BinCounts]
+
+    def all_of(self, slice_: str) -> BinCounts:
+        """A slice, over all days and variants."""
+        return total(bins for (_, curve), bins in self.curves.items() if curve.slice == slice_)
+
+    def records(self, day: date, variant: str) -> NDArray[np.bool_]:
+        on_day = self.written.day == self.written.days.index(day)
+        of_variant = self.written.variant == self.written.variants.index(variant)
+        return np.asarray(on_day & of_variant)
+
+    def feature(self, name: str) -> NDArray[np.str_]:
+        return np.array(self.written.features[name])
+
+
+@pytest.fixture(scope="module")
+def employment(
+    real_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    spark: object,
+    instance: dg.DagsterInstance,
+) -> Counted:
+    assert spark
+    folder = tmp_path_factory.mktemp(ENDPOINT)
+    written = write_employment(real_data, folder)
+    installation = install(folder, SETTINGS, instance)
+    first, *others = written.days
+    run_day(installation.definitions, instance, ENDPOINT, first)
+    for day in others:
+        assert installation.run(ENDPOINT, day, assets=COUNTED).success, day
+    return Counted(written, installation, published_curves(installation, ENDPOINT, written.days))
+
+
+def test_totals_reproduce_the_exact_areas_within_the_limits(employment: Counted) -> None:
+    score, label = employment.written.score, employment.written.label
+    bins = employment.all_of("all")
+    for measured, exact, published in (
+        (average_precision(bins), average_precision_score(label, score), 0.88509),
+        (roc_auc(bins), roc_auc_score(label, score), 0.90428),
+    ):
+        assert round(exact, 5) == published
+        assert measured.limit_low <= exact <= measured.limit_high
+        assert measured.limit_high - measured.limit_low < 1e-3
+        assert round(measured.value, 4) == round(published, 4)
+
+
+def test_counts_at_every_threshold_equal_comparing_every_record(employment: Counted) -> None:
+    assert_counts_equal_comparing_every_record(
+        employment.all_of("all"), employment.written.score, employment.written.label
+    )
+
+
+def test_every_record_has_its_label_and_is_counted_once(employment: Counted) -> None:
+    bins = employment.all_of("all")
+    assert bins.records.sum() == 208_892
+    assert bins.unlabelled.sum() == 0
+
+
+def test_counts_of_each_day_and_variant_equal_comparing_its_records(employment: Counted) -> None:
+    written = employment.written
+    for day in written.days[::10]:
+        for variant in written.variants:
+            own = employment.records(day, variant)
+            assert_counts_equal_comparing_every_record(
+                employment.curves[day, Curve(variant, "1", "all")],
+                written.score[own],
+                written.label[own],
+            )
+
+
+def test_slices_of_sex_and_year_equal_comparing_their_records(employment: Counted) -> None:
+    written = employment.written
+    sexes, years = employment.feature("SEX"), employment.feature("year")
+    slices = {"all": np.ones(sexes.size, dtype=bool)}
+    slices |= {f"sex={sex}": sexes == sex for sex in np.unique(sexes)}
+    slices |= {f"year={year}": years == year for year in np.unique(years)}
+    slices |= {
+        f"sex={sex} & year={year}": (sexes == sex) & (years == year)
+        for sex in np.unique(sexes)
+        for year in np.unique(years)
+    }
+    assert {curve.slice for _, curve in employment.curves} == slices.keys()
+    for name, inside in slices.items():
+        assert_counts_equal_comparing_every_record(
+            employment.all_of(name), written.score[inside], written.label[inside]
+        )
+
+
+def test_score_sums_are_those_of_the_records(employment: Counted) -> None:
+    assert employment.all_of("all").score_sum.sum() == pytest.approx(
+        employment.written.score.sum(), rel=1e-9
+    )
+
+
+def test_a_day_has_the_quality_of_its_own_records(employment: Counted) -> None:
+    written, day = employment.written, employment.written.days[0]
+    quality = employment.installation.lake.read(ENDPOINT, MODEL_QUALITY, day).to_pylist()
+    for row in (row for row in quality if row["slice"] == "all"):
+        own = employment.records(day, row["variant"])
+        exact = average_precision_score(written.label[own], written.score[own])
+        assert row["average_precision_limit_low"] <= exact <= row["average_precision_limit_high"]
+        assert row["predictions"] == np.count_nonzero(own)
+        assert row["label_coverage"] == 1.0
+        assert not row["provisional"]
