@@ -24,6 +24,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1  # each local run has a Spark process of its own
 python_logs:
   managed_python_loggers: [ml_insights]
 """

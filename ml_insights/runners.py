@@ -17,7 +17,7 @@ import dagster as dg
 from dagster_pyspark import LazyPySparkResource
 from py4j.protocol import Py4JError, Py4JNetworkError
 from pydantic import Field
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import SparkSession
 
 from ml_insights.errors import SparkJobError, StorageError
@@ -120,7 +120,10 @@ def _spark_error(error: Exception) -> SparkJobError | StorageError:
             f"the disk is full ({reason}). Free space, then run the partition again; it continues "
             "after the last finished unit."
         )
-    return SparkJobError(
+    failed = SparkJobError(
         f"Spark failed: {reason}. The whole trace is in the run's log; the last finished unit "
         "stands and a rerun continues after it."
     )
+    # What Spark refuses to plan, such as a path that is not there, it will refuse again.
+    failed.retryable = not isinstance(error, AnalysisException)
+    return failed

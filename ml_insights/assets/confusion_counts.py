@@ -11,8 +11,14 @@ import pyarrow.compute as pc
 from ml_insights.assets.declaration import endpoint_asset, failures
 from ml_insights.assets.inputs import GROUND_TRUTH, observed
 from ml_insights.assets.raw_predictions import captured_counts
-from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, RAW_PREDICTIONS
-from ml_insights.errors import ContractError
+from ml_insights.balance import remainders
+from ml_insights.contracts import (
+    ALL_RECORDS,
+    CONFUSION_COUNTS,
+    RAW_PREDICTIONS,
+    RECORD_BALANCE,
+)
+from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
@@ -72,13 +78,24 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
 
 
 def published_counts(scope: EndpointScope, lake: Lake, day: date) -> pa.Table:
-    """The day's confusion_counts, counted on the grid of the settings.
+    """The day's confusion_counts, on the grid of the settings, with a record balance that closes.
 
     Raises:
-        MissingInputError: they are not published.
-        ContractError: they were counted on another grid.
+        MissingInputError: they, or their balance, are not published.
+        ContractError: they were counted on another grid, or their balance does not close.
     """
-    grid = lake.notes(scope.name, CONFUSION_COUNTS, day)["grid"]
+    notes = lake.notes(scope.name, CONFUSION_COUNTS, day)
+    if lake.notes(scope.name, RECORD_BALANCE, day)["report"] != notes["report"]:
+        raise MissingInputError(
+            f"record_balance of {scope.name} for {day} is older than its confusion_counts. "
+            "Materialize record_balance for the day first."
+        )
+    if left := remainders(lake.read(scope.name, RECORD_BALANCE, day)):
+        raise ContractError(
+            f"the record balance of {scope.name} for {day} does not close: {left}. A curve from "
+            "counts that lost or doubled records is not published."
+        )
+    grid = notes["grid"]
     if grid != scope.settings.grid.name:
         raise ContractError(
             f"confusion_counts of {scope.name} for {day} were counted on grid {grid}, the settings "

@@ -48,8 +48,10 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
         spark: SparkRunner,
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
+        # A retry keeps the run's id and must not write where an earlier attempt has published.
+        attempt = f"{context.run.run_id}-{context.op_execution_context.retry_number}"
         arguments = scope.raw_predictions_arguments(
-            lake.lake, day, run_id=context.run.run_id, recompute=config.recompute
+            lake.lake, day, run_id=attempt, recompute=config.recompute
         )
         with failures():
             manifest = spark.run(context, arguments)

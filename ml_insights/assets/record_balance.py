@@ -32,13 +32,15 @@ def build_record_balance(scope: EndpointScope) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
         with failures():
+            report = lake.lake.notes(scope.name, CONFUSION_COUNTS, day)["report"]
             rows = record_balance_table(
                 captured_counts(scope, lake.lake, day),
                 lake.lake.read(scope.name, CONFUSION_COUNTS, day),
-                lake.lake.notes(scope.name, CONFUSION_COUNTS, day)["report"],
+                report,
                 classes=len(scope.endpoint.classes) or 1,
             )
-            published = lake.lake.write(scope.name, RECORD_BALANCE, day, rows)
+            # The report tells which counts the balance belongs to.
+            published = lake.lake.write(scope.name, RECORD_BALANCE, day, rows, {"report": report})
         table = "\n".join(
             f"| {row['account']} | {row['variant'] or ''} | {row['item']} | {row['records']:+,} |"
             for row in rows.to_pylist()

@@ -155,8 +155,8 @@ def with_labels(events: DataFrame, labels: DataFrame, job: ConfusionCountsArgume
     fits = F.size("codes") == F.col("predictions_in_record")
     code = F.when(fits, F.get("codes", F.col("prediction_index")))
     if job.classes:
-        names = F.array(*map(F.lit, job.classes))
-        own_code = F.array_position(names, F.col("class_label")).cast("int") - 1
+        named = F.col("class_label")
+        own_code = F.coalesce(*(F.when(named == name, n) for n, name in enumerate(job.classes)))
     else:
         own_code = F.lit(1)
     return joined.withColumn("positive", F.when(code >= 0, code == own_code))

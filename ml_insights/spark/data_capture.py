@@ -305,9 +305,13 @@ def _row_columns(rows: DataFrame, capture: CaptureFormat) -> DataFrame:
 
 
 def _event_id(metadata: Column) -> Column:
-    """What labels refer to; an empty text names no event."""
-    none = F.lit("")
-    return F.coalesce(F.nullif(metadata["inferenceId"], none), F.nullif(metadata["eventId"], none))
+    """What labels refer to."""
+    return F.coalesce(named_event(metadata["inferenceId"]), named_event(metadata["eventId"]))
+
+
+def named_event(event_id: Column) -> Column:
+    """The event id; NULL when it is an empty text, which names no event."""
+    return F.when(event_id != "", event_id)
 
 
 def _time(text: Column) -> Column:

@@ -36,18 +36,19 @@ class Files:
         context: Any = spark.sparkContext
         java, configuration = context._jvm, context._jsc.hadoopConfiguration()  # noqa: SLF001
         self._gateway: Any = context._gateway  # noqa: SLF001
-        self._path: Any = java.org.apache.hadoop.fs.Path
+        # By its whole name a class is found at once; `java.org.apache...` asks for each part of it.
+        self._path: Any = getattr(java, "org.apache.hadoop.fs.Path")
         self._filesystem: Any = self._path(root).getFileSystem(configuration)
         self._scheme = str(self._filesystem.getScheme())
         # Locally a checksum is a file of its own: the document and it are not replaced in one step.
         local = self._scheme == "file"
         self._documents: Any = self._filesystem.getRawFileSystem() if local else self._filesystem
-        self._context: Any = java.org.apache.hadoop.fs.FileContext.getFileContext(
+        self._context: Any = getattr(java, "org.apache.hadoop.fs.FileContext").getFileContext(
             self._filesystem.getUri(), configuration
         )
-        self._rename: Any = getattr(java.org.apache.hadoop.fs, "Options$Rename")
-        self._streams: Any = java.org.apache.hadoop.io.IOUtils
-        self._output: Any = java.java.io.ByteArrayOutputStream
+        self._rename: Any = getattr(java, "org.apache.hadoop.fs.Options$Rename")
+        self._streams: Any = getattr(java, "org.apache.hadoop.io.IOUtils")
+        self._output: Any = getattr(java, "java.io.ByteArrayOutputStream")
 
     def size(self, folder: str) -> FolderSize:
         """Files and bytes below a folder, without holding a listing; zero when there is none."""

@@ -13,12 +13,12 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Optional
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from ml_insights.spark.arguments import CSV
-from ml_insights.spark.data_capture import cut_line, event_key
+from ml_insights.spark.data_capture import cut_line, event_key, named_event
 from ml_insights.spark.values import (
     DECIMAL_NUMBER,
     NAN,
@@ -95,7 +95,7 @@ def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
     """
     parsed = lines.withColumn("record", parse_json(F.col("value"), _RECORD))
     data = F.col("record.groundTruthData")
-    event_id = F.nullif(F.col("record.eventMetadata.eventId"), F.lit(""))
+    event_id = named_event(F.col("record.eventMetadata.eventId"))
     encoding = F.upper(F.trim(data["encoding"]))
     with_values = parsed.withColumn("text", decoded(data)).withColumn(
         "values", _values_by_encoding(encoding, job.labels)
@@ -122,7 +122,8 @@ def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
 
 
 def rejected_sample(labels: DataFrame, most: int) -> DataFrame:
-    """At most `most` rejected lines, in the columns of quarantine."""
+    """At most `most` rejected lines of each reason, in the columns of quarantine."""
+    rank = F.row_number().over(Window.partitionBy("reason").orderBy("source_object", "line"))
     return (
         labels.where(F.col("reason").isNotNull())
         .select(
@@ -131,8 +132,10 @@ def rejected_sample(labels: DataFrame, most: int) -> DataFrame:
             "reason",
             cut_line(F.col("line")).alias("line"),
         )
+        .withColumn("rank", rank)
+        .where(F.col("rank") <= most)
+        .drop("rank")
         .orderBy("reason", "source_object", "line")
-        .limit(most)
     )
 
 

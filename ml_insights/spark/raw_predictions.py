@@ -126,7 +126,7 @@ def _digest(document: dict[str, Any]) -> str:
 def _standing(
     files: Files, job: RawPredictionsArguments, hours: list[Hour], format_digest: str
 ) -> list[dict[str, Any]]:
-    """Published units whose input and format are what they were."""
+    """Published units whose input and format are what they were and whose files are all there."""
     manifest = files.read_json(manifest_path(job.output))
     if manifest is None or manifest["format"] != format_digest:
         return []
@@ -135,7 +135,14 @@ def _standing(
         unit
         for unit in manifest["units"]
         if all(now.get(hour) == fingerprint for hour, fingerprint in unit["hours"].items())
+        and _stored(files, f"{job.output}/{unit['path']}") == unit["stored"]
     ]
+
+
+def _stored(files: Files, folder: str) -> list[int]:
+    """Number and bytes of a unit's published files."""
+    size = files.size(f"{folder}/kind={data_capture.ACCEPTED}")
+    return [size.files, size.bytes]
 
 
 def _plan(
@@ -178,6 +185,7 @@ def _publish_unit(
         "files": sum(hour.files for hour in unit.hours),
         "bytes": sum(hour.bytes for hour in unit.hours),
         "rows": sum(n for (_, kind, _), n in rows.items() if kind == data_capture.ACCEPTED),
+        "stored": _stored(Files(spark, folder), folder),
         "newest": newest,
         "variants": {
             variant: {**read[variant], **_written_counts(rows, variant)} for variant in variants

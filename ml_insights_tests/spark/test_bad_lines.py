@@ -1,7 +1,7 @@
 """A bad line never stops a day and never vanishes: it has a reason, and its neighbours are read.
 
-What becomes of good lines is in `test_data_capture`. Here a list of known damage, and seeded random
-damage that is compared line by line with `plain_reader`.
+What becomes of good lines is in `test_data_capture`, seeded random damage in `test_damaged_lines`.
+The file is long for its list of known damage.
 """
 
 from __future__ import annotations

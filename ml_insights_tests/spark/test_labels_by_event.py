@@ -87,7 +87,7 @@ def test_a_window_without_labels_has_no_lines(spark: SparkSession, tmp_path: Pat
     assert label_folders(files, job) == {"files": 0, "bytes": 0, "hours": 0}
 
 
-def test_the_sample_of_rejected_lines_is_capped_and_the_same_each_time(
+def test_the_sample_of_rejected_lines_is_capped_by_reason_and_the_same_each_time(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     texts = [f"broken {number:02}" for number in range(30)] + [""]
@@ -102,4 +102,5 @@ def test_the_sample_of_rejected_lines_is_capped_and_the_same_each_time(
         ("ground_truth", "object", "empty_line", ""),
         ("ground_truth", "object", "malformed_json", "broken 00"),
         ("ground_truth", "object", "malformed_json", "broken 01"),
+        ("ground_truth", "object", "malformed_json", "broken 02"),
     ]
