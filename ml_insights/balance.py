@@ -35,7 +35,7 @@ def record_balance_table(
         captured: counts of the captured day.
         counts: the day's published confusion_counts.
         report: what the counting step reported: `label_lines`, `labels`, `labels_collected`,
-            `duplicates` (by variant).
+            `earlier_days_missing`, `duplicates` (by variant).
         classes: scores a prediction has; 1 without classes.
     """
     rows = [
@@ -107,6 +107,8 @@ def _score_rows(
 def _label_rows(report: Mapping[str, Any]) -> list[Row]:
     lines, labels = dict(report["label_lines"]), dict(report["labels"])
     collected, known = (report["labels_collected"][name] for name in ("collected", "known"))
+    # Only when all days before were searched is a label that was not found an orphan.
+    rest = "not_found_in_published_days" if report["earlier_days_missing"] else "orphan_labels"
     return [
         ("label_lines", None, "label_lines_read", lines.pop("label_lines_read")),
         *_went("label_lines", None, lines.items()),
@@ -116,6 +118,6 @@ def _label_rows(report: Mapping[str, Any]) -> list[Row]:
         *_went(
             "labels_collected",
             None,
-            [("of_known_predictions", known), ("orphan_labels", collected - known)],
+            [("of_known_predictions", known), (rest, collected - known)],
         ),
     ]

@@ -60,9 +60,13 @@ def _check(
     )
     def check(context: dg.AssetCheckExecutionContext, lake: LakeResource) -> dg.AssetCheckResult:
         with failures():
-            passed, finding, observed = invariant(scope, lake.lake, _day(context, scope))
+            day = _day(context, scope)
+            passed, finding, observed = invariant(scope, lake.lake, day)
         return dg.AssetCheckResult(
-            passed=passed, severity=severity, description=finding, metadata=observed
+            passed=passed,
+            severity=severity,
+            description=finding,
+            metadata={"day": day.isoformat(), **observed},
         )
 
     return check

@@ -120,3 +120,14 @@ def install(
             resources=resources,
         )
     return Installation(settings, definitions, instance)
+
+
+def judged_days(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> dict[str, bool]:
+    """Days that a check judged, and whether it passed."""
+    records = instance.event_log_storage.get_asset_check_execution_history(check, limit=99)
+    evaluations = (record.evaluation for record in records)
+    return {
+        str(found.metadata["day"].value): found.passed
+        for found in evaluations
+        if isinstance(found, dg.AssetCheckEvaluation)
+    }

@@ -15,7 +15,7 @@ from ml_insights.capture_counts import CaptureCounts
 from ml_insights.contracts import ACCOUNTS, RECORD_BALANCE
 from ml_insights.errors import ContractError
 
-LABELS = {
+LABELS: dict[str, Any] = {
     "label_lines": {"label_lines_read": 12, "label_records": 10, "not_utf8": 2},
     "labels": {
         "labels_read": 10,
@@ -28,6 +28,7 @@ LABELS = {
         "used": 5,
     },
     "labels_collected": {"collected": 7, "known": 6},
+    "earlier_days_missing": 0,
 }
 
 
@@ -181,11 +182,19 @@ def test_a_prediction_without_one_of_its_classes_is_an_error() -> None:
         balance(captured=captured(rows=17, lines={}, predictions={}), classes=3)
 
 
+def test_no_label_is_called_an_orphan_while_days_before_are_not_published() -> None:
+    table = balance(report={**LABELS, "duplicates": {"a": 0}, "earlier_days_missing": 1})
+    items = [row["item"] for row in table.to_pylist() if row["account"] == "labels_collected"]
+    assert "not_found_in_published_days" in items
+    assert "orphan_labels" not in items
+
+
 def test_a_day_without_labels_closes() -> None:
     nothing = {
         "label_lines": {"label_lines_read": 0},
         "labels": dict.fromkeys(LABELS["labels"], 0),
         "labels_collected": {"collected": 0, "known": 0},
+        "earlier_days_missing": 0,
         "duplicates": {"a": 0},
     }
     assert remainders(balance(counts=counts((0, 0, 6)), report=nothing)) == {}

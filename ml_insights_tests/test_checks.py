@@ -20,7 +20,7 @@ from ml_insights.errors import MissingInputError, MlInsightsError
 from ml_insights.lake import Lake
 from ml_insights.result_tables import confusion_counts_table
 from ml_insights.scope import EndpointScope
-from ml_insights_tests.installation import Installation, install
+from ml_insights_tests.installation import Installation, install, judged_days
 from ml_insights_tests.prepared_day import (
     ENDPOINT,
     SETTINGS,
@@ -29,7 +29,7 @@ from ml_insights_tests.prepared_day import (
     write_manifest,
 )
 
-DAY = date(2026, 10, 1)
+DAY, NEXT_DAY = date(2026, 10, 1), date(2026, 10, 2)
 ALL = {"confusion_counts", "quarantine", "record_balance", "precision_recall", "model_quality"}
 
 NAMES = (
@@ -237,6 +237,15 @@ def test_blocking_checks_are_errors_and_the_others_warn(installation: Installati
         "counts_do_not_increase_with_threshold",
         "every_account_adds_up_to_zero",
     }
+
+
+def test_a_check_records_the_day_it_judged(installation: Installation, day: PreparedDay) -> None:
+    assert run(installation) == ""
+    del day.manifest["units"][0]["hours"]["07"]
+    run_day(installation.definitions, installation.instance, ENDPOINT, NEXT_DAY)
+    keys = installation.definitions.resolve_asset_graph().asset_check_keys
+    (key,) = (key for key in keys if key.name == "every_hour_has_captures")
+    assert judged_days(installation.instance, key) == {str(DAY): True, str(NEXT_DAY): False}
 
 
 def test_a_check_that_is_run_alone_judges_the_newest_day(

@@ -44,6 +44,7 @@ BALANCE_ITEMS = {
     "illegal": "neither the positive nor the negative label",
     "of_known_predictions": "for known predictions",
     "orphan_labels": "for no known prediction",
+    "not_found_in_published_days": "not found; days before are not published yet",
 }
 """Items of the record balance that are not rejections; others are shown by their name."""
 

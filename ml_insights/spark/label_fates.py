@@ -40,7 +40,8 @@ def label_fates(
         `labels`: labels read and, of those, superseded by a later record of the event, conflicting
         (records of one file disagree), of other days, of the wrong number for the record, missing,
         illegal, used. `labels_collected`: those collected on the day itself, and how many of them
-        belong to the captured predictions of the day or the days before (the rest are orphans).
+        belong to the captured predictions of the day or the days before. The rest are orphans, if
+        `earlier_days_missing` is 0: so many of the days before were not published and not searched.
         `labels_as_of`: ISO 8601 time of the newest object used, or None.
     """
     same_number = F.size("codes") == F.col("predictions_in_record")
@@ -51,10 +52,13 @@ def label_fates(
     labels_as_of = row.pop("labels_as_of")
     collected = row.pop("collected")
     known_today = row.pop("known_today")
-    known_before = _known_before(spark, job, fated) if collected > known_today else 0
+    known_before, missing = 0, 0
+    if collected > known_today:
+        known_before, missing = _known_before(spark, job, fated)
     return {
         "labels": row,
         "labels_collected": {"collected": collected, "known": known_today + known_before},
+        "earlier_days_missing": missing,
         "labels_as_of": labels_as_of,
     }
 
@@ -94,16 +98,24 @@ def _sums(day: str) -> list[Column]:
     ]
 
 
-def _known_before(spark: SparkSession, job: ConfusionCountsArguments, fated: DataFrame) -> int:
-    """Labels collected on the day, for no prediction of it, that belong to an earlier day."""
+def _known_before(
+    spark: SparkSession, job: ConfusionCountsArguments, fated: DataFrame
+) -> tuple[int, int]:
+    """Labels collected on the day, for no prediction of it, that belong to an earlier day.
+
+    Returns:
+        Their number, and how many of the earlier days are not published.
+    """
     earlier = []
     for partition in job.earlier_predictions:
         manifest = Files(spark, partition).read_json(manifest_path(partition))
         if manifest is not None and manifest["complete"]:
             earlier.append(accepted_predictions(spark, partition, manifest).select("event_id"))
+    missing = len(job.earlier_predictions) - len(earlier)
     if not earlier:
-        return 0
+        return 0, missing
     open_labels = fated.where((F.col("collected_on") == job.day) & F.col("fits").isNull())
     ids = reduce(DataFrame.unionAll, earlier)
     known = ids.join(open_labels.select("event_id", "counting"), "event_id").distinct()
-    return int(known.agg(F.coalesce(F.sum("counting"), F.lit(0))).collect()[0][0])
+    total = known.agg(F.coalesce(F.sum("counting"), F.lit(0))).collect()[0][0]
+    return int(total), missing

@@ -19,6 +19,7 @@ from ml_insights.demo import DemoLedger, Scenario, history
 from ml_insights.demo.scenario import ENDPOINT, OPERATING_THRESHOLD, VARIANTS
 from ml_insights.lake import Lake
 from ml_insights.settings import load_settings
+from ml_insights_tests.installation import judged_days
 
 DAYS, PREDICTIONS = 3, 2_000
 
@@ -169,13 +170,7 @@ def test_the_missing_hour_is_a_warning_in_the_history_that_the_ui_shows(demo: Sh
     key = next(key for key in graph.asset_check_keys if key.name == "every_hour_has_captures")
     with dagster_instance(demo.folder / "dagster_home") as instance:
         assert len(instance.get_runs()) == DAYS
-        records = instance.event_log_storage.get_asset_check_execution_history(key, limit=DAYS)
-        runs = {record.run_id: instance.get_run_by_id(record.run_id) for record in records}
-    passed = {
-        run.tags["dagster/partition"]: record.evaluation.passed
-        for record in records
-        if record.evaluation and (run := runs[record.run_id])
-    }
+        passed = judged_days(instance, key)
     assert passed == {
         str(day): day != demo.scenario.day_with_missing_hour for day in demo.scenario.all_days()
     }

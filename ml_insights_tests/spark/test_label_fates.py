@@ -113,6 +113,7 @@ def test_collected_labels_may_belong_to_predictions_of_the_days_before(
         earlier_predictions=(yesterday, before, unfinished, nowhere),
     )
     assert found["labels_collected"] == {"collected": 7, "known": 4}
+    assert found["earlier_days_missing"] == 2
     assert found["labels"]["of_other_days"] == 7
 
 
