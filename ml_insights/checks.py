@@ -30,6 +30,7 @@ from ml_insights.lake import Lake
 from ml_insights.partitions import daily_partitions, day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
+from ml_insights.spark.raw_predictions import SAMPLE_FOLDER
 
 Verdict = tuple[bool, str, dict[str, Any]]
 Invariant = Callable[[EndpointScope, Lake, date], Verdict]
@@ -99,9 +100,13 @@ def rejected_share_is_within_limit(scope: EndpointScope, lake: Lake, day: date) 
     """The rejected share of lines, and of predictions, is within `max_rejected_share`."""
     counts, limit = captured_counts(scope, lake, day), scope.endpoint.max_rejected_share
     reasons = ", ".join(f"{reason}: {count}" for reason, count in counts.rejected.items())
+    passed = counts.rejected_share <= limit
     finding = f"{counts.rejected_share:.3%} rejected, limit {limit:.3%} ({reasons or 'none'})"
+    if not passed:
+        partition = lake.partition(scope.name, RAW_PREDICTIONS.name, day)
+        finding += f"; samples of them are in {partition}/unit=*/run=*/{SAMPLE_FOLDER}"
     observed = {"rejected share": counts.rejected_share, **counts.rejected}
-    return counts.rejected_share <= limit, finding, observed
+    return passed, finding, observed
 
 
 def counts_do_not_increase_with_threshold(scope: EndpointScope, lake: Lake, day: date) -> Verdict:

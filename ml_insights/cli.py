@@ -116,11 +116,27 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
     show_default=True,
     help="Where the demo's captures, labels, lake and history go.",
 )
-@click.option("--days", default=14, show_default=True, help="Days of captured traffic.")
 @click.option(
-    "--predictions", default=9_000, show_default=True, help="Predictions of a variant a day."
+    "--days",
+    type=click.IntRange(min=1),
+    default=14,
+    show_default=True,
+    help="Days of captured traffic.",
 )
-@click.option("--seed", default=2026, show_default=True, help="Seed of everything random.")
+@click.option(
+    "--predictions",
+    type=click.IntRange(min=100),
+    default=9_000,
+    show_default=True,
+    help="Predictions of a variant a day.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=2026,
+    show_default=True,
+    help="Seed of everything random.",
+)
 def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     """Write a history in SageMaker's form, compute every day, compare with the truth."""
     from ml_insights.demo import write_demo  # noqa: PLC0415 (starts slowly)
@@ -167,15 +183,15 @@ def _run_days(
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     definitions = build_definitions(settings)
+    matured = partition_days(definitions, endpoint)
     days = [
-        day
-        for day in partition_days(definitions, endpoint)
-        if (first is None or first <= day) and (last is None or day <= last)
+        day for day in matured if (first is None or first <= day) and (last is None or day <= last)
     ]
     if not days:
+        known = f"{matured[0]} to {matured[-1]}" if matured else "none yet"
         raise click.UsageError(
-            f"{endpoint} has no computable day in that range: days begin at start_date and end "
-            "label_delay_days before yesterday"
+            f"{endpoint} has no computable day in that range. Computable are, from start_date to "
+            f"label_delay_days before yesterday: {known}"
         )
     with dagster_instance(home) as instance:
         for day in _with_progress(f"Computing {endpoint}", days):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_insights.errors import MlInsightsError, SettingsError
+from ml_insights.errors import MlInsightsError, SettingsError, StorageError
 from ml_insights.jobs import job_name
 
 if TYPE_CHECKING:
@@ -36,11 +36,21 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @contextmanager
 def dagster_instance(home: Path) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance in a folder, which is created with quiet settings if it is new."""
-    home.mkdir(parents=True, exist_ok=True)
+    """The Dagster instance in a folder, which is created with quiet settings if it is new.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
     settings = home / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text(_INSTANCE_SETTINGS)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not settings.exists():
+            settings.write_text(_INSTANCE_SETTINGS)
+    except OSError as error:
+        raise StorageError(
+            f"the run history cannot be kept in {home}: {error}. Name another folder with "
+            "--dagster-home, or make this one writable."
+        ) from error
     with dg.DagsterInstance.from_config(str(home.absolute())) as instance:
         yield instance
 

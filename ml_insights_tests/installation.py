@@ -123,9 +123,9 @@ def install(
 
 
 def judged_days(instance: dg.DagsterInstance, check: dg.AssetCheckKey) -> dict[str, bool]:
-    """Days that a check judged, and whether it passed."""
+    """Days that a check judged, and whether it passed the last time."""
     records = instance.event_log_storage.get_asset_check_execution_history(check, limit=99)
-    evaluations = (record.evaluation for record in records)
+    evaluations = (record.evaluation for record in reversed(records))
     return {
         str(found.metadata["day"].value): found.passed
         for found in evaluations

@@ -229,16 +229,6 @@ def test_a_check_of_a_day_that_is_not_published_says_so(
         verdict(installation, check)
 
 
-def test_blocking_checks_are_errors_and_the_others_warn(installation: Installation) -> None:
-    graph = installation.definitions.resolve_asset_graph()
-    blocking = {key.name for key in graph.asset_check_keys if graph.get(key).blocking}
-    assert blocking == {
-        "rejected_share_is_within_limit",
-        "counts_do_not_increase_with_threshold",
-        "every_account_adds_up_to_zero",
-    }
-
-
 def test_a_check_records_the_day_it_judged(installation: Installation, day: PreparedDay) -> None:
     assert run(installation) == ""
     del day.manifest["units"][0]["hours"]["07"]

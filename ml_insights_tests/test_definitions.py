@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 import ml_insights.definitions
+from ml_insights.assets.declaration import RETRIES
 from ml_insights.contracts import TABLES
 from ml_insights.errors import SettingsError
 from ml_insights_tests.installation import TWO_ENDPOINTS, Installation, install
@@ -143,6 +144,13 @@ def test_a_job_holds_the_assets_and_checks_of_its_endpoint_only(
         }
         checks = {key.name for key in layer.asset_graph.asset_check_keys}
         assert checks == {name for _, name, _ in CHECKS}
+
+
+def test_every_computed_asset_is_tried_again_alike(graph: dg.AssetGraph) -> None:
+    policies = {
+        graph.get(key).assets_def.op.retry_policy for key in graph.materializable_asset_keys
+    }
+    assert policies == {RETRIES}
 
 
 def test_only_the_local_deployment_is_there_yet(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from ml_insights import __version__
 from ml_insights.assets.declaration import endpoint_asset, failures
 from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
 from ml_insights.dashboard.page import render_page
+from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
@@ -47,6 +48,11 @@ def publish_page(scope: EndpointScope, lake: Lake) -> tuple[str, int]:
         StorageError: the page could not be written; the former page is untouched.
     """
     days = lake.days(scope.name, MODEL_QUALITY)[-scope.settings.dashboard.days :]
+    if not days:
+        raise MissingInputError(
+            f"no day of {scope.name} is published in {lake.root}. Run a day first, or name the "
+            "lake that has them in the settings."
+        )
     page = render_page(
         endpoint=scope.name,
         operating_threshold=scope.endpoint.operating_threshold,

@@ -67,7 +67,6 @@ def message_of(installation: Installation) -> str:
     with pytest.raises(MlInsightsError) as caught:
         run_day(installation.definitions, installation.instance, ENDPOINT, DAY)
     assert installation.published(ENDPOINT, DAY) == set()
-    print(caught.value)
     return str(caught.value)
 
 
@@ -109,6 +108,9 @@ def test_a_day_of_garbage_stops_at_the_check_that_lists_the_reasons(
     )
     for reason in ("malformed_json: 9", "no_event_id: 3", "not_utf8: 3", "empty_line: 3"):
         assert reason in message
+    partition = installation.lake.partition(ENDPOINT, "raw_predictions", DAY)
+    assert f"samples of them are in {partition}/unit=*/run=*/quarantine" in message
+    assert len(list(Path(partition).glob("unit=*/run=*/quarantine/*.parquet"))) == 1
 
 
 def test_a_day_of_scores_that_are_none_stops_likewise(installation: Installation) -> None:

@@ -1,0 +1,230 @@
+"""The command line: what it prints, its exit codes, and errors as messages instead of traces."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ml_insights import __version__
+from ml_insights.cli import main
+from ml_insights.contracts import MODEL_QUALITY
+from ml_insights.errors import MissingInputError
+from ml_insights.lake import Lake
+from ml_insights.runners import LocalSparkRunner
+from ml_insights_tests.installation import TWO_ENDPOINTS
+from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with no settings in the environment."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("ML_INSIGHTS_SETTINGS", "DAGSTER_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def command(folder: Path) -> Command:
+    """Write the settings file, if text is given, and run a command."""
+
+    def run(*arguments: str, settings: str = SETTINGS) -> Result:
+        if settings:
+            (folder / "ml_insights.yaml").write_text(settings)
+        return CliRunner().invoke(main, list(arguments))
+
+    return run
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> PreparedRunner:
+    """Days are handed over instead of computed by Spark."""
+    runner = PreparedRunner(PreparedDay())
+
+    def run(_: LocalSparkRunner, context: Any, arguments: Any) -> dict[str, Any]:
+        return runner.run(context, arguments)
+
+    monkeypatch.setattr(LocalSparkRunner, "run", run)
+    return runner
+
+
+def published(folder: Path) -> list[date]:
+    return Lake(str(folder / "lake")).days(ENDPOINT, MODEL_QUALITY)
+
+
+def test_help_names_the_commands(command: Command) -> None:
+    result = command("--help")
+    assert result.exit_code == 0
+    for name in ("check-config", "run", "dashboard", "demo"):
+        assert f"\n  {name} " in result.output
+    assert command("--version").output.strip().endswith(__version__)
+
+
+def test_check_config_says_what_valid_settings_mean(command: Command) -> None:
+    result = command("check-config", settings=TWO_ENDPOINTS)
+    assert result.exit_code == 0
+    lines = result.output.replace("\n", " ")
+    assert "The settings are valid. Deployment local" in lines
+    assert "churn-1: from 2026-10-01, labels after 1 to 7 days" in lines
+    assert "churn-10: from 2026-10-15, labels after 3 to 7 days" in lines
+
+
+def test_check_config_lists_every_problem_with_its_line(command: Command) -> None:
+    wrong = SETTINGS.replace("operating_threshold: 0.5", "operating_treshold: 1.5\n    slices: 3")
+    result = command("check-config", settings=wrong)
+    assert result.exit_code == 1
+    assert "Error: ml_insights.yaml: 3 problems in the settings" in result.stderr
+    assert "ml_insights.yaml:9: endpoints.churn-1" in result.stderr
+    assert "did you mean 'operating_threshold'?" in result.stderr
+
+
+def test_a_missing_settings_file_is_named(command: Command) -> None:
+    for arguments in (("check-config",), ("run",), ("dashboard",)):
+        result = command(*arguments, settings="")
+        assert result.exit_code == 1
+        assert result.stderr.startswith("Error: There is no settings file ml_insights.yaml")
+    result = command("check-config", "--settings", "other.yaml", settings="")
+    assert result.stderr.startswith("Error: There is no settings file other.yaml")
+
+
+@pytest.mark.parametrize("name", ["run", "dashboard"])
+def test_an_unknown_endpoint_is_answered_with_the_known_ones(command: Command, name: str) -> None:
+    for endpoint in (("--endpoint", "fraud"), ()):
+        result = command(name, *endpoint, settings=TWO_ENDPOINTS)
+        assert result.exit_code == 2
+        assert "--endpoint must be one of: churn-1, churn-10" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ("--from", "2026-09-30"),
+        ("--from", "2100-01-01"),
+        ("--from", "2026-10-09", "--to", "2026-10-01"),
+    ],
+)
+def test_days_that_cannot_be_computed_are_answered_with_those_that_can(
+    command: Command, days: tuple[str, ...]
+) -> None:
+    result = command("run", *days)
+    assert result.exit_code == 2
+    assert "churn-1 has no computable day in that range" in result.stderr
+    assert "2026-10-01 to 20" in result.stderr
+
+
+def test_an_endpoint_that_has_not_begun_has_no_computable_day(command: Command) -> None:
+    tomorrow = date.fromordinal(date.today().toordinal() + 1)  # noqa: DTZ011 (any time zone)
+    result = command("run", settings=SETTINGS.replace("2026-10-01", str(tomorrow)))
+    assert result.exit_code == 2
+    assert "label_delay_days before yesterday: none yet" in result.stderr
+
+
+def test_a_day_that_is_no_date_is_refused(command: Command) -> None:
+    result = command("run", "--from", "2026-02-30")
+    assert result.exit_code == 2
+    assert "'2026-02-30' does not match the format '%Y-%m-%d'" in result.stderr
+
+
+@pytest.mark.usefixtures("prepared")
+def test_run_computes_the_days_of_a_range_into_lake_and_history(
+    command: Command, folder: Path
+) -> None:
+    result = command("run", "--from", "2026-10-02", "--to", "2026-10-04")
+    assert result.exit_code == 0, result.output
+    assert published(folder) == [date(2026, 10, day) for day in (2, 3, 4)]
+    assert (folder / "dagster_home" / "dagster.yaml").exists()
+    assert "3/3" in result.stderr
+    assert "DAGSTER_HOME" not in os.environ
+
+
+@pytest.mark.usefixtures("prepared")
+def test_run_with_a_first_day_only_computes_that_day(command: Command, folder: Path) -> None:
+    home = folder / "history"
+    assert command("run", "--from", "2026-10-02", "--dagster-home", str(home)).exit_code == 0
+    assert published(folder) == [date(2026, 10, 2)]
+    assert (home / "dagster.yaml").exists()
+    assert not (folder / "dagster_home").exists()
+
+
+def test_run_stops_at_the_first_day_that_fails_with_its_reason(
+    command: Command, folder: Path, prepared: PreparedRunner
+) -> None:
+    def fail() -> None:
+        if prepared.attempts > 2:
+            raise MissingInputError("no captured object for the day")
+
+    prepared.before = fail
+    result = command("run", "--from", "2026-10-02", "--to", "2026-10-05")
+    assert result.exit_code == 1
+    assert published(folder) == [date(2026, 10, 2)]
+    error = result.stderr[result.stderr.index("Error: ") :]
+    assert error.startswith(
+        "Error: 2026-10-03: churn_1__raw_predictions failed: no captured object for the day (run "
+    )
+    assert "Traceback" not in result.output
+
+
+def test_a_history_that_cannot_be_kept_is_a_message(command: Command, folder: Path) -> None:
+    (folder / "file").write_text("")
+    result = command("run", "--from", "2026-10-02", "--dagster-home", "file")
+    assert result.exit_code == 1
+    assert "Error: the run history cannot be kept in file" in result.stderr
+
+
+def test_a_dashboard_without_a_published_day_says_what_is_missing(command: Command) -> None:
+    result = command("dashboard")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: no day of churn-1 is published in /")
+    assert "Run a day first" in result.stderr
+
+
+@pytest.mark.usefixtures("prepared")
+def test_dashboard_writes_the_page_again_and_says_where_it_is(
+    command: Command, folder: Path
+) -> None:
+    command("run", "--from", "2026-10-02", "--to", "2026-10-03")
+    page = folder / "lake" / ENDPOINT / "dashboard_page" / "index.html"
+    page.unlink()
+    result = command("dashboard")
+    assert result.exit_code == 0
+    assert result.output == f"{page} (2 days)\n"
+    assert page.exists()
+
+
+@pytest.mark.parametrize(
+    "option", [("--days", "0"), ("--predictions", "99"), ("--seed", "-1"), ("--days", "many")]
+)
+def test_a_demo_of_nothing_is_refused(
+    command: Command, folder: Path, option: tuple[str, ...]
+) -> None:
+    result = command("demo", "--folder", str(folder / "demo"), *option)
+    assert result.exit_code == 2
+    assert f"Invalid value for '{option[0]}'" in result.stderr
+    assert not (folder / "demo").exists()
+
+
+def test_a_demo_does_not_replace_settings_of_somebody_else(command: Command, folder: Path) -> None:
+    result = command("demo", "--folder", str(folder))
+    assert result.exit_code == 1
+    assert "was not written by the demo and would be lost" in result.stderr
+    assert (folder / "ml_insights.yaml").read_text() == SETTINGS
+
+
+def test_the_installed_program_ends_in_a_message_and_an_exit_code(folder: Path) -> None:
+    program = Path(sys.executable).with_name("ml-insights")
+    done = subprocess.run(
+        [str(program), "check-config"], capture_output=True, text=True, cwd=folder, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: There is no settings file ml_insights.yaml")
+    assert "Traceback" not in done.stderr
