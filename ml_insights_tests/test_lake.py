@@ -233,7 +233,8 @@ def test_a_kill_before_publishing_leaves_the_former_partition(lake: Lake) -> Non
     published = lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(7))
     before = Path(published.uri).read_bytes()
     program = [sys.executable, "-c", DIE_BEFORE_PUBLISHING, lake.root]
-    died = subprocess.run(program, capture_output=True, check=False)
+    repository = Path(__file__).parent.parent
+    died = subprocess.run(program, capture_output=True, cwd=repository, check=False)
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert Path(published.uri).read_bytes() == before
     assert lake.days(ENDPOINT, RECORD_BALANCE) == [DAY]
