@@ -1,0 +1,116 @@
+"""What a run reports to Dagster: numbers to plot, a picture to see, inputs that were observed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from ml_insights import __version__
+from ml_insights.contracts import MODEL_QUALITY
+from ml_insights_tests.installation import Installation
+from ml_insights_tests.prepared_day import ENDPOINT, PreparedDay
+
+DAY = date(2026, 10, 1)
+
+
+def reported(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    """Metadata of an asset's materialization or observation."""
+    events = [
+        found
+        for event in result.all_events
+        if event.asset_key == dg.AssetKey([ENDPOINT, asset])
+        for found in (
+            event.event_type is dg.DagsterEventType.ASSET_MATERIALIZATION
+            and event.step_materialization_data.materialization,
+            event.event_type is dg.DagsterEventType.ASSET_OBSERVATION
+            and event.asset_observation_data.asset_observation,
+        )
+        if found
+    ]
+    (event,) = events
+    assert event.partition == str(DAY)
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def test_inputs_are_observed_with_files_bytes_hours_and_newest_object(
+    installation: Installation,
+) -> None:
+    result = installation.run(ENDPOINT, DAY)
+    assert reported(result, "data_capture") == {
+        "files": 24,
+        "bytes": 24_000,
+        "hours present": 24,
+        "newest object": "2026-10-02T00:00:01.000000Z",
+    }
+    assert reported(result, "ground_truth") == {
+        "files": 1,
+        "bytes": 100,
+        "hours present": 1,
+        "newest object": "2026-10-02T01:00:00.000000Z",
+    }
+
+
+def test_inputs_without_objects_are_observed_as_empty(
+    installation: Installation, day: PreparedDay
+) -> None:
+    day.report.update(ground_truth={"files": 0, "bytes": 0, "hours": 0}, labels_as_of=None)
+    found = reported(installation.run(ENDPOINT, DAY), "ground_truth")
+    assert found == {"files": 0, "bytes": 0, "hours present": 0}
+
+
+def test_every_table_reports_where_it_is_and_its_rows(installation: Installation) -> None:
+    result = installation.run(ENDPOINT, DAY)
+    for table in sorted(installation.published(ENDPOINT, DAY)):
+        found = reported(result, table)
+        folder = installation.lake.partition(ENDPOINT, table, DAY)
+        assert found["dagster/uri"] == f"{folder}/{table}.parquet"
+        assert isinstance(found["dagster/partition_row_count"], int)
+    assert reported(result, "dashboard_page")["dagster/uri"].endswith("dashboard_page/index.html")
+
+
+def test_headline_numbers_are_reported_by_variant_so_that_they_plot_over_days(
+    installation: Installation, day: PreparedDay
+) -> None:
+    found = reported(installation.run(ENDPOINT, DAY), "model_quality")
+    assert {name: value for name, value in found.items() if name.startswith("champion: ")} == {
+        "champion: average precision": 1.0,
+        "champion: precision": 1.0,
+        "champion: recall": 1.0,
+        "champion: F1": 1.0,
+        "champion: label coverage": 1.0,
+    }
+    assert day.counted["lines_read"] == 101
+    predictions = reported(installation.run(ENDPOINT, DAY), "raw_predictions")
+    assert predictions["lines read"] == 101
+    assert predictions["rejected share"] == 1 / 101
+    assert "| the line is not valid UTF-8 | 1 |" in predictions["rejected"]
+
+
+def test_undefined_numbers_are_left_out_so_that_the_plot_has_a_gap(
+    installation: Installation, day: PreparedDay
+) -> None:
+    del day.bins[1]
+    day.bins[0]["bin_negatives"] = 100
+    found = reported(installation.run(ENDPOINT, DAY), "model_quality")
+    assert "champion: average precision" not in found
+    assert found["champion: label coverage"] == 1.0
+
+
+def test_the_curve_is_a_picture_small_enough_to_be_shown_inline(
+    installation: Installation,
+) -> None:
+    curve = reported(installation.run(ENDPOINT, DAY), "precision_recall")["curve"]
+    assert curve.startswith("![")
+    assert len(curve) < 1000
+
+
+def test_rows_of_model_quality_name_the_run_and_the_version_that_made_them(
+    installation: Installation,
+) -> None:
+    result = installation.run(ENDPOINT, DAY)
+    (row,) = installation.lake.read(ENDPOINT, MODEL_QUALITY, DAY).to_pylist()
+    assert row["run_id"] == result.run_id
+    assert row["code_version"] == __version__
+    assert row["manifest_digest"] == "abc"
