@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import dagster as dg
+import pytest
 
 from ml_insights import __version__
 from ml_insights.contracts import MODEL_QUALITY
-from ml_insights_tests.installation import Installation
-from ml_insights_tests.prepared_day import ENDPOINT, PreparedDay
+from ml_insights_tests.installation import Installation, install
+from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
 DAY = date(2026, 10, 1)
+
+
+class Usual(NamedTuple):
+    """A day as it should be, computed once for all tests that do not change it."""
+
+    installation: Installation
+    result: dg.ExecuteInProcessResult
 
 
 def reported(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
@@ -34,17 +43,22 @@ def reported(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     return {name: value.value for name, value in event.metadata.items()}
 
 
-def test_inputs_are_observed_with_files_bytes_hours_and_newest_object(
-    installation: Installation,
-) -> None:
-    result = installation.run(ENDPOINT, DAY)
-    assert reported(result, "data_capture") == {
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Usual]:
+    spark = dg.ResourceDefinition.hardcoded_resource(PreparedRunner(PreparedDay()))
+    with dg.DagsterInstance.ephemeral() as instance:
+        installation = install(tmp_path_factory.mktemp("usual"), SETTINGS, instance, spark=spark)
+        yield Usual(installation, installation.run(ENDPOINT, DAY))
+
+
+def test_inputs_are_observed_with_files_bytes_hours_and_newest_object(usual: Usual) -> None:
+    assert reported(usual.result, "data_capture") == {
         "files": 24,
         "bytes": 24_000,
         "hours present": 24,
         "newest object": "2026-10-02T00:00:01.000000Z",
     }
-    assert reported(result, "ground_truth") == {
+    assert reported(usual.result, "ground_truth") == {
         "files": 1,
         "bytes": 100,
         "hours present": 1,
@@ -60,20 +74,21 @@ def test_inputs_without_objects_are_observed_as_empty(
     assert found == {"files": 0, "bytes": 0, "hours present": 0}
 
 
-def test_every_table_reports_where_it_is_and_its_rows(installation: Installation) -> None:
-    result = installation.run(ENDPOINT, DAY)
-    for table in sorted(installation.published(ENDPOINT, DAY)):
-        found = reported(result, table)
-        folder = installation.lake.partition(ENDPOINT, table, DAY)
+def test_every_table_reports_where_it_is_and_its_rows(usual: Usual) -> None:
+    for table in sorted(usual.installation.published(ENDPOINT, DAY)):
+        found = reported(usual.result, table)
+        folder = usual.installation.lake.partition(ENDPOINT, table, DAY)
         assert found["dagster/uri"] == f"{folder}/{table}.parquet"
         assert isinstance(found["dagster/partition_row_count"], int)
-    assert reported(result, "dashboard_page")["dagster/uri"].endswith("dashboard_page/index.html")
+    assert reported(usual.result, "dashboard_page")["dagster/uri"].endswith(
+        "dashboard_page/index.html"
+    )
 
 
 def test_headline_numbers_are_reported_by_variant_so_that_they_plot_over_days(
-    installation: Installation, day: PreparedDay
+    usual: Usual,
 ) -> None:
-    found = reported(installation.run(ENDPOINT, DAY), "model_quality")
+    found = reported(usual.result, "model_quality")
     assert {name: value for name, value in found.items() if name.startswith("champion: ")} == {
         "champion: average precision": 1.0,
         "champion: precision": 1.0,
@@ -81,8 +96,7 @@ def test_headline_numbers_are_reported_by_variant_so_that_they_plot_over_days(
         "champion: F1": 1.0,
         "champion: label coverage": 1.0,
     }
-    assert day.counted["lines_read"] == 101
-    predictions = reported(installation.run(ENDPOINT, DAY), "raw_predictions")
+    predictions = reported(usual.result, "raw_predictions")
     assert predictions["lines read"] == 101
     assert predictions["rejected share"] == 1 / 101
     assert "| the line is not valid UTF-8 | 1 |" in predictions["rejected"]
@@ -98,19 +112,16 @@ def test_undefined_numbers_are_left_out_so_that_the_plot_has_a_gap(
     assert found["champion: label coverage"] == 1.0
 
 
-def test_the_curve_is_a_picture_small_enough_to_be_shown_inline(
-    installation: Installation,
-) -> None:
-    curve = reported(installation.run(ENDPOINT, DAY), "precision_recall")["curve"]
+def test_the_curve_is_a_picture_small_enough_to_be_shown_inline(usual: Usual) -> None:
+    curve = reported(usual.result, "precision_recall")["curve"]
     assert curve.startswith("![")
     assert len(curve) < 1000
 
 
 def test_rows_of_model_quality_name_the_run_and_the_version_that_made_them(
-    installation: Installation,
+    usual: Usual,
 ) -> None:
-    result = installation.run(ENDPOINT, DAY)
-    (row,) = installation.lake.read(ENDPOINT, MODEL_QUALITY, DAY).to_pylist()
-    assert row["run_id"] == result.run_id
+    (row,) = usual.installation.lake.read(ENDPOINT, MODEL_QUALITY, DAY).to_pylist()
+    assert row["run_id"] == usual.result.run_id
     assert row["code_version"] == __version__
     assert row["manifest_digest"] == "abc"
