@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from ml_insights_tests.capture_data import WrittenRecords
+
 
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseParallelGC"
 """Java options for small days: quick compilation, with room for the code of many of them."""
@@ -19,6 +21,17 @@ QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UsePar
 def real_data() -> Path:
     """Real predictions, labels and capture records; each folder has its licence beside it."""
     return Path(__file__).parent / "data"
+
+
+@pytest.fixture(scope="session")
+def employment_files(
+    real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, WrittenRecords]:
+    """30 days of captures and labels of two variants, and the folder they are in."""
+    from ml_insights_tests.capture_data import write_employment
+
+    folder = tmp_path_factory.mktemp("employment")
+    return folder, write_employment(real_data, folder)
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +46,12 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
         java_options=QUICK_JAVA,
         work_folder=str(work),
     ).session()
+
+
+@pytest.fixture
+def nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out pictures and page, the slow part of a small day, where no test looks at them."""
+    from ml_insights.assets import dashboard_page, precision_recall
+
+    monkeypatch.setattr(dashboard_page, "render_page", lambda **_: "")
+    monkeypatch.setattr(precision_recall, "curve_picture", lambda _: "")

@@ -71,6 +71,7 @@ READING = {
 """Names of what reads the environment, the clock, a file or the network."""
 
 
+@cache
 def modules() -> list[str]:
     """Names of all modules, without `ml_insights.`."""
     paths = (path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py"))

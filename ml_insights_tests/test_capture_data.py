@@ -14,7 +14,6 @@ from ml_insights_tests.capture_data import (
     WrittenRecords,
     lines_below,
     write_churn,
-    write_employment,
 )
 
 # Quicker than parsing 400,000 lines; that the lines are sound JSON is tested elsewhere.
@@ -24,11 +23,12 @@ SCORE_AND_IDS = re.compile(
 LABEL_AND_ID = re.compile(r'"data":"([01])".*"eventId":"([^"]+)"')
 
 
-@pytest.fixture(scope="module")
-def employment(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> WrittenRecords:
-    return write_employment(real_data, tmp_path_factory.mktemp("employment"))
+@pytest.fixture
+def employment(employment_files: tuple[Path, WrittenRecords]) -> WrittenRecords:
+    return employment_files[1]
 
 
+@pytest.mark.end_to_end
 def test_employment_is_spread_over_all_hours_of_all_days_and_variants(
     employment: WrittenRecords,
 ) -> None:
@@ -38,6 +38,7 @@ def test_employment_is_spread_over_all_hours_of_all_days_and_variants(
     assert {file.split("/")[1] for file in files} == {"champion", "challenger"}
 
 
+@pytest.mark.end_to_end
 def test_employment_files_hold_every_score_and_its_label(employment: WrittenRecords) -> None:
     captured = SCORE_AND_IDS.findall(
         "\n".join(lines_below(employment.data_capture, CAPTURE_LAYOUT))
@@ -52,6 +53,7 @@ def test_employment_files_hold_every_score_and_its_label(employment: WrittenReco
     assert found == sorted(expected)
 
 
+@pytest.mark.end_to_end
 def test_employment_labels_come_up_to_two_days_late(employment: WrittenRecords) -> None:
     days = {"-".join(path.parts[-5:-2]) for path in employment.ground_truth.rglob("*.jsonl")}
     assert min(days) == employment.days[0].isoformat() == "2026-10-01"

@@ -13,7 +13,7 @@ import pytest
 
 from ml_insights import checks
 from ml_insights.assets import confusion_counts as confusion_counts_asset
-from ml_insights.assets import dashboard_page, endpoint_assets, precision_recall
+from ml_insights.assets import endpoint_assets
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.daily_runs import run_day
 from ml_insights.errors import MissingInputError, MlInsightsError
@@ -29,6 +29,8 @@ from ml_insights_tests.prepared_day import (
     write_manifest,
 )
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
+
 DAY, NEXT_DAY = date(2026, 10, 1), date(2026, 10, 2)
 ALL = {"confusion_counts", "quarantine", "record_balance", "precision_recall", "model_quality"}
 
@@ -42,13 +44,6 @@ NAMES = (
 )
 
 CheckResults = dict[str, tuple[bool, str]]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures are the slow part of a prepared day, and no check looks at them."""
-    monkeypatch.setattr(dashboard_page, "render_page", lambda **_: "")
-    monkeypatch.setattr(precision_recall, "curve_picture", lambda _: "")
 
 
 @pytest.fixture

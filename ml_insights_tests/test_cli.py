@@ -22,6 +22,8 @@ from ml_insights.runners import LocalSparkRunner
 from ml_insights_tests.installation import TWO_ENDPOINTS
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
+
 Command = Callable[..., Result]
 
 
@@ -147,15 +149,6 @@ def test_run_computes_the_days_of_a_range_into_lake_and_history(
     assert "DAGSTER_HOME" not in os.environ
 
 
-@pytest.mark.usefixtures("prepared")
-def test_run_with_a_first_day_only_computes_that_day(command: Command, folder: Path) -> None:
-    home = folder / "history"
-    assert command("run", "--from", "2026-10-02", "--dagster-home", str(home)).exit_code == 0
-    assert published(folder) == [date(2026, 10, 2)]
-    assert (home / "dagster.yaml").exists()
-    assert not (folder / "dagster_home").exists()
-
-
 def test_run_stops_at_the_first_day_that_fails_with_its_reason(
     command: Command, folder: Path, prepared: PreparedRunner
 ) -> None:
@@ -189,10 +182,15 @@ def test_a_dashboard_without_a_published_day_says_what_is_missing(command: Comma
 
 
 @pytest.mark.usefixtures("prepared")
-def test_dashboard_writes_the_page_again_and_says_where_it_is(
+def test_run_computes_a_single_day_and_dashboard_writes_its_page_again(
     command: Command, folder: Path
 ) -> None:
-    command("run", "--from", "2026-10-02")
+    home = folder / "history"
+    assert command("run", "--from", "2026-10-02", "--dagster-home", str(home)).exit_code == 0
+    assert published(folder) == [date(2026, 10, 2)]
+    assert (home / "dagster.yaml").exists()
+    assert not (folder / "dagster_home").exists()
+
     page = folder / "lake" / ENDPOINT / "dashboard_page" / "index.html"
     page.unlink()
     result = command("dashboard")

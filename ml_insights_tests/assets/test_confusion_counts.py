@@ -14,6 +14,8 @@ from ml_insights.settings import load_settings
 from ml_insights_tests.installation import Installation
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS
 
+pytestmark = pytest.mark.usefixtures("nothing_drawn")
+
 DAY = date(2026, 10, 1)
 
 

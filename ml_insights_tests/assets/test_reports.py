@@ -66,6 +66,7 @@ def test_inputs_are_observed_with_files_bytes_hours_and_newest_object(usual: Usu
     }
 
 
+@pytest.mark.usefixtures("nothing_drawn")
 def test_inputs_without_objects_are_observed_as_empty(
     installation: Installation, day: PreparedDay
 ) -> None:
@@ -102,6 +103,7 @@ def test_headline_numbers_are_reported_by_variant_so_that_they_plot_over_days(
     assert "| the line is not valid UTF-8 | 1 |" in predictions["rejected"]
 
 
+@pytest.mark.usefixtures("nothing_drawn")
 def test_undefined_numbers_are_left_out_so_that_the_plot_has_a_gap(
     installation: Installation, day: PreparedDay
 ) -> None:

@@ -21,7 +21,7 @@ from ml_insights.daily_runs import run_day
 from ml_insights.metrics.areas import average_precision, roc_auc
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
-from ml_insights_tests.capture_data import EMPLOYMENT_FEATURES, WrittenRecords, write_employment
+from ml_insights_tests.capture_data import EMPLOYMENT_FEATURES, WrittenRecords
 from ml_insights_tests.end_to_end.counted import (
     assert_counts_equal_comparing_every_record,
     published_curves,
@@ -79,14 +79,10 @@ class Counted(NamedTuple):
 
 @pytest.fixture(scope="module")
 def employment(
-    real_data: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    spark: object,
-    instance: dg.DagsterInstance,
+    employment_files: tuple[Path, WrittenRecords], spark: object, instance: dg.DagsterInstance
 ) -> Counted:
     assert spark
-    folder = tmp_path_factory.mktemp(ENDPOINT)
-    written = write_employment(real_data, folder)
+    folder, written = employment_files
     installation = install(folder, SETTINGS, instance)
     first, *others = written.days
     run_day(installation.definitions, instance, ENDPOINT, first)
