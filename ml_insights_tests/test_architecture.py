@@ -16,10 +16,10 @@ PACKAGE = Path(ml_insights.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("", "errors"),
-    ("contracts", "capture_files", "java", "metrics.thresholds"),
+    ("contracts", "capture_files", "cluster_archive", "java", "metrics.thresholds"),
     ("metrics", "spark", "aws"),
     ("settings", "lake", "capture_counts", "result_tables", "dashboard"),
-    ("balance", "scope", "demo", "partitions"),
+    ("balance", "scope", "demo", "partitions", "sizing"),
     ("runners", "jobs"),
     ("resources", "schedules", "daily_runs"),
     ("assets",),
@@ -53,6 +53,7 @@ WITHOUT_DAGSTER_AND_SPARK = (
     "balance",
     "capture_counts",
     "capture_files",
+    "cluster_archive",
     "dashboard",
     "demo",
     "java",
@@ -60,6 +61,7 @@ WITHOUT_DAGSTER_AND_SPARK = (
     "result_tables",
     "scope",
     "settings",
+    "sizing",
 )
 PLAIN_SPARK_MODULES = ("ml_insights.spark.arguments", "ml_insights.spark.json_path")
 """Of `spark`, but without Spark, so that the modules above may use them."""

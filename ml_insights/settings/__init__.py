@@ -5,9 +5,9 @@
     settings = load_settings()
 
 `section`, `forms`, `endpoint`, `compute` and `model` are the models; `reference` describes every
-setting; `file` and `environment` read what the user wrote, and `load` turns it into `Settings` or into one
-error that lists every problem. What does not belong here: acting on settings (`ml_insights.assets`,
-`ml_insights.resources`, `ml_insights.cli`). Nothing is read at import.
+setting; `file` and `environment` read what the user wrote, and `load` turns it into `Settings` or
+into one error that lists every problem. What does not belong here: acting on settings
+(`ml_insights.assets`, `ml_insights.resources`, `ml_insights.cli`). Nothing is read at import.
 """
 
 from ml_insights.settings.compute import Emr, Spark
