@@ -159,7 +159,7 @@ def test_only_the_local_deployment_is_there_yet(tmp_path: Path) -> None:
         dg.DagsterInstance.ephemeral() as instance,
         pytest.raises(SettingsError, match="deployment 'aws' is not part of this version"),
     ):
-        install(tmp_path, f"deployment: aws\n{text}", instance)
+        install(tmp_path, f"deployment: aws\naws: {{region: eu-central-1}}\n{text}", instance)
 
 
 def test_a_missing_settings_file_is_named_when_definitions_load(

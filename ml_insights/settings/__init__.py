@@ -13,9 +13,10 @@ error that lists every problem. What does not belong here: acting on settings (`
 from ml_insights.settings.endpoint import Endpoint
 from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form
 from ml_insights.settings.load import load_settings
-from ml_insights.settings.model import Dashboard, Settings, Spark, Units
+from ml_insights.settings.model import Aws, Dashboard, Settings, Spark, Units
 
 __all__ = [
+    "Aws",
     "CrossedSlice",
     "Dashboard",
     "Endpoint",

@@ -88,6 +88,27 @@ class Units(Section):
         return int(self.max_gigabytes * 1e9)
 
 
+class Aws(Section):
+    """How AWS is reached. Credentials are boto3's: environment, profile or role of the machine."""
+
+    region: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]$"),
+        Legal("the name of a region, such as `eu-central-1`; required on `aws`"),
+    ] = None
+    """Region of everything: buckets, EMR, Glue, Athena, QuickSight."""
+
+    endpoint_url: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^https?://[^/]+/?$"),
+        Legal("`https://host` or `http://host:port`"),
+    ] = None
+    """Takes the place of Amazon's own addresses, for instance a private endpoint."""
+
+    profile: Annotated[str | None, Legal("a profile of the AWS configuration files")] = None
+    """Named profile whose credentials are used."""
+
+
 class Dashboard(Section):
     """What the dashboard shows."""
 
@@ -140,6 +161,9 @@ class Settings(Section):
     units: Units = Units()
     """A day is read in units of consecutive hours; each is bounded and published on its own."""
 
+    aws: Aws = Aws()
+    """How AWS is reached. Credentials are boto3's: environment, profile or role of the machine."""
+
     schedule: Annotated[
         time,
         BeforeValidator(_written_as_a_time),
@@ -160,6 +184,13 @@ class Settings(Section):
         if deployment == "aws" and not is_s3(lake):
             raise ValueError("is a local folder, but `deployment: aws` needs s3://bucket/folder")
         return lake
+
+    @field_validator("aws")
+    @classmethod
+    def _aws_has_a_region(cls, aws: Aws, info: ValidationInfo) -> Aws:
+        if info.data.get("deployment") == "aws" and aws.region is None:
+            raise ValueError("has no `region`, which `deployment: aws` needs")
+        return aws
 
     @field_validator("endpoints", mode="wrap")
     @classmethod

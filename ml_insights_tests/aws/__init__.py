@@ -1,0 +1,1 @@
+"""Tests of the AWS services, against answers that botocore checks."""
