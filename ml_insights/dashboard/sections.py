@@ -39,9 +39,7 @@ SECTIONS = {
         "Precision, recall and F1 at the operating threshold, and average precision over all "
         f"thresholds, with the ends of their 95{SPACE}% intervals.",
     ),
-    "volume": Section(
-        "How many records", "Predictions of each day by what is known about them."
-    ),
+    "volume": Section("How many records", "Predictions of each day by what is known about them."),
     "balance": Section(
         "Where every record went",
         "What came in is counted once, and so is where it went: each account adds up to zero, or "

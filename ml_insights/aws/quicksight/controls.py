@@ -133,7 +133,9 @@ def equals_parameter(
     return _group(group, [chosen], scope)
 
 
-def equals(group: str, source: Source, column: str, value: int, scope: dict[str, list[str]]) -> Json:
+def equals(
+    group: str, source: Source, column: str, value: int, scope: dict[str, list[str]]
+) -> Json:
     """Only rows whose column of whole numbers has a value."""
     chosen = {
         "NumericEqualityFilter": {

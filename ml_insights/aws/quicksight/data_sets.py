@@ -62,7 +62,7 @@ class DataSet:
 
     @property
     def drawn_rows_only(self) -> bool:
-        """Whether only rows with a `display_rank` are shown: of a curve, the points that draw it."""
+        """Whether only rows with a `display_rank` are shown: the points that draw a curve."""
         return any(column.name == "display_rank" for column in self.table.columns)
 
     def kind(self, column: str) -> Kind:
@@ -86,7 +86,7 @@ class DataSet:
         )
         drawn = ' AND "display_rank" IS NOT NULL' if self.drawn_rows_only else ""
         return (
-            f'SELECT {selected} FROM "{database}"."{self.name}" '
+            f'SELECT {selected} FROM "{database}"."{self.name}" '  # noqa: S608 (own names only)
             f"WHERE \"endpoint\" = '{endpoint}'{drawn}"
         )
 

@@ -40,7 +40,7 @@ def sheet(sheet_id: str, name: str, rows: Sequence[Row], controls: Sequence[Json
         if row.text:
             box = f"{sheet_id}-text-{number}"
             texts.append({"SheetTextBoxId": box, "Content": _rich_text(*row.text)})
-            elements.append(_element(box, "TEXT_BOX", top, 0, _COLUMNS, _TEXT_HEIGHT))
+            elements.append(_element(box, "TEXT_BOX", top, 0, width=_COLUMNS, height=_TEXT_HEIGHT))
             top += _TEXT_HEIGHT
         elements += _side_by_side([visual_id(one) for one in row.visuals], top, row.height)
         top += row.height
@@ -58,7 +58,7 @@ def sheet(sheet_id: str, name: str, rows: Sequence[Row], controls: Sequence[Json
 def _side_by_side(names: Sequence[str], top: int, height: int) -> list[Json]:
     edges = [round(_COLUMNS * place / len(names)) for place in range(len(names) + 1)]
     return [
-        _element(name, "VISUAL", top, left, right - left, height)
+        _element(name, "VISUAL", top, left, width=right - left, height=height)
         for name, (left, right) in zip(names, pairwise(edges), strict=True)
     ]
 
@@ -71,14 +71,14 @@ def _controls(controls: Sequence[Json]) -> Json:
     width = min(6, _COLUMNS // len(names))
     lefts = accumulate([width] * (len(names) - 1), initial=0)
     elements = [
-        _element(name, "PARAMETER_CONTROL", 0, left, width, 3)
+        _element(name, "PARAMETER_CONTROL", 0, left, width=width, height=3)
         for name, left in zip(names, lefts, strict=True)
     ]
     grid = {"Configuration": {"GridLayout": {"Elements": elements}}}
     return {"ParameterControls": list(controls), "SheetControlLayouts": [grid]}
 
 
-def _element(name: str, kind: str, row: int, column: int, width: int, height: int) -> Json:
+def _element(name: str, kind: str, row: int, column: int, *, width: int, height: int) -> Json:
     return {
         "ElementId": name,
         "ElementType": kind,

@@ -53,19 +53,21 @@ def today(sources: Sources, choices: Choices) -> Built:
     """The chosen day: headline values, curves, and what the threshold does."""
     name, curves, quality = "today", sources["precision_recall"], sources["model_quality"]
     hue, days = colours(choices.variants), dict(zip(DAY_NAMES, PALETTE, strict=False))
-    recall_axis, precision_axis = "Recall", "Precision"
-    point = {"x": "recall", "y": "precision", "axes": (recall_axis, precision_axis)}
     headline = [visuals.newest_date("chosen_day", "Day", quality)] + [
         visuals.kpi(f"tile_{ratio}", RATIOS[ratio], quality, column, shown_as(ratio))
         for ratio, column in COLUMNS.items()
     ]
     curve = visuals.scatter(
         "precision_recall", "Precision against recall", curves,
-        **point, colour="variant", colours=hue, label="threshold",
+        x="recall",
+        y="precision",
+        axes=("Recall", "Precision"), colour="variant", colours=hue, label="threshold",
     )  # fmt: skip
     compared = visuals.scatter(
         "precision_recall_days", "The chosen variant against days before", curves,
-        **point, colour=COMPARED_DAY, colours=days, label="threshold",
+        x="recall",
+        y="precision",
+        axes=("Recall", "Precision"), colour=COMPARED_DAY, colours=days, label="threshold",
     )  # fmt: skip
     at_threshold = visuals.table(
         "chosen", "At the chosen threshold", curves,
