@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ml_insights.aws.quicksight.fields import Json, Source
 
 if TYPE_CHECKING:
-    from ml_insights.aws.quicksight.data_sets import DataSet
+    from ml_insights.aws.quicksight.shown_tables import DataSet
 
 DAYS_BACK = "DaysBack"
 THRESHOLD = "Threshold"

@@ -1,6 +1,6 @@
 """A data set in SPICE: created or updated to its description, with its incremental refresh.
 
-What belongs here: the calls for one data set. What does not: its description (`data_sets`), and
+What belongs here: the calls for one data set. What does not: its description (`shown_tables`), and
 filling it (`ingestion`), although QuickSight starts an ingestion whenever a set is made or changed.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml_insights.aws.quicksight.account import EXISTS, Account, covers
-from ml_insights.aws.quicksight.data_sets import DAY, DataSet
+from ml_insights.aws.quicksight.shown_tables import DAY, DataSet
 from ml_insights.aws.quicksight.fields import Json
 from ml_insights.errors import AwsError
 

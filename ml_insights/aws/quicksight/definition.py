@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ml_insights.aws.quicksight import sheets
 from ml_insights.aws.quicksight.controls import Choices, parameters, source_of
-from ml_insights.aws.quicksight.data_sets import DataSet
+from ml_insights.aws.quicksight.shown_tables import DataSet
 from ml_insights.aws.quicksight.fields import Json
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ml_insights.aws.quicksight.data_sets import DataSet
+from ml_insights.aws.quicksight.shown_tables import DataSet
 
 Json = dict[str, Any]
 Format = Literal["share", "plain", "count", "signed"]
