@@ -28,7 +28,10 @@ Faults: `aws.account.faults.throttle("glue", "GetTable", after=2, times=3)`, `.e
 
 from __future__ import annotations
 
+from ml_insights_tests.aws.athena import Athena
+from ml_insights_tests.aws.glue import Glue
+from ml_insights_tests.aws.quicksight import QuickSight
 from ml_insights_tests.aws.service import Service
 
-SERVICES: tuple[type[Service], ...] = ()
+SERVICES: tuple[type[Service], ...] = (Athena, Glue, QuickSight)
 """The services that are ours; every other is moto's."""

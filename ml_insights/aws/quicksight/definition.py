@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from ml_insights.aws.quicksight import sheets
 from ml_insights.aws.quicksight.controls import Choices, parameters, source_of
-from ml_insights.aws.quicksight.shown_tables import DataSet
 from ml_insights.aws.quicksight.fields import Json
+from ml_insights.aws.quicksight.shown_tables import DataSet
 
 
 @dataclass(frozen=True)
