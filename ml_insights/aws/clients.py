@@ -11,16 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from ml_insights import __version__
 from ml_insights.aws.failures import aws_call
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _ATTEMPTS = 5
 _CONNECT_SECONDS = 10
@@ -41,27 +38,28 @@ class AwsSession:
     endpoint_url: str | None = None
     profile: str | None = None
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, *, attempts: int = _ATTEMPTS) -> Any:
         """The client of a service, such as `emr`; made once for each session and service.
+
+        Args:
+            service: boto3's name of it.
+            attempts: most attempts at a call; 1 for calls that must not happen twice.
 
         Raises:
             AwsPermanentError: there is no such profile, or the configuration cannot be read.
         """
-        return _client(self, service)
+        return _client(self, service, attempts)
 
 
 @cache
-def _client(session: AwsSession, service: str) -> Any:
+def _client(session: AwsSession, service: str, attempts: int) -> Any:
     with aws_call(f"making the client of {service}", region=session.region):
         made = boto3.Session(profile_name=session.profile, region_name=session.region)
-        return made.client(service, endpoint_url=session.endpoint_url, config=Config(**_options()))
-
-
-def _options() -> Mapping[str, Any]:
-    return {
-        # Backs off on throttling and on errors of the service, within a budget of retries.
-        "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
-        "connect_timeout": _CONNECT_SECONDS,
-        "read_timeout": _READ_SECONDS,
-        "user_agent_extra": f"ml_insights/{__version__}",
-    }
+        options = Config(
+            # Backs off on throttling and on errors of the service, within a budget of retries.
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+            user_agent_extra=f"ml_insights/{__version__}",
+        )
+        return made.client(service, endpoint_url=session.endpoint_url, config=options)

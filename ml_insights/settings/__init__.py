@@ -4,21 +4,23 @@
 
     settings = load_settings()
 
-`section`, `forms`, `endpoint` and `model` are the models; `reference` describes every setting;
-`file` and `environment` read what the user wrote, and `load` turns it into `Settings` or into one
+`section`, `forms`, `endpoint`, `compute` and `model` are the models; `reference` describes every
+setting; `file` and `environment` read what the user wrote, and `load` turns it into `Settings` or into one
 error that lists every problem. What does not belong here: acting on settings (`ml_insights.assets`,
 `ml_insights.resources`, `ml_insights.cli`). Nothing is read at import.
 """
 
+from ml_insights.settings.compute import Emr, Spark
 from ml_insights.settings.endpoint import Endpoint
 from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form
 from ml_insights.settings.load import load_settings
-from ml_insights.settings.model import Aws, Dashboard, Settings, Spark, Units
+from ml_insights.settings.model import Aws, Dashboard, Settings, Units
 
 __all__ = [
     "Aws",
     "CrossedSlice",
     "Dashboard",
+    "Emr",
     "Endpoint",
     "FeatureSlice",
     "Form",

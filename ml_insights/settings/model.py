@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.settings.compute import Emr, Spark, lacking
 from ml_insights.settings.endpoint import Endpoint
 from ml_insights.settings.section import (
     S3_LOCATION,
@@ -51,26 +52,6 @@ def _threshold_grid(value: object) -> ThresholdGrid:
         return value
     grid = Grid.model_validate(value)
     return ThresholdGrid(grid.octaves, grid.bits)
-
-
-class Spark(Section):
-    """The local Spark session."""
-
-    driver_memory: Annotated[
-        str,
-        StringConstraints(pattern=r"^[1-9][0-9]*[mgMG]$"),
-        Legal("a number with `m` or `g`, such as `512m` or `2g`"),
-    ] = "2g"
-    """Memory of the one Java process that does all the work."""
-
-    cores: Annotated[int, Field(ge=0), Unit("cores, 0 for all")] = 0
-    """Cores that Spark uses."""
-
-    java_options: Annotated[
-        str | None, Legal("options of the `java` program, separated by blanks")
-    ] = None
-    """For the Java process. `-XX:TieredStopAtLevel=1` halves the time of small days and slows
-    large ones."""
 
 
 class Units(Section):
@@ -156,13 +137,16 @@ class Settings(Section):
     """The endpoints, by the name they have in SageMaker."""
 
     spark: Spark = Spark()
-    """The local Spark session."""
+    """Where Spark runs, and how it is set up."""
 
     units: Units = Units()
     """A day is read in units of consecutive hours; each is bounded and published on its own."""
 
     aws: Aws = Aws()
     """How AWS is reached. Credentials are boto3's: environment, profile or role of the machine."""
+
+    emr: Emr = Emr()
+    """Heavy steps on EMR. Read `docs/emr.md` first."""
 
     schedule: Annotated[
         time,
@@ -191,6 +175,24 @@ class Settings(Section):
         if info.data.get("deployment") == "aws" and aws.region is None:
             raise ValueError("has no `region`, which `deployment: aws` needs")
         return aws
+
+    @field_validator("spark")
+    @classmethod
+    def _runner_fits_the_deployment(cls, spark: Spark, info: ValidationInfo) -> Spark:
+        deployment = info.data.get("deployment")
+        if deployment == "aws" and spark.runner is None:
+            raise ValueError("has no `runner`, which `deployment: aws` needs")
+        if deployment == "local" and spark.runner not in (None, "local"):
+            raise ValueError(f"has `runner: {spark.runner}`, which needs `deployment: aws`")
+        return spark
+
+    @field_validator("emr", mode="wrap")
+    @classmethod
+    def _runner_has_what_it_needs(
+        cls, value: Any, validate: Callable[[Any], Any], info: ValidationInfo
+    ) -> Any:
+        spark = info.data.get("spark")
+        return checked(validate, value, lacking(value, spark.runner if spark else None))
 
     @field_validator("endpoints", mode="wrap")
     @classmethod

@@ -84,11 +84,15 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
     finished = [] if job.recompute else _standing(files, job, hours, format_digest)
     manifest = _manifest(job, hours, format_digest, finished)
     report(f"{len(finished)} of {job.day}'s units stand from an earlier run")
-    for unit in _plan(hours, finished, job):
+    planned = _plan(hours, finished, job)
+    for done, unit in enumerate(planned, start=1):
         entry = _publish_unit(spark, job, day, unit)
         manifest = _manifest(job, hours, format_digest, [*manifest["units"], entry])
         files.write_json(manifest_path(job.output), manifest)
-        report(f"{unit.name}: {entry['files']} files, {entry['bytes']} bytes, {entry['rows']} rows")
+        report(
+            f"{unit.name} is published, {done} of {len(planned)}: {entry['files']} files, "
+            f"{entry['bytes']} bytes, {entry['rows']} rows"
+        )
     files.write_json(manifest_path(job.output), manifest)
     _delete_superseded(files, job.output, manifest)
     return manifest

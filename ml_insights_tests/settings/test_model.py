@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.settings import Aws, Endpoint, Form, Settings
+from ml_insights.settings import Aws, Endpoint, Form, Settings, Spark
 from ml_insights.spark.arguments import CaptureFormat, SliceFeature, ValueForm
 from ml_insights_tests.settings.conftest import MINIMAL, Load, Problems
 
@@ -19,7 +19,7 @@ SLICES = """\
       - {name: age, content_type: application/json, path: "instances[*].age", edges: [30, 50.5]}
       - {cross: [region, age]}
 """
-AWS = "deployment: aws\naws: {region: eu-central-1}\n"
+AWS = "deployment: aws\naws: {region: eu-central-1}\nspark: {runner: local}\n"
 ON_AWS = MINIMAL.replace("./", "s3://bucket/") + AWS + "lake: s3://bucket/lake/\n"
 
 
@@ -343,6 +343,10 @@ def test_settings_can_be_built_without_a_file() -> None:
     )
     aws = Aws(region="eu-central-1")
     settings = Settings(
-        deployment="aws", aws=aws, lake="s3://bucket/lake", endpoints={"fraud": fraud}
+        deployment="aws",
+        aws=aws,
+        spark=Spark(runner="local"),
+        lake="s3://bucket/lake",
+        endpoints={"fraud": fraud},
     )
     assert settings.endpoints["fraud"] == fraud
