@@ -174,6 +174,15 @@ class Lake:
         groups = (footer.row_group(n).column(column) for n in range(footer.num_row_groups))
         return sum(group.num_values - group.statistics.null_count for group in groups)
 
+    def version(self, endpoint: str, table: Table, day: date) -> str:
+        """A text that is another one when the partition's content is another one.
+
+        Raises:
+            MissingInputError: it is not published.
+        """
+        with self._published(endpoint, table.name, day) as path:
+            return self._storage.version(path)
+
     def days(self, endpoint: str, table: Table) -> list[date]:
         """Published days of a table, ascending."""
         folder = f"{endpoint}/{table.name}"
@@ -183,6 +192,11 @@ class Lake:
             for path in self._storage.files(folder)
             if path.startswith(start) and path.endswith(end)
         )
+
+    def texts(self, endpoint: str, folder: str) -> list[str]:
+        """Names of the text documents below a folder of an endpoint, as `write_text` takes them."""
+        found = self._storage.files(f"{endpoint}/{folder}")
+        return [path.removeprefix(f"{endpoint}/") for path in found]
 
     def read_json(self, uri: str) -> dict[str, Any]:
         """A JSON document of the lake, such as the manifest of raw_predictions.

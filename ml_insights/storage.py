@@ -8,6 +8,7 @@ Paths are relative to the root. A file is replaced in one step: readers see the 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -48,6 +49,13 @@ class Storage(Protocol):
             FileNotFoundError: there is none.
         """
 
+    def version(self, path: str) -> str:
+        """A text that is another one when the content is another one.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
+
     def replace(self, path: str, content: Content) -> None:
         """Write a file in one step, in the place of the one that is there.
 
@@ -79,6 +87,11 @@ class LocalStorage:
         with self._path(path).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - size))
             return file.read()
+
+    def version(self, path: str) -> str:
+        """See `Storage.version`."""
+        with self._path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def replace(self, path: str, content: Content) -> None:
         """See `Storage.replace`: written under another name, then renamed."""
@@ -143,6 +156,10 @@ class S3Storage:
     def tail(self, path: str, size: int) -> bytes:
         """See `Storage.tail`."""
         return self._get(path, Range=f"bytes=-{size}")
+
+    def version(self, path: str) -> str:
+        """See `Storage.version`."""
+        return str(self._head(path)["ETag"])
 
     def replace(self, path: str, content: Content) -> None:
         """See `Storage.replace`."""

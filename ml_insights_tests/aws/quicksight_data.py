@@ -261,8 +261,7 @@ class Data(Access):
             (origin,) = table.values()
             source = self.sources[origin["DataSourceArn"].rsplit("/", 1)[1]]
             read = read_rows(
-                self.account, self.region, data_set["PhysicalTableMap"],
-                data_set.get("LogicalTableMap", {}), source["DataSourceParameters"], since,
+                self.account, self.region, data_set, source["DataSourceParameters"], since,
             )  # fmt: skip
         except IngestionError as error:
             self._fail(ingestion, error.kind, str(error))

@@ -63,6 +63,11 @@ class Account:
         kind, _, rest = name.partition("/")
         return self.arn("user" if kind == "user" else "group", rest)
 
+    def dashboard_url(self, dashboard_id: str) -> str:
+        """Where a dashboard is found in the browser."""
+        region = self.session.region
+        return f"https://{region}.quicksight.aws.amazon.com/sn/dashboards/{dashboard_id}"
+
     def call(self, operation: str, resource: str = "", **parameters: Any) -> Json:
         """One call of QuickSight, repeated a few times while it is changing the resource.
 
