@@ -7,15 +7,20 @@ mapping to Dagster's own failure type (`ml_insights.assets`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class MlInsightsError(Exception):
     """Base of every error this package raises on purpose.
 
     Attributes:
         retryable: Whether running the same thing again, unchanged, can succeed.
+        details: What helps to find the cause, by title: links, the end of a log.
     """
 
     retryable = False
+    details: Mapping[str, str] = MappingProxyType({})
 
 
 class SettingsError(MlInsightsError, ValueError):
@@ -75,3 +80,7 @@ class AwsTransientError(AwsError):
 
 class DeadlineExceededError(MlInsightsError):
     """Something took longer than the settings allow; what was started for it is stopped."""
+
+
+class BudgetExceededError(MlInsightsError):
+    """The day's budget for clusters is used up, and the settings say to stop."""

@@ -33,7 +33,9 @@ STAGING = "_staging"
 class Storage(Protocol):
     """Files below one root."""
 
-    root: str
+    @property
+    def root(self) -> str:
+        """The folder, or `s3://bucket/prefix`."""
 
     def read(self, path: str) -> bytes:
         """A whole file.

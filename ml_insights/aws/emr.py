@@ -18,7 +18,7 @@ from ml_insights.aws.spark_jobs import JobName, LogTail, RunningJob, Seen, Usage
 from ml_insights.errors import AwsTransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ml_insights.aws.clients import AwsSession
     from ml_insights.aws.spark_jobs import JobRequest
@@ -149,7 +149,9 @@ def step_of(request: JobRequest, deploy_mode: str, *, on_failure: str) -> dict[s
     }
 
 
-def start_once(start: Any, running: Any, name: JobName) -> RunningJob:
+def start_once(
+    start: Callable[[], RunningJob], running: Callable[[], list[RunningJob]], name: JobName
+) -> RunningJob:
     """Start something that AWS would start again if the call were simply repeated.
 
     A call may be lost after it had its effect, so what bears the name is looked for first.
@@ -159,7 +161,7 @@ def start_once(start: Any, running: Any, name: JobName) -> RunningJob:
     """
     for attempt in range(1, _START_ATTEMPTS + 1):
         try:
-            started: RunningJob = start()
+            return start()
         except AwsTransientError:
             time.sleep(2.0**attempt)
             found = [job for job in running() if job.name == name]
@@ -167,8 +169,6 @@ def start_once(start: Any, running: Any, name: JobName) -> RunningJob:
                 return found[0]
             if attempt == _START_ATTEMPTS:
                 raise
-        else:
-            return started
     raise AssertionError  # the loop returns or raises
 
 

@@ -98,6 +98,13 @@ class Objects:
                 for item in page.get("Contents", []):
                     yield f"s3://{bucket}/{item['Key']}"
 
+    def any_below(self, uri: str) -> bool:
+        """Whether there is an object whose URI begins with `uri`."""
+        bucket, prefix = bucket_and_key(uri)
+        with aws_call("listing objects", uri, region=self.session.region):
+            page = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1)
+        return bool(page.get("Contents"))
+
     def folders(self, uri: str) -> list[str]:
         """Names of the folders directly below `uri`; the first thousand."""
         bucket, prefix = bucket_and_key(uri.rstrip("/") + "/")

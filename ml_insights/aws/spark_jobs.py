@@ -81,12 +81,17 @@ class RunningJob:
     Attributes:
         name: of the attempt.
         owner: id of the cluster or application it runs on.
-        id: id of the step or job run.
+        id: id of the step or job run; "" where starting a cluster did not tell it.
     """
 
     name: JobName
     owner: str
     id: str
+
+    @property
+    def title(self) -> str:
+        """Its ids, as the AWS console has them."""
+        return f"{self.owner}/{self.id}" if self.id else self.owner
 
 
 @dataclass(frozen=True)

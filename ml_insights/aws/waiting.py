@@ -103,7 +103,7 @@ def wait(
     """
     end, last, trouble = clock.seconds() + pace.deadline, "never seen", ""
     pause = pace.interval
-    with _stopped_on_error(what, cancel):
+    with stopped_on_error(what, cancel):
         while True:
             pause = min(pause * _GROWTH, pace.longest)
             try:
@@ -138,8 +138,11 @@ def _known(what: str, state: str, states: States) -> str:
 
 
 @contextmanager
-def _stopped_on_error(what: str, cancel: Callable[[], None] | None) -> Iterator[None]:
-    """Stop what is waited for; a second failure is told beside the first, not instead of it."""
+def stopped_on_error(what: str, cancel: Callable[[], None] | None) -> Iterator[None]:
+    """Call `cancel` when the block ends by an error or interrupt, which then goes on.
+
+    A second failure, of `cancel`, is told beside the first and not instead of it.
+    """
     try:
         yield
     except BaseException as error:

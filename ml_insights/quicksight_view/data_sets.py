@@ -1,4 +1,4 @@
-"""Filling QuickSight's data sets with a published day, once for each content, and checking the rows.
+"""Filling QuickSight's data sets with a published day, once for each content, rows checked.
 
 What belongs here: which sets an endpoint has, when one must be ingested, and what was. What does
 not: how (`ml_insights.aws.quicksight`).
@@ -88,7 +88,7 @@ def set_id(account: Account, scope: EndpointScope, data_set: DataSet) -> str:
 
 
 def publish_data_sets(
-    scope: EndpointScope, lake: Lake, account: Account, day: date, now: datetime
+    scope: EndpointScope, lake: Lake, account: Account, day: date, moment: datetime
 ) -> dict[str, Filled]:
     """Bring a published day into all data sets of the endpoint.
 
@@ -155,7 +155,7 @@ class _Filling:
     lake: Lake
     account: Account
     day: date
-    now: datetime
+    moment: datetime
     athena_source: str
 
     def fill(self, data_set: DataSet, before: dict[str, Any] | None) -> Filled:
@@ -185,7 +185,7 @@ class _Filling:
         tables = athena_table(data_set, self.athena_source, database, scope.name)
         ensured = ensure_data_set(self.account, name, _title(scope, data_set), tables)
         ensure_lookback(self.account, name, lookback_days(scope))
-        recent = self.now.date() - timedelta(days=lookback_days(scope) - 1)
+        recent = self.moment.date() - timedelta(days=lookback_days(scope) - 1)
         mode: Mode = "INCREMENTAL_REFRESH" if self.day >= recent else "FULL_REFRESH"
         return self.lake.days(scope.name, data_set.table), ensured, mode
 
@@ -213,7 +213,7 @@ class _Filling:
             f"{self.day:%Y-%m-%d}-{content}",
             mode,
             quota=settings.ingestions_per_day,
-            now=self.now,
+            now=self.moment,
             pace=pace,
         )
 

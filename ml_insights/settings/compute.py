@@ -104,6 +104,9 @@ class Serverless(Section):
     role: Annotated[Arn | None, Legal("ARN of a role")] = None
     """Role of the jobs: what they may read and write."""
 
+    most_vcpus: Annotated[int, Field(ge=8), Unit("vCPUs")] = 64
+    """Most vCPUs of a job; the application's own limit holds as well."""
+
 
 class Emr(Section):
     """Heavy steps on EMR. Read `docs/emr.md` first."""

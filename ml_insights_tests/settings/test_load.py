@@ -117,8 +117,8 @@ def test_a_key_without_a_value_is_not_a_silent_default(problems: Problems) -> No
         "a default. Legal: a folder (from the settings file's folder, if relative) or "
         "`s3://bucket/folder`.",
         f"settings.yaml:{END + 2}: spark: has no value; write one, or leave the key out if it has "
-        "a default. Legal: the keys `driver_memory`, `cores`, "
-        "`java_options`.",
+        "a default. Legal: the keys `runner`, `driver_memory`, `cores`, "
+        "`java_options`, `configuration`.",
     ]
 
 
