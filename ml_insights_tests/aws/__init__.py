@@ -29,7 +29,8 @@ Faults: `aws.account.faults.throttle("glue", "GetTable", after=2, times=3)`, `.e
 from __future__ import annotations
 
 from ml_insights_tests.aws.emr import Emr
+from ml_insights_tests.aws.emr_serverless import EmrServerless
 from ml_insights_tests.aws.service import Service
 
-SERVICES: tuple[type[Service], ...] = (Emr,)
+SERVICES: tuple[type[Service], ...] = (Emr, EmrServerless)
 """The services that are ours; every other is moto's."""
