@@ -185,6 +185,8 @@ class EmrServerless(Service):
             submission = parse_submission([*words, *program])
         except SubmissionError as error:
             raise refuse(f"sparkSubmitParameters: {error}") from error
+        if submission.application != driver["entryPoint"]:
+            raise refuse(f"sparkSubmitParameters swallow the entry point: {words}")
         overrides = request.get("configurationOverrides", {}).get("applicationConfiguration", [])
         defaults = application.request.get("runtimeConfiguration", [])
         properties = [spark_properties(one, "properties") for one in (defaults, overrides)]

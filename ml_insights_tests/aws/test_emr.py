@@ -320,13 +320,9 @@ def test_a_wrong_cluster_is_refused_before_it_is_made(
     emr: Any, changed: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(ClientError, match=said) as refused:
-        emr.run_job_flow(**{**cluster(**changed), **_without_steps(changed)})
+        emr.run_job_flow(**cluster(**changed))
     assert refused.value.response["Error"]["Code"] == "ValidationException"
     assert emr.list_clusters()["Clusters"] == []
-
-
-def _without_steps(changed: dict[str, Any]) -> dict[str, Any]:
-    return {"Steps": changed["Steps"]} if "Steps" in changed else {}
 
 
 def test_what_is_not_there_is_refused(emr: Any) -> None:
