@@ -29,9 +29,11 @@ Faults: `aws.account.faults.throttle("glue", "GetTable", after=2, times=3)`, `.e
 from __future__ import annotations
 
 from ml_insights_tests.aws.athena import Athena
+from ml_insights_tests.aws.emr import Emr
+from ml_insights_tests.aws.emr_serverless import EmrServerless
 from ml_insights_tests.aws.glue import Glue
 from ml_insights_tests.aws.quicksight import QuickSight
 from ml_insights_tests.aws.service import Service
 
-SERVICES: tuple[type[Service], ...] = (Athena, Glue, QuickSight)
+SERVICES: tuple[type[Service], ...] = (Athena, Emr, EmrServerless, Glue, QuickSight)
 """The services that are ours; every other is moto's."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, ClassVar
 
+import boto3
 from botocore import xform_name
 
 from ml_insights_tests.aws.faults import Fault, Faults
@@ -20,6 +21,9 @@ from ml_insights_tests.aws.refusals import AwsError
 
 ACCOUNT_ID = "123456789012"
 """moto's account, so that its services and ours see the same one."""
+
+INTERNAL = "the-stand-in-itself"
+"""Access key of calls that services make on their own, such as writing logs."""
 
 Operation = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -44,15 +48,27 @@ class Account:
     Attributes:
         endpoint_url: of the stand-in, for what services run themselves.
         folder: scratch files; deleted when the stand-in ends.
+        spark_master: takes the place of YARN; `local-cluster[2,1,1024]` has executors of their own.
         clock: what time it is.
         faults: what goes wrong.
     """
 
     endpoint_url: str
     folder: Path
+    spark_master: str = "local[2]"
     clock: Clock = field(default_factory=Clock)
     faults: Faults = field(default_factory=Faults)
     account_id: str = ACCOUNT_ID
+
+    def client(self, name: str, region: str) -> Any:
+        """A client of this very stand-in, whose calls meet no faults and are not logged."""
+        return boto3.client(
+            name,
+            region_name=region,
+            endpoint_url=self.endpoint_url,
+            aws_access_key_id=INTERNAL,
+            aws_secret_access_key=INTERNAL,
+        )
 
 
 class Service:

@@ -98,8 +98,9 @@ def test_a_query_that_fails_gives_athenas_reason(
         query(workgroup, "insights", sql, PACE, FakeTime().clock)
 
 
-def test_a_query_beyond_the_scan_limit_is_stopped(workgroup: Workgroup) -> None:
-    ensure_workgroup(replace(workgroup, scan_limit=10))
+def test_a_query_beyond_the_scan_limit_is_stopped(workgroup: Workgroup, aws: StandIn) -> None:
+    ensure_workgroup(workgroup)
+    aws.account.faults.effect("athena", "beyond_limit")
     with pytest.raises(AwsPermanentError, match=r"Bytes scanned limit .*scan_limit_gigabytes"):
         query(workgroup, "insights", "SELECT * FROM record_balance", PACE, FakeTime().clock)
 
