@@ -98,13 +98,13 @@ def run(
 def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
     """Write the dashboard page again from the published days."""
     from ml_insights.assets.dashboard_page import publish_page  # noqa: PLC0415 (starts slowly)
-    from ml_insights.lake import Lake  # noqa: PLC0415
+    from ml_insights.aws_deployment import lake_of  # noqa: PLC0415
     from ml_insights.scope import EndpointScope  # noqa: PLC0415
 
     settings = load_settings(settings_file)
     name = _endpoint(settings, endpoint)
     scope = EndpointScope(name, settings.endpoints[name], settings)
-    uri, days = publish_page(scope, Lake(settings.lake))
+    uri, days = publish_page(scope, lake_of(settings))
     click.echo(f"{uri} ({days} days)")
 
 
@@ -139,9 +139,9 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
 )
 def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     """Write a history in SageMaker's form, compute every day, compare with the truth."""
+    from ml_insights.aws_deployment import lake_of  # noqa: PLC0415
     from ml_insights.demo import write_demo  # noqa: PLC0415 (starts slowly)
     from ml_insights.demo.comparison import WIDTH, comparison_table  # noqa: PLC0415
-    from ml_insights.lake import Lake  # noqa: PLC0415
 
     console = Console(highlight=False)
     with console.status(f"Writing {days} days of captures and labels to {folder}"):
@@ -151,7 +151,7 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     all_days = written.scenario.all_days()
     _run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
     wide = console if console.width >= WIDTH else Console(highlight=False, width=WIDTH)
-    wide.print(comparison_table(written, Lake(settings.lake)))
+    wide.print(comparison_table(written, lake_of(settings)))
     page = Path(settings.lake) / written.endpoint / "dashboard_page" / "index.html"
     console.print(f"Dashboard page: {page.as_uri()}", soft_wrap=True)
     console.print("Dagster UI on this history: make ui, then http://127.0.0.1:3000")

@@ -23,8 +23,7 @@ USEFUL_SHARE = 0.7
 SPLIT_BYTES = 256e6
 """Bytes a task reads: large objects are split, small ones are packed together."""
 SHUFFLED_BYTES = 80.0
-"""Of a prediction in the join of step 2: id, curve, bin, time, label; not compressed. By its columns,
-not measured."""
+"""Of a prediction in the join of step 2: id, curve, bin, time, label. Added up, not measured."""
 PARTITION_BYTES = 128e6
 SERVERLESS_GB_PER_VCPU = 4.0
 EXECUTOR_CORES = 4

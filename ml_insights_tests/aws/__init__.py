@@ -28,8 +28,11 @@ Faults: `aws.account.faults.throttle("glue", "GetTable", after=2, times=3)`, `.e
 
 from __future__ import annotations
 
+from ml_insights_tests.aws.athena import Athena
 from ml_insights_tests.aws.emr import Emr
+from ml_insights_tests.aws.glue import Glue
+from ml_insights_tests.aws.quicksight import QuickSight
 from ml_insights_tests.aws.service import Service
 
-SERVICES: tuple[type[Service], ...] = (Emr,)
+SERVICES: tuple[type[Service], ...] = (Athena, Emr, Glue, QuickSight)
 """The services that are ours; every other is moto's."""
