@@ -14,7 +14,7 @@ from ml_insights.errors import SettingsError
 
 if TYPE_CHECKING:
     from ml_insights.sizing.measured import Measured
-    from ml_insights.sizing.prices import Prices
+    from ml_insights.sizing.prices import Instance, Prices
 
 STARTING_SECONDS = 600.0
 """A cluster takes about ten minutes until it works; Serverless less."""
@@ -168,7 +168,7 @@ def _fleets(workload: Workload, vcpus: int, reading: float, prices: Prices) -> t
     hours = workload.deadline / 3600
     fleets = []
     for kind, instance in prices.instances.items():
-        if instance.vcpus < 2 * EXECUTOR_CORES:
+        if not _fits_executors(instance):
             continue
         by_cores = ceil(vcpus / instance.vcpus)
         by_network = ceil(gigabits_per_second / instance.network_gbps)
@@ -185,6 +185,12 @@ def _fleets(workload: Workload, vcpus: int, reading: float, prices: Prices) -> t
             )
         )
     return tuple(sorted(fleets, key=lambda fleet: (fleet.dollars, fleet.kind)))
+
+
+def _fits_executors(instance: Instance) -> bool:
+    """Whether executors fill a node of this type without leaving cores idle."""
+    enough_memory = instance.memory_gib >= SERVERLESS_GB_PER_VCPU * instance.vcpus
+    return instance.vcpus >= 2 * EXECUTOR_CORES and enough_memory
 
 
 def _serverless(vcpu_hours: float, prices: Prices) -> float:
