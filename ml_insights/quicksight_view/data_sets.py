@@ -97,7 +97,7 @@ def publish_data_sets(
         lake: where its tables are.
         account: QuickSight.
         day: published in all shown tables.
-        now: the time, UTC.
+        moment: the time, UTC.
 
     Returns:
         What each data set shows of the day, by name.
@@ -111,7 +111,7 @@ def publish_data_sets(
     receipt = f"{FOLDER}/dt={day:%Y-%m-%d}.json"
     before = json.loads(lake.read_text(scope.name, receipt) or "{}")
     source = _athena_source(scope, account) if scope.settings.quicksight.source == "athena" else ""
-    filling = _Filling(scope, lake, account, day, now, source)
+    filling = _Filling(scope, lake, account, day, moment, source)
     with ThreadPoolExecutor(max_workers=len(data_sets)) as pool:
         futures = {
             name: pool.submit(filling.fill, data_set, before.get(name))
@@ -172,9 +172,14 @@ class _Filling:
         ingested = self._ingest(name, mode, ensured, _content(version, before))
         refuse_missing_rows(
             name, ingested, mode, days=reversed(days), rows_of=self._rows_of(data_set),
-            reaching=self.day,
+            reaching=min([one for one in days if one >= self._restatable_from], default=self.day),
         )  # fmt: skip
         return Filled(version, ingested.ingestion_id, ingested.rows, ingested.total, started=True)
+
+    @property
+    def _restatable_from(self) -> date:
+        """The first day that an incremental refresh is certain to read."""
+        return self.moment.date() - timedelta(days=lookback_days(self.scope) - 1)
 
     def _ensure(self, data_set: DataSet) -> tuple[list[date], Ensured, Mode]:
         """The data set as described; the days it covers, and how it is refreshed."""
@@ -185,8 +190,8 @@ class _Filling:
         tables = athena_table(data_set, self.athena_source, database, scope.name)
         ensured = ensure_data_set(self.account, name, _title(scope, data_set), tables)
         ensure_lookback(self.account, name, lookback_days(scope))
-        recent = self.moment.date() - timedelta(days=lookback_days(scope) - 1)
-        mode: Mode = "INCREMENTAL_REFRESH" if self.day >= recent else "FULL_REFRESH"
+        recent = self.day >= self._restatable_from
+        mode: Mode = "INCREMENTAL_REFRESH" if recent else "FULL_REFRESH"
         return self.lake.days(scope.name, data_set.table), ensured, mode
 
     def _ensure_csv(self, data_set: DataSet, name: str) -> tuple[list[date], Ensured, Mode]:

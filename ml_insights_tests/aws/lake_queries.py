@@ -32,6 +32,10 @@ _ARROW = {
 }
 
 
+_TABLES = re.compile(r'\b(?:FROM|JOIN)\s+(?:"?\w+"?\.)?"?(\w+)"?', re.IGNORECASE).findall
+"""Names of the tables of a query, and of what only looks like one."""
+
+
 class QueryError(Exception):
     """What Athena says of a query that fails."""
 
@@ -62,10 +66,10 @@ def query_lake(account: Account, region: str, database: str, sql: str, access_ke
         engine.execute("SET TimeZone = 'UTC'")
         engine.execute(f'CREATE SCHEMA "{database}"')
         engine.execute(f'USE "{database}"')
-        for name in sorted(set(re.findall(r"[a-z_]+", sql.lower()))):
+        for name in sorted(set(_TABLES(sql))):
             _define(engine, client, database, name, account.folder)
         try:
-            return engine.execute(sql).to_arrow_table()
+            return engine.sql(sql).to_arrow_table()
         except duckdb.Error as error:
             text = str(error)
             if "does not exist" in text and "Table" in text:

@@ -101,7 +101,7 @@ def _fitted(answer: pa.Table, columns: list[Json]) -> Read:
         engine.execute("SET TimeZone = 'UTC'")
         engine.register("answer", answer)
         bad = " OR ".join(misfits)
-        rows = engine.execute(
+        rows = engine.sql(
             f"SELECT {', '.join(selected)} FROM answer WHERE NOT ({bad})"  # noqa: S608
         ).to_arrow_table()
     assert rows is not None

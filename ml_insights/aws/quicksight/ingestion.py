@@ -145,7 +145,7 @@ def refuse_missing_rows(
         mode: how it was filled.
         days: published days, newest first.
         rows_of: published rows of a day.
-        reaching: the day that must be among those of an incremental refresh.
+        reaching: the oldest day that an incremental refresh must have read.
 
     Raises:
         AwsTransientError: the numbers differ, as when a day was published meanwhile.
