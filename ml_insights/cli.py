@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ml_insights import __version__
+from ml_insights.cluster_commands import package, plan
 from ml_insights.errors import MlInsightsError
 from ml_insights.settings import load_settings
 
@@ -52,6 +53,10 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="ml-insights")
 def main() -> None:
     """Daily precision-recall curves for Amazon SageMaker endpoints."""
+
+
+main.add_command(plan)
+main.add_command(package)
 
 
 @main.command("check-config")

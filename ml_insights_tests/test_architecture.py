@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("assets",),
     ("checks",),
     ("definitions",),
+    ("cluster_commands",),
     ("cli",),
 )
 """Modules and packages below `ml_insights`, bottom first; the package's own module is ""."""

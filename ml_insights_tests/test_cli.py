@@ -18,7 +18,7 @@ from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
-from ml_insights.runners import LocalSparkRunner
+from ml_insights.runners import JobResult, LocalSparkRunner
 from ml_insights_tests.installation import TWO_ENDPOINTS
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
@@ -53,7 +53,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> PreparedRunner:
     """Days are handed over instead of computed by Spark."""
     runner = PreparedRunner(PreparedDay())
 
-    def run(_: LocalSparkRunner, context: Any, arguments: Any) -> dict[str, Any]:
+    def run(_: LocalSparkRunner, context: Any, arguments: Any) -> JobResult:
         return runner.run(context, arguments)
 
     monkeypatch.setattr(LocalSparkRunner, "run", run)
