@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ml_insights import __version__
 from ml_insights.cluster_commands import package, plan
 from ml_insights.errors import MlInsightsError
+from ml_insights.publication_commands import embed_url, iam_policy, migrate, query
 from ml_insights.settings import load_settings
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def main() -> None:
 
 main.add_command(plan)
 main.add_command(package)
+for _command in (query, migrate, iam_policy, embed_url):
+    main.add_command(_command)
 
 
 @main.command("check-config")

@@ -51,7 +51,7 @@ from ml_insights_tests.aws.refusals import AwsError, error_response
 from ml_insights_tests.aws.roles import create_roles
 from ml_insights_tests.aws.service import INTERNAL, Account, Service
 
-_IDENTIFIES = ("Id", "Arn", "Name", "Bucket", "Key", "ARN")
+_IDENTIFIES = ("Id", "Arn", "Name", "Bucket", "Key", "ARN", "WorkGroup")
 
 
 class _QuietHandler(MotoRequestHandler):
