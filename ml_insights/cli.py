@@ -97,7 +97,7 @@ def run(
     name = _endpoint(settings, endpoint)
     start = first.date() if first else None
     end = last.date() if last else start
-    _run_days(settings, name, _home(settings, dagster_home), start, end)
+    run_days(settings, name, _home(settings, dagster_home), start, end)
 
 
 @main.command()
@@ -157,7 +157,7 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     settings = load_settings(written.settings_file, environ={})
     home = (folder / "dagster_home").absolute()
     all_days = written.scenario.all_days()
-    _run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
+    run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
     wide = console if console.width >= WIDTH else Console(highlight=False, width=WIDTH)
     wide.print(comparison_table(written, lake_of(settings)))
     page = Path(settings.lake) / written.endpoint / "dashboard_page" / "index.html"
@@ -178,7 +178,7 @@ def _home(settings: Settings, wished: Path | None) -> Path:
     return wished or Path(settings.lake).parent / "dagster_home"
 
 
-def _run_days(
+def run_days(
     settings: Settings, endpoint: str, home: Path, first: date | None, last: date | None
 ) -> None:
     """Compute days, oldest first, with a progress bar; stops at the first day that fails."""

@@ -30,8 +30,6 @@ from __future__ import annotations
 
 from ml_insights_tests.aws.athena import Athena
 from ml_insights_tests.aws.emr import Emr
-from ml_insights_tests.aws.athena import Athena
-from ml_insights_tests.aws.emr import Emr
 from ml_insights_tests.aws.emr_serverless import EmrServerless
 from ml_insights_tests.aws.glue import Glue
 from ml_insights_tests.aws.quicksight import QuickSight

@@ -40,17 +40,15 @@ def arn_of(call: Call, workgroup: str) -> str:
         return f"{bucket}/{named['Key']}" if "Key" in named else bucket
     prefix = f"arn:aws:{call.service}:{call.region}:{ACCOUNT_ID}:"
     if call.service == "quicksight":
-        if "ResourceArn" in named:
-            return named["ResourceArn"]
-        if "UserArn" in named:
-            return named["UserArn"]
+        if whole := named.get("ResourceArn") or named.get("UserArn"):
+            return whole
         form = next(form for key, form in _QUICKSIGHT.items() if key in named)
         return prefix + form.format(**named)
-    if call.service == "glue":
-        return prefix + "catalog"
-    if call.service == "athena":
-        return prefix + f"workgroup/{named.get('Name', named['WorkGroup'])}"
-    raise AssertionError(f"no ARN for {call}")
+    others = {
+        "glue": "catalog",
+        "athena": f"workgroup/{named.get('Name', named['WorkGroup'])}",
+    }
+    return prefix + others[call.service]
 
 
 def allows(policy: dict[str, Any], action: str, arn: str) -> bool:
