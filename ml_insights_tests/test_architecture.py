@@ -18,13 +18,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("", "errors"),
     ("contracts", "capture_files", "cluster_archive", "java", "metrics.thresholds"),
     ("metrics", "spark", "aws"),
-    ("settings", "lake", "capture_counts", "result_tables", "dashboard"),
-    ("balance", "scope", "demo", "partitions", "sizing"),
-    ("runners", "jobs"),
+    ("settings", "storage", "capture_counts", "result_tables", "dashboard"),
+    ("lake", "aws.quicksight"),
+    ("balance", "scope", "demo", "partitions", "sizing", "aws_deployment"),
+    ("runners", "jobs", "quicksight_view"),
     ("resources", "schedules", "daily_runs"),
     ("assets",),
     ("checks",),
     ("definitions",),
+    ("cluster_commands", "publication_commands"),
     ("cli",),
 )
 """Modules and packages below `ml_insights`, bottom first; the package's own module is ""."""
@@ -35,7 +37,10 @@ ALLOWED = {
     "contracts": {"pyarrow"},
     "metrics.thresholds": set(),
     "metrics": {"numpy", "ml_insights.errors", "ml_insights.contracts", "ml_insights.metrics"},
-    "aws": {"boto3", "botocore", "ml_insights.errors", "ml_insights.aws"},
+    "aws": {
+        *("boto3", "botocore", "ml_insights.errors", "ml_insights.aws"),
+        *("ml_insights.contracts", "ml_insights.dashboard"),
+    },
     "spark": {
         "pyspark",
         "py4j",
@@ -50,6 +55,7 @@ ALLOWED = {
 """What modules that stay pure, or travel to a cluster, import beyond the standard library."""
 
 WITHOUT_DAGSTER_AND_SPARK = (
+    "aws_deployment",
     "balance",
     "capture_counts",
     "capture_files",
@@ -58,6 +64,7 @@ WITHOUT_DAGSTER_AND_SPARK = (
     "demo",
     "java",
     "lake",
+    "quicksight_view",
     "result_tables",
     "scope",
     "settings",

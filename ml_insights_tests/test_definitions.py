@@ -162,6 +162,16 @@ def test_the_aws_deployment_names_what_it_lacks(tmp_path: Path) -> None:
         install(tmp_path, f"deployment: aws\naws: {{region: eu-central-1}}\n{text}", instance)
 
 
+def test_on_aws_quicksight_takes_the_place_of_the_page(tmp_path: Path) -> None:
+    text = TWO_ENDPOINTS.replace("./lake", "s3://bucket/lake").replace("./", "s3://bucket/")
+    on_aws = "deployment: aws\naws: {region: eu-central-1}\nspark: {runner: local}\n"
+    with dg.DagsterInstance.ephemeral() as instance:
+        graph = install(tmp_path, f"{on_aws}{text}", instance).definitions.resolve_asset_graph()
+    names = {key.path[-1] for key in graph.materializable_asset_keys}
+    assert names >= {"quicksight_dataset", "quicksight_dashboard"}
+    assert "dashboard_page" not in names
+
+
 def test_a_missing_settings_file_is_named_when_definitions_load(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,6 @@ from ml_insights.runners.preflight import check_before_start
 from ml_insights.runners.runner import JobResult, SparkRunner
 from ml_insights.runners.workplace import Workplace
 from ml_insights.settings import Emr
-from ml_insights.sizing.measured import load_measured
 from ml_insights.sizing.plan import shuffle_partitions
 from ml_insights.sizing.prices import Prices, cost_of, load_prices
 from ml_insights.sizing.spark_settings import cluster_settings
@@ -145,7 +144,7 @@ class EmrRunner(SparkRunner):
             return 1
         manifest = self.objects.read_json(manifest_path(arguments.predictions)) or {"units": []}
         rows = sum(unit["rows"] for unit in manifest["units"])
-        return shuffle_partitions(rows * load_measured().shuffled_bytes_per_prediction)
+        return shuffle_partitions(rows)
 
     def _taken(self, place: Workplace, name: JobName) -> JobResult:
         outcome = place.outcome(name)

@@ -4,9 +4,9 @@
 
     settings = load_settings()
 
-`section`, `forms`, `endpoint`, `compute` and `model` are the models; `reference` describes every
-setting; `file` and `environment` read what the user wrote, and `load` turns it into `Settings` or
-into one error that lists every problem. What does not belong here: acting on settings
+`section`, `forms`, `endpoint`, `compute`, `publication` and `model` are the models; `reference`
+describes every setting; `file` and `environment` read what the user wrote, and `load` turns it into
+`Settings` or into one error that lists every problem. What does not belong here: acting on settings
 (`ml_insights.assets`, `ml_insights.resources`, `ml_insights.cli`). Nothing is read at import.
 """
 
@@ -15,8 +15,10 @@ from ml_insights.settings.endpoint import Endpoint
 from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form
 from ml_insights.settings.load import load_settings
 from ml_insights.settings.model import Aws, Dashboard, Settings, Units
+from ml_insights.settings.publication import Athena, QuickSight
 
 __all__ = [
+    "Athena",
     "Aws",
     "CrossedSlice",
     "Dashboard",
@@ -24,6 +26,7 @@ __all__ = [
     "Endpoint",
     "FeatureSlice",
     "Form",
+    "QuickSight",
     "Settings",
     "Spark",
     "Units",

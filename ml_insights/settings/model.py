@@ -23,6 +23,7 @@ from pydantic import (
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.settings.compute import Emr, Spark, lacking
 from ml_insights.settings.endpoint import Endpoint
+from ml_insights.settings.publication import Athena, QuickSight
 from ml_insights.settings.section import (
     S3_LOCATION,
     Finding,
@@ -88,6 +89,18 @@ class Aws(Section):
 
     profile: Annotated[str | None, Legal("a profile of the AWS configuration files")] = None
     """Named profile whose credentials are used."""
+
+    account_id: Annotated[
+        str | None, StringConstraints(pattern=r"^[0-9]{12}$"), Legal("twelve digits")
+    ] = None
+    """The account that everything must be in. Credentials of another account are refused."""
+
+    kms_key: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:.+$"),
+        Legal("ARN of a key or alias"),
+    ] = None
+    """Key that encrypts what is written to the lake. Without it, the bucket's default applies."""
 
 
 class Dashboard(Section):
@@ -158,6 +171,12 @@ class Settings(Section):
 
     dashboard: Dashboard = Dashboard()
     """What the dashboard shows."""
+
+    athena: Athena = Athena()
+    """Tables of the results for Athena, described in Glue."""
+
+    quicksight: QuickSight = QuickSight()
+    """Data sets and dashboard in QuickSight. Read `docs/aws.md` first."""
 
     @field_validator("lake")
     @classmethod

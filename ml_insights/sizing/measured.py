@@ -35,9 +35,6 @@ class Measured(BaseModel):
     compact_share: _Positive
     """Bytes of the compact table for each captured byte."""
 
-    shuffled_bytes_per_prediction: _Positive
-    """Step 2: bytes that the join moves between executors."""
-
 
 def load_measured() -> Measured:
     """The figures that come with the package."""

@@ -14,7 +14,7 @@ from ml_insights.errors import SettingsError
 
 if TYPE_CHECKING:
     from ml_insights.sizing.measured import Measured
-    from ml_insights.sizing.prices import Prices
+    from ml_insights.sizing.prices import Instance, Prices
 
 STARTING_SECONDS = 600.0
 """A cluster takes about ten minutes until it works; Serverless less."""
@@ -22,6 +22,9 @@ USEFUL_SHARE = 0.7
 """Of the cores' time: the rest is waiting for S3, ends of stages, and tasks of uneven length."""
 SPLIT_BYTES = 256e6
 """Bytes a task reads: large objects are split, small ones are packed together."""
+SHUFFLED_BYTES = 80.0
+"""Of a prediction in the join of step 2: id, curve, bin, time, label. Added up, not measured."""
+PARTITION_BYTES = 128e6
 SERVERLESS_GB_PER_VCPU = 4.0
 EXECUTOR_CORES = 4
 DRIVER_GB = 8
@@ -134,7 +137,7 @@ def make_plan(workload: Workload, measured: Measured, prices: Prices) -> Plan:
     gets = max(workload.objects, workload.bytes / SPLIT_BYTES)
     lists = workload.objects / 1000
     reading = working * steps[0] / sum(steps)
-    shuffled = predictions * measured.shuffled_bytes_per_prediction
+    shuffled = predictions * SHUFFLED_BYTES
     return Plan(
         workload=workload,
         predictions=predictions,
@@ -150,14 +153,14 @@ def make_plan(workload: Workload, measured: Measured, prices: Prices) -> Plan:
         request_dollars=gets / 1000 * prices.s3.get_per_1000
         + lists / 1000 * prices.s3.list_per_1000,
         shuffle_bytes=shuffled,
-        shuffle_partitions=shuffle_partitions(shuffled),
+        shuffle_partitions=shuffle_partitions(predictions),
         executor_gb=round(EXECUTOR_CORES * SERVERLESS_GB_PER_VCPU),
     )
 
 
-def shuffle_partitions(shuffled: float) -> int:
-    """Partitions of about 128 MB; adaptive execution joins those that turn out small."""
-    return min(max(ceil(shuffled / 128e6), 1), 100_000)
+def shuffle_partitions(predictions: float) -> int:
+    """Partitions of the join of so many; adaptive execution merges those that turn out small."""
+    return min(max(ceil(predictions * SHUFFLED_BYTES / PARTITION_BYTES), 1), 100_000)
 
 
 def _fleets(workload: Workload, vcpus: int, reading: float, prices: Prices) -> tuple[Fleet, ...]:
@@ -165,7 +168,7 @@ def _fleets(workload: Workload, vcpus: int, reading: float, prices: Prices) -> t
     hours = workload.deadline / 3600
     fleets = []
     for kind, instance in prices.instances.items():
-        if instance.vcpus < 2 * EXECUTOR_CORES:
+        if not _fits_executors(instance):
             continue
         by_cores = ceil(vcpus / instance.vcpus)
         by_network = ceil(gigabits_per_second / instance.network_gbps)
@@ -182,6 +185,12 @@ def _fleets(workload: Workload, vcpus: int, reading: float, prices: Prices) -> t
             )
         )
     return tuple(sorted(fleets, key=lambda fleet: (fleet.dollars, fleet.kind)))
+
+
+def _fits_executors(instance: Instance) -> bool:
+    """Whether executors fill a node of this type without leaving cores idle."""
+    enough_memory = instance.memory_gib >= SERVERLESS_GB_PER_VCPU * instance.vcpus
+    return instance.vcpus >= 2 * EXECUTOR_CORES and enough_memory
 
 
 def _serverless(vcpu_hours: float, prices: Prices) -> float:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from ml_insights.sizing.plan import DRIVER_GB, EXECUTOR_CORES, SERVERLESS_GB_PER_VCPU, SPLIT_BYTES
 
+_S3A_COMMITTERS = "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
+
 
 def cluster_settings(*, most_vcpus: int, shuffle_partitions: int) -> dict[str, str]:
     """Settings for a job on EMR.
@@ -21,8 +23,8 @@ def cluster_settings(*, most_vcpus: int, shuffle_partitions: int) -> dict[str, s
         "spark.driver.cores": str(EXECUTOR_CORES),
         "spark.driver.memory": f"{DRIVER_GB}g",
         "spark.executor.cores": str(EXECUTOR_CORES),
-        # A tenth is for what lies outside the heap.
-        "spark.executor.memory": f"{int(memory * 0.88)}g",
+        # YARN has seven eighths of a node's memory, and a tenth lies outside the heap.
+        "spark.executor.memory": f"{int(memory * 7 / 8 / 1.1)}g",
         "spark.executor.memoryOverheadFactor": "0.1",
         "spark.dynamicAllocation.enabled": "true",
         "spark.dynamicAllocation.maxExecutors": str(max(most_vcpus // EXECUTOR_CORES, 1)),
@@ -43,6 +45,11 @@ def cluster_settings(*, most_vcpus: int, shuffle_partitions: int) -> dict[str, s
         "spark.decommission.enabled": "true",
         "spark.storage.decommission.enabled": "true",
         "spark.storage.decommission.shuffleBlocks.enabled": "true",
+        # Parquet is committed by EMR's own committer for the file system; with S3A that is this one.
+        "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3": _S3A_COMMITTERS,
+        "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": _S3A_COMMITTERS,
+        "spark.hadoop.fs.s3a.committer.magic.enabled": "true",
+        "spark.hadoop.fs.s3a.committer.name": "magicv2",
         # S3: as many connections as tasks that read and write, and patience when it slows down.
         "spark.hadoop.fs.s3a.connection.maximum": "200",
         "spark.hadoop.fs.s3a.retry.throttle.limit": "20",
