@@ -30,9 +30,10 @@ from __future__ import annotations
 
 from ml_insights_tests.aws.athena import Athena
 from ml_insights_tests.aws.emr import Emr
+from ml_insights_tests.aws.emr_serverless import EmrServerless
 from ml_insights_tests.aws.glue import Glue
 from ml_insights_tests.aws.quicksight import QuickSight
 from ml_insights_tests.aws.service import Service
 
-SERVICES: tuple[type[Service], ...] = (Athena, Emr, Glue, QuickSight)
+SERVICES: tuple[type[Service], ...] = (Athena, Emr, EmrServerless, Glue, QuickSight)
 """The services that are ours; every other is moto's."""

@@ -152,11 +152,15 @@ def _segment(part: str) -> str:
 
 
 def identifiers(model: Any, request: Request) -> dict[str, str]:
-    """The labels in the path of a REST request, such as bucket and key."""
+    """The labels in the path of a REST request, such as bucket and key, and the source of a copy."""
     if "rest" not in model.protocol or not (route := find_route(model, request)):
         return {}
     found = route.path.fullmatch(raw_path(request))
-    return {name: unquote(value) for name, value in found.groupdict().items()} if found else {}
+    assert found
+    labels = {name: unquote(value) for name, value in found.groupdict().items()}
+    if source := request.headers.get("x-amz-copy-source"):
+        labels["CopySource"] = unquote(source).lstrip("/")
+    return labels
 
 
 def read_parameters(operation: Any, request: Request, refusal: str) -> dict[str, Any]:
