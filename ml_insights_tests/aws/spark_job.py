@@ -128,6 +128,8 @@ class SparkJob:
         """The whole environment: nothing of this process's own gets through."""
         configuration = self._write_configuration()
         python = bare_python(self.account.folder, self.spark)
+        temporary = self.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
         variables = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.folder),
@@ -138,6 +140,8 @@ class SparkJob:
             "HADOOP_CONF_DIR": str(configuration),
             "SPARK_DIST_CLASSPATH": str(s3a_jars(self.spark) / "*"),
             "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_SUBMIT_OPTS": f"-Djava.io.tmpdir={temporary}",
+            "TMPDIR": str(temporary),
             "PYSPARK_PYTHON": python,
             "AWS_ENDPOINT_URL": self.account.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.role,
