@@ -21,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, Slices
+from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, LabelForms, Slices
 from ml_insights.settings.section import (
     Finding,
     Legal,
@@ -32,11 +32,10 @@ from ml_insights.settings.section import (
     checked,
     part,
 )
-from ml_insights.spark.arguments import CSV, JSON, JSON_LINES, CaptureFormat, ValueForm
+from ml_insights.spark.arguments import CSV, CaptureFormat, ValueForm
 
 _EARLIEST = date(2000, 1, 1)
 _FURTHEST = timedelta(days=366)
-_JSON_FORMS = (JSON, JSON_LINES)
 _NO_LABEL = ("nan", "null", "none")
 
 
@@ -114,8 +113,9 @@ class Endpoint(Section):
     score: Forms
     """Where the scores stand in the endpoint's output."""
 
-    label: Forms = (Form(content_type="text/csv"),)
-    """Where the labels stand in the ground truth records; at most one JSON form."""
+    label: LabelForms = (Form(content_type="text/csv"),)
+    """Where the labels stand in the ground truth records. JSON forms are tried in their order: the
+    first that finds a label in a record is taken."""
 
     operating_threshold: Annotated[Share, Unit("score")]
     """Scores at or above it are acted on. The values at it are counted at the grid threshold at or
@@ -192,16 +192,6 @@ class Endpoint(Section):
             and part(form, "content_type") == CSV
             and part(form, "index") is not None
         ]
-        return checked(validate, value, findings)
-
-    @field_validator("label", mode="wrap")
-    @classmethod
-    def _has_one_json_form(cls, value: Any, validate: Callable[[Any], Any]) -> Any:
-        # A ground truth record names its encoding, CSV or JSON, and no content type.
-        forms = value if isinstance(value, list | tuple) else (value,)
-        json = [n for n, form in enumerate(forms) if part(form, "content_type") in _JSON_FORMS]
-        text = "is a second JSON form, but label records only say whether they are JSON or CSV"
-        findings: list[Finding] = [((position, "content_type"), text) for position in json[1:]]
         return checked(validate, value, findings)
 
     @field_validator("label_window_days")
