@@ -33,6 +33,7 @@ from ml_insights.settings.section import (
     part,
 )
 from ml_insights.spark.arguments import CSV, CaptureFormat, ValueForm
+from ml_insights.spark.decimal_number import decimal_number
 
 _EARLIEST = date(2000, 1, 1)
 _FURTHEST = timedelta(days=366)
@@ -58,12 +59,10 @@ def _is_a_label(label: str) -> str:
     return label
 
 
-def _same_label(one: str, other: str) -> bool:
+def same_label(one: str, other: str) -> bool:
     """Labels are the same as text, or as numbers: `1` and `1.0` are one label."""
-    try:
-        return one == other or float(one) == float(other)
-    except ValueError:
-        return False
+    number = decimal_number(one)
+    return one == other or (number is not None and number == decimal_number(other))
 
 
 Label = Annotated[
@@ -154,7 +153,7 @@ class Endpoint(Section):
         if len(classes) == 1:
             raise ValueError("needs two or more classes; for one score give `positive_label`")
         for position, name in enumerate(classes):
-            if any(_same_label(name, other) for other in classes[:position]):
+            if any(same_label(name, other) for other in classes[:position]):
                 raise ValueError(f"has {name!r} twice")
         return classes
 
@@ -174,7 +173,7 @@ class Endpoint(Section):
         positive = info.data.get("positive_label")
         if label is not None and info.data.get("classes"):
             raise ValueError("must go, because `classes` is given: the other classes are negative")
-        if label is not None and positive is not None and _same_label(label, positive):
+        if label is not None and positive is not None and same_label(label, positive):
             raise ValueError("is the same label as `positive_label`")
         return label
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from ml_insights.contracts import ALL_RECORDS
+from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark.binning import with_bin_position
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from ml_insights.spark.manifest import Manifest
 
 BINS_FOLDER = "bins"
-CURVE = ("variant", "class_label", "slice")
 _AND = " & "
 BIN_COUNTS = (
     "bin_positives",

@@ -19,8 +19,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from ml_insights.spark.arguments import CSV
 from ml_insights.spark.data_capture import cut_line, event_key, named_event
+from ml_insights.spark.decimal_number import DECIMAL_NUMBER, decimal_number
 from ml_insights.spark.values import (
-    DECIMAL_NUMBER,
     NAN,
     decoded,
     is_blank,
@@ -220,10 +220,9 @@ def _code(label: Column, job: ConfusionCountsArguments) -> Column:
 
 
 def _same(text: Column, label: str) -> Column:
-    """Labels are the same as text, or as numbers: `1`, `1.0` and `1e0` are one label."""
-    try:
-        number = float(label)
-    except ValueError:
+    """Labels are the same as text, or as numbers, as in the settings."""
+    number = decimal_number(label)
+    if number is None:
         return text == label
     as_number = F.when(text.rlike(DECIMAL_NUMBER), text.cast("double"))
     return F.coalesce((text == label) | (as_number == number), text == label)

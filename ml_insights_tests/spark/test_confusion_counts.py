@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
+from ml_insights.contracts import CURVE
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark.confusion_counts import (
     BIN_COUNTS,
-    CURVE,
     count_bins,
     distinct_predictions,
     slice_names,

@@ -15,6 +15,7 @@ from ml_insights.capture_files import (
     json_labels,
     label_record,
 )
+from ml_insights.settings.endpoint import same_label
 from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
 from ml_insights.spark.ground_truth import (
     INVALID,
@@ -144,6 +145,17 @@ def test_equal_numbers_missing_and_illegal_labels_are_told_apart(
         (text, [code, 1]) for text, code in STRICT_CODES
     ]
     assert of_json == [code for _, code in JSON_CODES]
+
+
+def test_labels_are_the_same_in_ground_truth_and_in_the_settings(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    texts = ["1", "1.0", "+1e0", "01", "1_0", "10", "inf", "Infinity", "0x1", "yes", "Yes"]
+    lines = [label_record("7", csv_labels(texts))]
+    for label in texts:
+        job = counting_job(tmp_path, positive_label=label, negative_label="")
+        ((_, codes, _),) = parse(spark, tmp_path, lines, job)
+        assert codes == [int(same_label(label, text)) for text in texts], label
 
 
 def test_without_a_negative_label_every_other_label_is_negative(
