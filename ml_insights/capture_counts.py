@@ -7,7 +7,7 @@ Spark job writes (`spark.raw_predictions`).
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ml_insights.contracts import REASONS
@@ -29,6 +29,8 @@ class CaptureCounts:
             `raw_predictions`.
         reasons: rejected records by variant, kind (`rejected_line`, `rejected_prediction`) and
             reason.
+        passed_over: objects and folders of the day that are not read: `misplaced` beside the hour
+            folders, `hidden` by their names; each with `count` and `examples`.
     """
 
     files: int
@@ -37,6 +39,7 @@ class CaptureCounts:
     newest: str
     variants: dict[str, Counter[str]]
     reasons: dict[str, dict[str, Counter[str]]]
+    passed_over: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_manifest(cls, manifest: dict[str, Any]) -> CaptureCounts:
@@ -59,6 +62,7 @@ class CaptureCounts:
             newest=max(unit["newest"] or "" for unit in units),
             variants=variants,
             reasons=reasons,
+            passed_over=manifest.get("passed_over", {}),
         )
 
     def total(self, name: str) -> int:
@@ -102,10 +106,19 @@ class CaptureCounts:
             )
 
     def observation(self) -> dict[str, Any]:
-        """Files, bytes, hours present and newest object, as an observation reports them."""
+        """Files, bytes, hours present, newest object and what is not read, for an observation."""
         return {
             "files": self.files,
             "bytes": self.bytes,
             "hours": len(self.hours),
             "newest": self.newest,
+            "passed over": sum(found["count"] for found in self.passed_over.values()),
         }
+
+    def not_read(self, kind: str) -> str:
+        """What is `misplaced` or `hidden`, in words; "" without any."""
+        found = self.passed_over.get(kind)
+        if not found:
+            return ""
+        more = ", ..." if found["count"] > len(found["examples"]) else ""
+        return f"{found['count']} {kind}, not read: {', '.join(found['examples'])}{more}"

@@ -87,16 +87,20 @@ def _day(context: dg.AssetCheckExecutionContext, scope: EndpointScope) -> date:
 
 
 def every_hour_has_captures(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
-    """Every hour of the day has captured objects: no hour of traffic is missing."""
-    hours = captured_counts(scope, lake, day).hours
-    missing = [f"{hour:02}" for hour in range(24) if hour not in hours]
-    finding = (
+    """Every hour of the day has captured objects, in folders that are read: no hour is missing."""
+    counts = captured_counts(scope, lake, day)
+    missing = [f"{hour:02}" for hour in range(24) if hour not in counts.hours]
+    misplaced, hidden = (counts.not_read(kind) for kind in ("misplaced", "hidden"))
+    hours = (
         f"no capture in the hours {', '.join(missing)} (UTC): no traffic, or capture stopped "
         "(SageMaker drops captures at high disk use)"
         if missing
         else "all 24 hours have captures"
     )
-    return not missing, finding, {"hours present": len(hours), "hours missing": ", ".join(missing)}
+    place = f" below {scope.capture_root}" if misplaced or hidden else ""
+    finding = "; ".join(part for part in (hours, misplaced, hidden) if part) + place
+    observed = {"hours present": len(counts.hours), "hours missing": ", ".join(missing)}
+    return not missing and not misplaced, finding, observed
 
 
 def rejected_share_is_within_limit(scope: EndpointScope, lake: Lake, day: date) -> Verdict:

@@ -68,7 +68,13 @@ def test_the_newest_object_is_that_of_all_units() -> None:
     late, early = "2026-10-02T00:00:00Z", "2026-10-01T01:00:00Z"
     counts = counts_of(unit("00", early, a=counted()), unit("01", late, a=counted()))
     assert counts.newest == late
-    assert counts.observation() == {"files": 4, "bytes": 200, "hours": 2, "newest": late}
+    assert counts.observation() == {
+        "files": 4,
+        "bytes": 200,
+        "hours": 2,
+        "newest": late,
+        "passed over": 0,
+    }
 
 
 def test_units_without_a_line_have_no_newest_object_and_do_not_disturb() -> None:

@@ -212,6 +212,25 @@ def test_low_label_coverage_is_named_and_does_not_stop_the_day(
     assert quality["provisional"].to_pylist() == [not passes]
 
 
+@pytest.mark.parametrize(
+    ("kind", "passes", "finding"),
+    [
+        ("misplaced", False, "7 misplaced, not read: champion/2026/10/01/7/, ..."),
+        ("hidden", True, "7 hidden, not read: champion/2026/10/01/7/, ..."),
+    ],
+)
+def test_captures_that_are_not_read_are_named(
+    installation: Installation, day: PreparedDay, kind: str, passes: bool, finding: str
+) -> None:
+    found = {"count": 7, "examples": ["champion/2026/10/01/7/"]}
+    day.manifest["passed_over"] = {kind: found}
+    assert run(installation) == ""
+    passed, told = results(installation)["every_hour_has_captures"]
+    assert passed == passes
+    root = installation.scope(ENDPOINT).capture_root
+    assert told == f"all 24 hours have captures; {finding} below {root}"
+
+
 def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_them(
     installation: Installation, day: PreparedDay, tmp_path: Path
 ) -> None:

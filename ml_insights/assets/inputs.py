@@ -56,12 +56,17 @@ def build_inputs(scope: EndpointScope) -> list[dg.AssetSpec]:
 def observed(
     scope: EndpointScope, name: str, partition: str, found: Mapping[str, Any]
 ) -> dg.AssetObservation:
-    """An observation of an input: `files`, `bytes`, `hours` present, `newest` object time."""
+    """An observation of an input: `files`, `bytes`, `hours` present, `newest` object time.
+
+    `passed over`, objects that are not read, is known of captures only.
+    """
     metadata: dict[str, Any] = {
         "files": found["files"],
         "bytes": found["bytes"],
         "hours present": found["hours"],
     }
+    if found.get("passed over"):
+        metadata["passed over"] = found["passed over"]
     if found.get("newest"):
         metadata["newest object"] = str(found["newest"])
     return dg.AssetObservation(asset_key=key(scope, name), partition=partition, metadata=metadata)

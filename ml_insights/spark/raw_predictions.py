@@ -34,6 +34,7 @@ from ml_insights.spark.manifest import (
     standing_units,
     stored,
 )
+from ml_insights.spark.passed_over import passed_over
 from ml_insights.spark.session import empty
 from ml_insights.spark.units import Hour, Unit, hour_folder, hours_of, pack
 
@@ -77,13 +78,11 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
     """
     day = date.fromisoformat(job.day)
     files = Files(spark, job.output)
-    hours = hours_of(Files(spark, job.capture_root), job.capture_root, day)
+    captured = Files(spark, job.capture_root)
+    hours = hours_of(captured, job.capture_root, day)
+    unread = passed_over(captured, job.capture_root, day, hours)
     if not hours:
-        raise MissingInputError(
-            f"no captured object for {job.day}: looked for {job.capture_root}/<variant>/"
-            f"{day:%Y/%m/%d}/<hour>/. Check that data capture is on, that data_capture in the "
-            "settings is the capture destination (without endpoint name), and the day."
-        )
+        raise _nothing_captured(job, day, unread)
     format_digest = digest({"version": FORMAT_VERSION, **asdict(job.capture)})
     units = standing_units(files, job, hours, format_digest)
     report(f"{len(units)} of {job.day}'s units stand from an earlier run")
@@ -97,9 +96,22 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
             f"{unit.name} is finished, {done} of {len(planned)}: {entry['files']} files, "
             f"{entry['bytes']} bytes, {entry['rows']} rows"
         )
-    manifest = day_manifest(job, hours, format_digest, units)
+    manifest = {**day_manifest(job, hours, format_digest, units), "passed_over": unread}
     publish(files, job, manifest)
     return manifest
+
+
+def _nothing_captured(
+    job: RawPredictionsArguments, day: date, unread: dict[str, Any]
+) -> MissingInputError:
+    beside = unread.get("misplaced", {}).get("examples", [])
+    instead = f" What is there instead is not read: {', '.join(beside)}." if beside else ""
+    return MissingInputError(
+        f"no captured object for {job.day}: looked for {job.capture_root}/<variant>/"
+        f"{day:%Y/%m/%d}/<hour>/, hours 00 to 23.{instead} Check that data capture is on, that "
+        "data_capture in the settings is the capture destination (without endpoint name), and the "
+        "day."
+    )
 
 
 def accepted_predictions(spark: SparkSession, partition: str, manifest: Manifest) -> DataFrame:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ml_insights.spark.files import Files, FolderSize
 
 HOURS = range(24)
-_LISTINGS_AT_ONCE = 16
+LISTINGS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def hours_of(files: Files, capture_root: str, day: date) -> list[Hour]:
         for hour in HOURS
         for variant in variants
     ]
-    with ThreadPoolExecutor(_LISTINGS_AT_ONCE) as listings:
+    with ThreadPoolExecutor(LISTINGS_AT_ONCE) as listings:
         sizes = list(listings.map(lambda place: files.size(place[2]), folders))
     present: dict[int, dict[str, FolderSize]] = {}
     for (hour, variant, _), size in zip(folders, sizes):

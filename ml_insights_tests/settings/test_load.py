@@ -117,7 +117,7 @@ def test_a_key_without_a_value_is_not_a_silent_default(problems: Problems) -> No
     assert problems(MINIMAL + "lake:\nspark:\n") == [
         f"settings.yaml:{END + 1}: lake: has no value; write one, or leave the key out if it has "
         "a default. Legal: a folder (from the settings file's folder, if relative) or "
-        "`s3://bucket/folder`.",
+        "`s3://bucket/folder`, without any of `?*[]{}`.",
         f"settings.yaml:{END + 2}: spark: has no value; write one, or leave the key out if it has "
         "a default. Legal: the keys `runner`, `driver_memory`, `cores`, "
         "`java_options`, `configuration`.",
