@@ -21,14 +21,14 @@ Z_95 = 1.959963984540054
 
 
 def wilson_interval(
-    successes: IntArray, trials: IntArray, z: float = Z_95
+    successes: IntArray, trials: IntArray, z: float | FloatArray = Z_95
 ) -> tuple[FloatArray, FloatArray]:
     """Score interval of a share (Wilson 1927), elementwise.
 
     Args:
         successes: counts, 0 <= successes <= trials.
         trials: counts, of the same shape.
-        z: normal quantile; 95 % unless told.
+        z: normal quantile, or several for one share; 95 % unless told.
 
     Returns:
         Lower and upper ends in [0, 1]; NaN without trials. Exactly 0 for no success and exactly 1
