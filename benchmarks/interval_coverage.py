@@ -28,7 +28,7 @@ from ml_insights.metrics.precision_recall import f1, precision, recall
 from ml_insights.metrics.thresholds import ThresholdGrid
 
 if TYPE_CHECKING:
-    from ml_insights.metrics.arrays import FloatArray
+    from ml_insights.metrics.arrays import FloatArray, IntArray
 
 GROUPS, SAMPLES, REPLICATES = 400, 600, 400
 PREVALENCES = (1e-4, 1e-3, 1e-2, 0.1, 0.5)
@@ -50,7 +50,7 @@ def densities(distance: float) -> tuple[FloatArray, FloatArray]:
     )  # type: ignore[return-value]
 
 
-def counts(positives: FloatArray, negatives: FloatArray) -> BinCounts:
+def counts(positives: FloatArray | IntArray, negatives: FloatArray | IntArray) -> BinCounts:
     """Bins of one sample."""
     held = (positives + negatives) > 0
     none = np.zeros(int(held.sum()), dtype=np.int64)

@@ -26,7 +26,7 @@ from ml_insights.metrics.arrays import FloatArray, IntArray, ratio
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
 
-GROUPS = 256
+GROUPS = 128
 _DRAWN_AT_ONCE = 400_000
 """Numbers held in memory by one step; that many stay in the processor's cache."""
 

@@ -10,28 +10,34 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ml_insights.metrics.arrays import FloatArray, ratio
-from ml_insights.metrics.differences import Difference, difference
-from ml_insights.metrics.estimates import METRICS, estimates
+from ml_insights.metrics.arrays import ratio
+from ml_insights.metrics.differences import Compared, Difference
+from ml_insights.metrics.estimates import METRICS, estimates, standardised_precision_estimate
 
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
 
+STANDARDISED = "standardised_precision"
 BETTER, WORSE = "better", "worse"
 NO_RELEVANT_DIFFERENCE = "no_relevant_difference"
 CANNOT_TELL_YET = "cannot_tell_yet"
+NOT_COMPARABLE = "not_comparable"
 VERDICTS = {
     BETTER: "the difference is above 0 by more than chance",
     WORSE: "the difference is below 0 by more than chance",
     NO_RELEVANT_DIFFERENCE: "the whole interval is nearer to 0 than the smallest relevant "
     "difference",
     CANNOT_TELL_YET: "too few labels to tell a relevant difference from chance",
+    NOT_COMPARABLE: "the traffic was not split as configured: records are missing or astray",
 }
 """What a difference allows to say."""
 
 
-def differences(first: BinCounts, second: BinCounts, threshold_index: int) -> dict[str, Difference]:
-    """Second less first for every metric of `estimates.METRICS`, for disjoint records.
+def differences(first: BinCounts, second: BinCounts, threshold_index: int) -> dict[str, Compared]:
+    """Both values and their difference for every metric, for disjoint records.
+
+    Metrics are those of `estimates.METRICS`, and precision standardised to the prevalence of both
+    together.
 
     Args:
         first: counts of the curve that is compared with.
@@ -39,7 +45,19 @@ def differences(first: BinCounts, second: BinCounts, threshold_index: int) -> di
         threshold_index: grid threshold at which precision, recall and F1 are taken.
     """
     one, other = estimates(first, threshold_index), estimates(second, threshold_index)
-    return {metric: difference(one[metric], other[metric]) for metric in METRICS}
+    prevalence = _common_prevalence(first, second)
+    standardised = (
+        standardised_precision_estimate(bins, threshold_index, prevalence)
+        for bins in (first, second)
+    )
+    found = {metric: Compared.of(one[metric], other[metric]) for metric in METRICS}
+    return {**found, STANDARDISED: Compared.of(*standardised)}
+
+
+def _common_prevalence(first: BinCounts, second: BinCounts) -> float:
+    positives = first.positives.sum() + second.positives.sum()
+    negatives = first.negatives.sum() + second.negatives.sum()
+    return float(ratio(positives, positives + negatives))
 
 
 def verdict(compared: Difference, adjusted_p_value: float, relevant: float) -> str | None:
@@ -86,26 +104,3 @@ def labels_needed(compared: Difference, relevant: float, labels: int) -> int | N
     if math.isnan(half):
         return None
     return math.ceil(round(labels * (half / relevant) ** 2, 6))
-
-
-def standardised_precision(
-    recall: FloatArray, false_positive_rate: FloatArray, prevalence: float
-) -> FloatArray:
-    """Precision the same model would have at another prevalence.
-
-    Precisions of samples with different prevalence are not comparable; at a common one they are.
-
-    Args:
-        recall: shape (thresholds,).
-        false_positive_rate: of the same shape.
-        prevalence: common share of positives, in [0, 1].
-
-    Returns:
-        NaN where nothing is predicted positive.
-
-    >>> import numpy as np
-    >>> standardised_precision(np.array([0.8]), np.array([0.01]), 0.1).round(7).tolist()
-    [0.8988764]
-    """
-    right, wrong = prevalence * recall, (1.0 - prevalence) * false_positive_rate
-    return ratio(right, right + wrong)

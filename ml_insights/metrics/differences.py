@@ -113,6 +113,19 @@ def difference(first: Estimate, second: Estimate, z: float = Z_95) -> Difference
     )
 
 
+class Compared(NamedTuple):
+    """Two values and their difference; NaN where undefined."""
+
+    first: float
+    second: float
+    difference: Difference
+
+    @classmethod
+    def of(cls, first: Estimate, second: Estimate) -> Compared:
+        """Compare two independent estimates."""
+        return cls(first.value, second.value, difference(first, second))
+
+
 def limits(first: Estimate, second: Estimate, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Ends of the interval of second less first, for each z."""
     (low_1, high_1), (low_2, high_2) = first.interval(z), second.interval(z)

@@ -15,6 +15,11 @@ from ml_insights.metrics.areas import average_precision, roc_auc
 from ml_insights.metrics.differences import Estimate, F1Share, LogitNormal, Share
 from ml_insights.metrics.influence import average_precision_influence, variance
 from ml_insights.metrics.intervals import roc_auc_variance
+from ml_insights.metrics.precision_recall import (
+    false_positive_rate,
+    recall,
+    standardised_precision,
+)
 
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
@@ -66,6 +71,32 @@ def average_precision_estimate(bins: BinCounts) -> LogitNormal:
     if positives < ENOUGH_POSITIVES:
         return LogitNormal(value, binomial_error(value, positives))
     return LogitNormal(value, math.sqrt(variance(average_precision_influence(bins), bins)))
+
+
+def standardised_precision_estimate(
+    bins: BinCounts, threshold_index: int, prevalence: float
+) -> LogitNormal:
+    """Precision the curve would have at another prevalence, so that curves can be compared.
+
+    ``logit(precision) = logit(prevalence) + ln(recall / false positive rate)``, and the variance
+    of the logarithm of that ratio of two shares is ``(1 - recall) / TP + (1 - rate) / FP``.
+
+    Args:
+        bins: counts of the curve.
+        threshold_index: grid threshold.
+        prevalence: the common share of positives.
+
+    Returns:
+        Undefined without a true or without a false positive.
+    """
+    counts = bins.confusion_at(np.array([threshold_index]))
+    found, false_alarms = float(counts.true_positives[0]), float(counts.false_positives[0])
+    if not (found and false_alarms):
+        return LogitNormal(math.nan, math.nan)
+    rate = false_positive_rate(counts)
+    value = float(standardised_precision(recall(counts), rate, prevalence)[0])
+    spread = (1 - float(recall(counts)[0])) / found + (1 - float(rate[0])) / false_alarms
+    return LogitNormal(value, math.sqrt(spread) * value * (1.0 - value))
 
 
 def binomial_error(value: float, positives: int) -> float:

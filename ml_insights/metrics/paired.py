@@ -19,7 +19,7 @@ import numpy as np
 from ml_insights.errors import ContractError
 from ml_insights.metrics.arrays import FloatArray, IndexArray, IntArray
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.metrics.differences import Difference, two_sided
+from ml_insights.metrics.differences import Compared, Difference, two_sided
 from ml_insights.metrics.influence import (
     Influence,
     average_precision_influence,
@@ -81,8 +81,8 @@ class JointCounts:
 
 def paired_differences(
     joint: JointCounts, threshold_index: int, z: float = Z_95
-) -> dict[str, Difference]:
-    """Second less first for every metric of `estimates.METRICS`, from the same records.
+) -> dict[str, Compared]:
+    """Both values and their difference for `estimates.METRICS`, from the same records.
 
     Args:
         joint: counts per pair of bins.
@@ -90,8 +90,8 @@ def paired_differences(
         z: normal quantile of the intervals; 95 % unless told.
 
     Returns:
-        Metric -> difference; NaN where a metric is undefined or the two never differ on a
-        record.
+        Metric -> values and difference; NaN where a metric is undefined or no record tells the
+        two apart.
     """
     first, second = joint.first(), joint.second()
     influences = {
@@ -121,14 +121,16 @@ def _difference(
     places: tuple[IntArray, IntArray],
     pair: tuple[Influence, Influence],
     z: float,
-) -> Difference:
-    value = pair[1].value - pair[0].value
+) -> Compared:
+    first, second = pair[0].value, pair[1].value
+    value = second - first
     variance = _variance(joint, places, pair)
     if not variance > 0.0:
-        return Difference(value, *[float("nan")] * 3)
+        undefined = float("nan")
+        return Compared(first, second, Difference(value, undefined, undefined, undefined))
     error = math.sqrt(variance)
     low, high = max(-1.0, value - z * error), min(1.0, value + z * error)
-    return Difference(value, low, high, two_sided(value / error))
+    return Compared(first, second, Difference(value, low, high, two_sided(value / error)))
 
 
 def _variance(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ml_insights.metrics.business_value import OutcomeValues
     from ml_insights.metrics.confusion import BinCounts
 
-GROUPS = 256
+GROUPS = 128
 _DRAWN_AT_ONCE = 400_000
 
 
@@ -69,7 +69,7 @@ def choose(
     random: np.random.Generator,
     *,
     lowest: int = 0,
-    replicates: int = 2000,
+    replicates: int = 1000,
 ) -> ThresholdChoice:
     """The best threshold, the highest of equals, and how sure it is.
 

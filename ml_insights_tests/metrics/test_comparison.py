@@ -13,16 +13,21 @@ from ml_insights.metrics.comparison import (
     BETTER,
     CANNOT_TELL_YET,
     NO_RELEVANT_DIFFERENCE,
+    STANDARDISED,
     VERDICTS,
     WORSE,
     differences,
     labels_needed,
-    standardised_precision,
     verdict,
 )
 from ml_insights.metrics.differences import Difference
 from ml_insights.metrics.estimates import METRICS
-from ml_insights.metrics.precision_recall import false_positive_rate, precision, recall
+from ml_insights.metrics.precision_recall import (
+    false_positive_rate,
+    precision,
+    recall,
+    standardised_precision,
+)
 from ml_insights_tests.metrics.cases import EXAMPLE_C, from_groups, groups
 
 THRESHOLD = 19456
@@ -33,8 +38,8 @@ def test_every_metric_is_second_less_first_or_undefined(
     one: list[tuple[int, int]], other: list[tuple[int, int]]
 ) -> None:
     found = differences(from_groups(one), from_groups(other), THRESHOLD)
-    assert tuple(found) == METRICS
-    for compared in found.values():
+    assert tuple(found) == (*METRICS, STANDARDISED)
+    for _, _, compared in found.values():
         assert math.isnan(compared.low) == math.isnan(compared.high)
         if not math.isnan(compared.low):
             assert -1.0 <= compared.low <= compared.value + 1e-12
@@ -43,7 +48,8 @@ def test_every_metric_is_second_less_first_or_undefined(
 
 def test_a_curve_does_not_differ_from_itself() -> None:
     bins = from_groups(EXAMPLE_C)
-    for compared in differences(bins, bins, THRESHOLD).values():
+    for first, second, compared in differences(bins, bins, THRESHOLD).values():
+        assert first == second
         assert compared.value == 0.0
         assert compared.p_value == pytest.approx(1.0, abs=1e-3)
 
@@ -74,12 +80,12 @@ def test_what_is_undefined_has_no_verdict_and_needs_no_labels() -> None:
 
 def test_with_the_labels_needed_the_interval_is_as_narrow_as_the_relevant_difference() -> None:
     one, other = [(40, 10), (60, 90)], [(45, 10), (55, 90)]
-    before = differences(from_groups(one), from_groups(other), 19457)["recall"]
+    before = differences(from_groups(one), from_groups(other), 19457)["recall"].difference
     needed = labels_needed(before, relevant=0.02, labels=400)
     assert needed is not None
     times = round(needed / 400)
     grown = [[(times * p, times * n) for p, n in each] for each in (one, other)]
-    after = differences(from_groups(grown[0]), from_groups(grown[1]), 19457)["recall"]
+    after = differences(from_groups(grown[0]), from_groups(grown[1]), 19457)["recall"].difference
     assert (after.high - after.low) / 2 == pytest.approx(0.02, rel=0.03)
 
 

@@ -61,7 +61,7 @@ def test_paired_delong_from_joint_counts_is_delong_from_records() -> None:
         placements.append((wins.mean(axis=1), wins.mean(axis=0)))
     of_positives, of_negatives = (b - a for a, b in zip(*placements, strict=True))
     variance = sum(gap.var(ddof=1) / gap.size for gap in (of_positives, of_negatives))
-    found = paired_differences(joint_of(one, other, label), HALF)["roc_auc"]
+    found = paired_differences(joint_of(one, other, label), HALF)["roc_auc"].difference
     assert found.value == pytest.approx(of_positives.mean())
     assert (found.high - found.low) / 2 / 1.959964 == pytest.approx(math.sqrt(variance), rel=1e-6)
 
@@ -81,9 +81,9 @@ def test_the_spread_of_all_metrics_is_that_of_a_paired_bootstrap() -> None:
             random.poisson(joint.negatives),
         )
         values = paired_differences(again, HALF)
-        drawn.append([values[metric].value for metric in METRICS])
+        drawn.append([values[metric].difference.value for metric in METRICS])
     for metric, spread in zip(METRICS, np.std(drawn, axis=0), strict=True):
-        error = (found[metric].high - found[metric].low) / 2 / 1.959964
+        error = (found[metric].difference.high - found[metric].difference.low) / 2 / 1.959964
         assert error == pytest.approx(spread, rel=0.12)
 
 
@@ -95,8 +95,9 @@ def test_pairing_leaves_less_doubt_than_disjoint_traffic() -> None:
         differences(joint.first(), joint.second(), HALF),
     )
     for metric in METRICS:
-        assert paired[metric].value == pytest.approx(apart[metric].value)
-        assert paired[metric].high - paired[metric].low < apart[metric].high - apart[metric].low
+        assert paired[metric].difference.value == pytest.approx(apart[metric].difference.value)
+        narrow, wide = paired[metric].difference, apart[metric].difference
+        assert narrow.high - narrow.low < wide.high - wide.low
 
 
 @given(events)
@@ -106,12 +107,12 @@ def test_values_are_those_of_the_two_curves(drawn: list[tuple[float, float, int]
     found = paired_differences(joint, HALF)
     for metric, area in (("average_precision", average_precision), ("roc_auc", roc_auc)):
         expected = area(joint.second()).value - area(joint.first()).value
-        assert found[metric].value == pytest.approx(expected, nan_ok=True, abs=1e-12)
+        assert found[metric].difference.value == pytest.approx(expected, nan_ok=True, abs=1e-12)
 
 
 def test_a_variant_does_not_differ_from_itself_and_nothing_is_claimed() -> None:
     one, _, label = two_models(5, 200)
-    for compared in paired_differences(joint_of(one, one, label), HALF).values():
+    for _, _, compared in paired_differences(joint_of(one, one, label), HALF).values():
         assert compared.value == 0.0
         assert math.isnan(compared.p_value)
 
@@ -127,7 +128,7 @@ def test_the_p_value_of_recall_is_near_mcnemars() -> None:
     one, other, label = two_models(6, 4000)
     only_first = int(((one >= 0.5) & (other < 0.5) & (label == 1)).sum())
     only_second = int(((one < 0.5) & (other >= 0.5) & (label == 1)).sum())
-    found = paired_differences(joint_of(one, other, label), HALF)["recall"]
+    found = paired_differences(joint_of(one, other, label), HALF)["recall"].difference
     assert found.p_value == pytest.approx(mcnemar(only_first, only_second)[1], rel=0.2)
 
 
