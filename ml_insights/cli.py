@@ -117,6 +117,49 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
 
 
 @main.command()
+@_SETTINGS
+@click.option("--endpoint", help="Endpoint of the curve. [default: the only one of the settings]")
+@click.option("--from", "first", type=_DAY, required=True, help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", type=_DAY, help="Last day. [default: the first day]")
+@click.option(
+    "--slice", "slices", multiple=True, help="Slice, such as region=EU; repeatable. [default: all]"
+)
+@click.option("--variant", "variants", multiple=True, help="Repeatable. [default: all variants]")
+@click.option("--csv", "points", is_flag=True, help="Print every threshold as CSV instead.")
+def curve(
+    settings_file: Path | None,
+    endpoint: str | None,
+    first: datetime,
+    last: datetime | None,
+    slices: tuple[str, ...],
+    variants: tuple[str, ...],
+    *,
+    points: bool,
+) -> None:
+    """The curve of any window of published days, from their counts."""
+    from ml_insights.contracts import ALL_RECORDS  # noqa: PLC0415
+    from ml_insights.curve_query import curve_answer  # noqa: PLC0415 (starts slowly)
+    from ml_insights.curve_words import answer_csv, answer_table  # noqa: PLC0415
+    from ml_insights.lake import Lake  # noqa: PLC0415
+    from ml_insights.scope import EndpointScope  # noqa: PLC0415
+
+    settings = load_settings(settings_file)
+    name = _endpoint(settings, endpoint)
+    answer = curve_answer(
+        EndpointScope(name, settings.endpoints[name], settings),
+        Lake(settings.lake),
+        first.date(),
+        (last or first).date(),
+        slices=slices or (ALL_RECORDS,),
+        variants=variants,
+    )
+    if points:
+        click.echo(answer_csv(answer), nl=False)
+        return
+    Console(highlight=False).print(answer_table(answer))
+
+
+@main.command()
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),

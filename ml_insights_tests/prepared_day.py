@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from ml_insights.runners import JobResult
 from ml_insights.spark.arguments import Arguments, RawPredictionsArguments
-from ml_insights.spark.raw_predictions import manifest_path
+from ml_insights.spark.manifest import manifest_path
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -57,7 +57,7 @@ def _manifest() -> dict[str, Any]:
         "variants": {VARIANT: counted},
         "slices": [[0, []]],
     }
-    return {"digest": "abc", "complete": True, "units": [unit]}
+    return {"digest": "abc", "units": [unit]}
 
 
 def _bins() -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ml_insights.contracts import Column, Table
+    from ml_insights.lake import Published
     from ml_insights.scope import EndpointScope
 
 RETRIES = dg.RetryPolicy(
@@ -69,6 +70,17 @@ def endpoint_asset(
         retry_policy=RETRIES,
         pool=pool,
         metadata={"dagster/column_schema": column_schema(table)} if table else {},
+    )
+
+
+def published_result(published: Published, **metadata: Any) -> dg.MaterializeResult[None]:
+    """What every asset that writes one partition reports, and what it adds."""
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/uri": published.uri,
+            "dagster/partition_row_count": published.rows,
+            **metadata,
+        }
     )
 
 

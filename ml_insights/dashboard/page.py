@@ -19,6 +19,7 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from ml_insights.dashboard import chart_style, charts
 from ml_insights.dashboard.page_data import embed, page_data
+from ml_insights.dashboard.sections import SECTIONS
 
 _HERE = files("ml_insights.dashboard")
 _SCRIPTS = ("page_data.js", "page_text.js", "page_charts.js", "page_controls.js")
@@ -60,6 +61,7 @@ def render_page(
         operating_threshold=operating_threshold,
         ratios=chart_style.RATIOS,
         volumes=chart_style.VOLUMES,
+        sections=SECTIONS,
         generated_from=generated_from,
         data=embed(data),
         charts=embed(charts.page_charts(variants, data["calendar"])),

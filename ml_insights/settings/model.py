@@ -161,6 +161,9 @@ class Settings(Section):
     emr: Emr = Emr()
     """Heavy steps on EMR. Read `docs/emr.md` first."""
 
+    bootstrap_replicates: Annotated[int, Field(ge=200, le=100_000), Unit("replicates")] = 1000
+    """Resampled curves from which intervals of average precision are estimated."""
+
     schedule: Annotated[
         time,
         BeforeValidator(_written_as_a_time),

@@ -80,7 +80,8 @@ class RawPredictionsArguments:
         capture: how records hold scores and slice features.
         max_files: most objects of a unit of work.
         max_bytes: most bytes of a unit of work.
-        run_id: name of this attempt, unique.
+        run_id: unique name of the run.
+        attempt: which attempt of the run this is, from 0.
         recompute: read every unit again, also those that are finished and unchanged.
     """
 
@@ -91,6 +92,7 @@ class RawPredictionsArguments:
     max_files: int
     max_bytes: int
     run_id: str
+    attempt: int = 0
     recompute: bool = False
 
 
