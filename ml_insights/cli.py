@@ -19,6 +19,7 @@ from ml_insights.cluster_commands import package, plan
 from ml_insights.errors import MlInsightsError
 from ml_insights.publication_commands import embed_url, iam_policy, migrate, query
 from ml_insights.settings import load_settings
+from ml_insights.settings.section import is_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +36,7 @@ _HOME = click.option(
     "--dagster-home",
     envvar="DAGSTER_HOME",
     type=click.Path(path_type=Path),
-    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake]",
+    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake, or here if that is on S3]",
 )
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -218,6 +219,8 @@ def _endpoint(settings: Settings, wished: str | None) -> str:
 
 
 def _home(settings: Settings, wished: Path | None) -> Path:
+    if wished is None and is_s3(settings.lake):
+        return Path("dagster_home")
     return wished or Path(settings.lake).parent / "dagster_home"
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.quicksight.account import Account
+from ml_insights.aws.waiting import Clock
 from ml_insights.aws_deployment import lake_of
 from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE, Table
 from ml_insights.lake import Lake
@@ -37,8 +38,6 @@ lake: s3://{BUCKET}/lake
 quicksight:
   owners: [user/ann]
   readers: [bob, eve]
-  poll_seconds: 0.1
-  deadline_minutes: 1
   EXTRA
 endpoints:
   {ENDPOINT}:
@@ -151,10 +150,16 @@ def days_of(number: int) -> list[date]:
     return [FIRST_DAY + timedelta(days=n) for n in range(number)]
 
 
-def open_publication(aws: StandIn, folder: Path, today: date, extra: str = "") -> Publication:
-    """An empty installation; users exist, nothing else does."""
+def open_publication(
+    aws: StandIn, folder: Path, today: date, extra: str = "", *, real_time: bool = False
+) -> Publication:
+    """An empty installation; users exist, nothing else does. Waiting takes no time by default."""
     file = folder / "ml_insights.yaml"
-    file.write_text(SETTINGS.replace("URL", aws.url).replace("EXTRA", extra or "exports: false"))
+    file.write_text(
+        SETTINGS.replace("URL", aws.url).replace(
+            "EXTRA", extra or "poll_seconds: 0.1\n  deadline_minutes: 1"
+        )
+    )
     settings = load_settings(file, environ={})
     location = {"LocationConstraint": REGION}
     aws.client("s3", REGION).create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
@@ -164,7 +169,7 @@ def open_publication(aws: StandIn, folder: Path, today: date, extra: str = "") -
             UserName=name, Email=f"{name}@example.com", UserRole="READER",
         )  # fmt: skip
     session = AwsSession(REGION, aws.url)
-    account = Account(session, ACCOUNT_ID, clock=FakeTime().clock)
+    account = Account(session, ACCOUNT_ID, clock=Clock() if real_time else FakeTime().clock)
     moment = datetime(today.year, today.month, today.day, 6, 30, tzinfo=UTC)
     aws.account.clock.advance(moment - aws.account.clock.now())
     aws.calls.clear()

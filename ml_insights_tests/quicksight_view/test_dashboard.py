@@ -204,7 +204,9 @@ def test_a_reader_gets_an_address_to_embed(filled: Publication) -> None:
 def test_both_sources_hold_the_same_rows_and_carry_the_same_dashboard(
     aws: Any, tmp_path: Any, tables: Tables, source: str
 ) -> None:
-    opened = open_publication(aws, tmp_path, THIRD + timedelta(days=1), f"source: {source}")
+    opened = open_publication(
+        aws, tmp_path, THIRD + timedelta(days=1), f"source: {source}\n  poll_seconds: 0.1"
+    )
     opened.write(tables, days_of(3))
     filled = opened.data_sets(THIRD)
     opened.write(tables, days_of(4)[3:])
