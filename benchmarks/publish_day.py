@@ -1,9 +1,9 @@
 """How long a day of 100 curves takes to reach QuickSight, against the stand-in for AWS.
 
 `python -m benchmarks.publish_day` prints the seconds of tables on S3, data sets and dashboard for a
-first day, a second day, and the second day again. 20,000 of some two million rows of precision_recall are
-drawn and go to QuickSight. Most of the time is waiting: states move when they are asked for, and
-`poll_seconds` is the least time between two questions.
+first day, a second day, and the second day again. 20,000 of some two million rows of
+precision_recall are drawn and go to QuickSight. Most of the time is waiting: states move when they
+are asked for, and `poll_seconds` is the least time between two questions.
 """
 
 from __future__ import annotations

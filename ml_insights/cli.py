@@ -36,7 +36,8 @@ _HOME = click.option(
     "--dagster-home",
     envvar="DAGSTER_HOME",
     type=click.Path(path_type=Path),
-    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake, or here if that is on S3]",
+    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake, "
+    "or here if that is on S3]",
 )
 _DAY = click.DateTime(["%Y-%m-%d"])
 
