@@ -123,9 +123,9 @@ def curve(
     endpoint: str | None,
     first: datetime,
     last: datetime | None,
+    *,
     slices: tuple[str, ...],
     variants: tuple[str, ...],
-    *,
     points: bool,
 ) -> None:
     """The curve of any window of published days, from their counts."""
