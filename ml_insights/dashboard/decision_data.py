@@ -43,8 +43,9 @@ def decision_data(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
 
     Returns:
         `insights` by day; `comparisons`, `values`, `choices`, `groups` and `health` by curve, whose
-        key is the JSON of day, variant, class and slice (`compared` names the parts of a row); the words for verdicts. `values` has no
-        thresholds: its points are those of the curve, highest threshold first.
+        key is the JSON of day, variant, class and slice; words for verdicts. `compared` names the
+        parts of a row of `comparisons`. `values` has no thresholds: its points are those of the
+        curve, highest threshold first.
     """
     rows = {name: table.to_pylist() for name, table in tables.items()}
     insights = defaultdict(list)
