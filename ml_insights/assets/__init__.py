@@ -11,7 +11,7 @@ here: lineage, metadata and the mapping of errors to Dagster. What does not: mat
 | | model_quality_7_days, model_quality_28_days |
 | decisions | variant_comparison, business_value, threshold_choice |
 | | score_groups, model_health, insights |
-| dashboards | dashboard_page |
+| dashboards | dashboard_page; on aws quicksight_dataset and quicksight_dashboard |
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from ml_insights.assets.model_quality import build_model_quality
 from ml_insights.assets.model_quality_windows import build_model_quality_window
 from ml_insights.assets.precision_recall import build_precision_recall
 from ml_insights.assets.quarantine import build_quarantine
+from ml_insights.assets.quicksight_dashboard import build_quicksight_dashboard
+from ml_insights.assets.quicksight_dataset import build_quicksight_dataset
 from ml_insights.assets.raw_predictions import build_raw_predictions
 from ml_insights.assets.record_balance import build_record_balance
 from ml_insights.assets.score_groups import build_score_groups
@@ -57,7 +59,7 @@ def endpoint_assets(scope: EndpointScope) -> list[dg.AssetsDefinition | dg.Asset
         build_score_groups(scope),
         build_model_health(scope),
         build_insights(scope),
-        build_dashboard_page(scope),
+        *_business_view(scope),
     ]
 
 
@@ -67,3 +69,10 @@ def _money(scope: EndpointScope) -> list[dg.AssetsDefinition]:
         return []
     rules = scope.money_rules(scope.endpoint.business)
     return [build_business_value(scope, rules), build_threshold_choice(scope, rules)]
+
+
+def _business_view(scope: EndpointScope) -> list[dg.AssetsDefinition]:
+    """What the business team looks at: a page on the local deployment, QuickSight on aws."""
+    if scope.settings.deployment == "local":
+        return [build_dashboard_page(scope)]
+    return [build_quicksight_dataset(scope), build_quicksight_dashboard(scope)]

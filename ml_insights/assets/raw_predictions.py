@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from ml_insights.assets.declaration import endpoint_asset, failures
+from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import DATA_CAPTURE, observed
 from ml_insights.capture_counts import CaptureCounts
 from ml_insights.contracts import RAW_PREDICTIONS, REASONS
@@ -39,6 +39,7 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
         ),
         deps=[DATA_CAPTURE],
         table=RAW_PREDICTIONS,
+        pool=HEAVY,
     )
     def raw_predictions(
         context: dg.AssetExecutionContext,
@@ -55,13 +56,14 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
             recompute=config.recompute,
         )
         with failures():
-            manifest = spark.run(context, arguments)
+            job = spark.run(context, arguments)
+            manifest = job.report
             counts = CaptureCounts.from_manifest(manifest)
         context.log_event(
             observed(scope, DATA_CAPTURE, context.partition_key, counts.observation())
         )
         return dg.MaterializeResult(
-            metadata={"dagster/uri": arguments.output, **_metadata(counts)},
+            metadata={"dagster/uri": arguments.output, **_metadata(counts), **job.metadata},
             data_version=dg.DataVersion(manifest["digest"]),
         )
 

@@ -8,7 +8,10 @@ This module travels to the Spark cluster: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import zlib
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, Optional, Union, cast, get_args, get_origin, get_type_hints
 
@@ -140,6 +143,32 @@ JOBS = {"raw_predictions": RawPredictionsArguments, "confusion_counts": Confusio
 def to_json(arguments: Arguments) -> str:
     """Arguments as one line of JSON."""
     return json.dumps(asdict(arguments), sort_keys=True)
+
+
+def work_digest(arguments: Arguments) -> str:
+    """What two attempts at the same work have in common, and nothing else has."""
+    compacts = isinstance(arguments, RawPredictionsArguments)
+    own = ("run_id", "attempt") if compacts else ("output",)
+    same = {key: value for key, value in asdict(arguments).items() if key not in own}
+    return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
+
+
+def packed(text: str) -> str:
+    """A text as one word of letters, digits and `+/=`, as Dagster Pipes packs its parameters.
+
+    YARN replaces `{{` and `}}` in arguments and shells replace more, so JSON does not go as it is.
+    """
+    return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+def unpacked(word: str) -> str:
+    """The text of `packed`."""
+    return zlib.decompress(base64.b64decode(word)).decode()
+
+
+def job_of(arguments: Arguments) -> str:
+    """Name of the job that the arguments belong to."""
+    return next(name for name, kind in JOBS.items() if isinstance(arguments, kind))
 
 
 def from_json(job: str, text: str) -> Arguments:

@@ -92,19 +92,22 @@ class Files:
         return document
 
     def write_json(self, file: str, document: dict[str, Any]) -> None:
-        """Replace a JSON document in one atomic step.
+        """Replace a JSON document in one atomic step; see `write_text`."""
+        self.write_text(file, json.dumps(document, sort_keys=True, indent=1))
+
+    def write_text(self, file: str, text: str) -> None:
+        """Replace a text document in one atomic step.
 
         Raises:
             StorageError: the file system refused; the former document is untouched.
         """
-        content = json.dumps(document, sort_keys=True, indent=1).encode()
         target, staged = self._path(file), self._path(f"{file}.writing")
         try:
             # An object store shows an object only when it is complete, and cannot rename.
             object_store = self._scheme not in {"file", "hdfs"}
             stream = self._documents.create(target if object_store else staged, True)
             try:
-                stream.write(content)
+                stream.write(text.encode())
             finally:
                 stream.close()
             if not object_store:

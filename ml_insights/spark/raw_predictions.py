@@ -87,12 +87,16 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
     format_digest = digest({"version": FORMAT_VERSION, **asdict(job.capture)})
     units = standing_units(files, job, hours, format_digest)
     report(f"{len(units)} of {job.day}'s units stand from an earlier run")
-    for unit in _plan(hours, units, job):
+    planned = _plan(hours, units, job)
+    for done, unit in enumerate(planned, start=1):
         entry = _write_unit(spark, files, job, unit)
         units.append(entry)
         progress = day_manifest(job, hours, format_digest, units)
         files.write_json(progress_path(job.output), progress)
-        report(f"{unit.name}: {entry['files']} files, {entry['bytes']} bytes, {entry['rows']} rows")
+        report(
+            f"{unit.name} is finished, {done} of {len(planned)}: {entry['files']} files, "
+            f"{entry['bytes']} bytes, {entry['rows']} rows"
+        )
     manifest = day_manifest(job, hours, format_digest, units)
     publish(files, job, manifest)
     return manifest
