@@ -87,19 +87,22 @@ def check_config(settings_file: Path | None) -> None:
 @click.option("--endpoint", help="Endpoint to compute. [default: the only one of the settings]")
 @click.option("--from", "first", type=_DAY, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=_DAY, help="Last day. [default: the first day]")
+@click.option("--recompute", is_flag=True, help="Read all captured lines again.")
 def run(
+    *,
     settings_file: Path | None,
     dagster_home: Path | None,
     endpoint: str | None,
     first: datetime | None,
     last: datetime | None,
+    recompute: bool,
 ) -> None:
     """Compute days of an endpoint through Dagster; without days, all that have matured."""
     settings = load_settings(settings_file)
     name = _endpoint(settings, endpoint)
     start = first.date() if first else None
     end = last.date() if last else start
-    run_days(settings, name, _home(settings, dagster_home), start, end)
+    run_days(settings, name, _home(settings, dagster_home), start, end, recompute=recompute)
 
 
 @main.command()
@@ -133,9 +136,9 @@ def curve(
     endpoint: str | None,
     first: datetime,
     last: datetime | None,
+    *,
     slices: tuple[str, ...],
     variants: tuple[str, ...],
-    *,
     points: bool,
 ) -> None:
     """The curve of any window of published days, from their counts."""
@@ -226,7 +229,13 @@ def _home(settings: Settings, wished: Path | None) -> Path:
 
 
 def run_days(
-    settings: Settings, endpoint: str, home: Path, first: date | None, last: date | None
+    settings: Settings,
+    endpoint: str,
+    home: Path,
+    first: date | None,
+    last: date | None,
+    *,
+    recompute: bool = False,
 ) -> None:
     """Compute days, oldest first, with a progress bar; stops at the first day that fails."""
     from ml_insights.daily_runs import (  # noqa: PLC0415 (starts slowly)
@@ -250,7 +259,7 @@ def run_days(
         )
     with dagster_instance(home) as instance:
         for day in _with_progress(f"Computing {endpoint}", days):
-            run_day(definitions, instance, endpoint, day)
+            run_day(definitions, instance, endpoint, day, recompute=recompute)
 
 
 def _with_progress(title: str, days: Iterable[date]) -> Iterator[date]:

@@ -110,18 +110,20 @@ class PreparedRunner:
     def __init__(self, day: PreparedDay) -> None:
         self.day = day
         self.attempts = 0
+        self.jobs: list[Arguments] = []
         self.before: Callable[[], None] = lambda: None
         """Called before each job; may raise what a job raises."""
 
     def run(self, _context: dg.AssetExecutionContext, arguments: Arguments) -> JobResult:
         """See `SparkRunner.run`."""
         self.attempts += 1
+        self.jobs.append(arguments)
         self.before()
         if isinstance(arguments, RawPredictionsArguments):
             write_manifest(arguments.output, self.day.manifest)
             return JobResult(self.day.manifest, arguments.output)
         folder = Path(arguments.output) / "bins"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(self.day.bins), folder / "part-0.parquet")
         return JobResult(self.day.report, arguments.output)
 

@@ -41,6 +41,7 @@ NAMES = (
     "every_account_adds_up_to_zero",
     "positives_are_enough",
     "label_coverage_is_reached",
+    "no_share_fell_beyond_doubt",
 )
 
 CheckResults = dict[str, tuple[bool, str]]

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 
 _FORM = re.compile(r"([0-9]+(?:[_,][0-9]{3})*(?:\.[0-9]+)?)\s*([A-Za-z]*)")
-BYTES = {"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
-NUMBERS = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9}
-SECONDS = {"S": 1, "M": 60, "MIN": 60, "H": 3600}
+BYTES: dict[str, float] = {"": 1, "B": 1, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
+NUMBERS: dict[str, float] = {"": 1, "K": 1e3, "M": 1e6, "G": 1e9}
+SECONDS: dict[str, float] = {"S": 1, "M": 60, "MIN": 60, "H": 3600}
 
 
 def quantity(text: str, units: dict[str, float]) -> float:

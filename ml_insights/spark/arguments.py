@@ -147,7 +147,8 @@ def to_json(arguments: Arguments) -> str:
 
 def work_digest(arguments: Arguments) -> str:
     """What two attempts at the same work have in common, and nothing else has."""
-    own = ("run_id",) if isinstance(arguments, RawPredictionsArguments) else ("output",)
+    compacts = isinstance(arguments, RawPredictionsArguments)
+    own = ("run_id", "attempt") if compacts else ("output",)
     same = {key: value for key, value in asdict(arguments).items() if key not in own}
     return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
 

@@ -94,7 +94,7 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
         progress = day_manifest(job, hours, format_digest, units)
         files.write_json(progress_path(job.output), progress)
         report(
-            f"{unit.name} is written, {done} of {len(planned)}: {entry['files']} files, "
+            f"{unit.name} is finished, {done} of {len(planned)}: {entry['files']} files, "
             f"{entry['bytes']} bytes, {entry['rows']} rows"
         )
     manifest = day_manifest(job, hours, format_digest, units)

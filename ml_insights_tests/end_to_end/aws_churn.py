@@ -93,3 +93,32 @@ def published(aws: StandIn, lake: str, table: str) -> bytes:
     key = f"{lake}/{ENDPOINT}/{table}/dt={DAY}/{table}.parquet"
     content: bytes = aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
     return content
+
+
+def keys_below(aws: StandIn, prefix: str) -> list[str]:
+    """Keys of the data bucket that begin with a prefix."""
+    pages = aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", [])]
+
+
+def long_running_cluster(aws: StandIn) -> str:
+    """Start a cluster that waits for steps; returns its id."""
+    emr = aws.client("emr")
+    cluster: str = emr.run_job_flow(
+        Name="long running",
+        ReleaseLabel=RELEASE,
+        Applications=[{"Name": "Spark"}],
+        ServiceRole="EMR_DefaultRole",
+        JobFlowRole="EMR_EC2_DefaultRole",
+        LogUri=f"s3://{BUCKET}/cluster-logs/",
+        Instances={
+            "MasterInstanceType": "m7g.xlarge",
+            "SlaveInstanceType": "m7g.4xlarge",
+            "InstanceCount": 2,
+            "KeepJobFlowAliveWhenNoSteps": True,
+        },
+    )["JobFlowId"]
+    for _ in range(10):
+        if emr.describe_cluster(ClusterId=cluster)["Cluster"]["Status"]["State"] == "WAITING":
+            return cluster
+    raise AssertionError
