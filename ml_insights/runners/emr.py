@@ -32,7 +32,7 @@ from ml_insights.runners.workplace import Workplace
 from ml_insights.settings import Emr
 from ml_insights.sizing.plan import shuffle_partitions
 from ml_insights.sizing.prices import Prices, cost_of, load_prices
-from ml_insights.sizing.spark_settings import cluster_settings
+from ml_insights.sizing.spark_settings import cluster_settings, encryption_settings
 from ml_insights.spark.arguments import Arguments, ConfusionCountsArguments
 from ml_insights.spark.raw_predictions import manifest_path
 
@@ -43,6 +43,7 @@ class EmrRunner(SparkRunner):
     region: str = Field(description="Region of everything.")
     endpoint_url: str | None = Field(default=None, description="In place of Amazon's addresses.")
     profile: str | None = Field(default=None, description="Profile of the credentials.")
+    kms_key: str | None = Field(default=None, description="Key that encrypts what is written.")
     work: str = Field(description="S3 folder for archives, arguments, messages and costs.")
     emr: dict[str, Any] = Field(description="The section `emr` of the settings.")
     configuration: dict[str, str] = Field(default={}, description="Spark settings over ours.")
@@ -90,7 +91,7 @@ class EmrRunner(SparkRunner):
     @cached_property
     def objects(self) -> Objects:
         """Small objects on S3."""
-        return Objects(self.session)
+        return Objects(self.session, self.kms_key)
 
     @property
     def session(self) -> AwsSession:
@@ -135,7 +136,8 @@ class EmrRunner(SparkRunner):
         sized = cluster_settings(
             most_vcpus=self.most_vcpus, shuffle_partitions=self._partitions(arguments)
         )
-        settings = {**sized, **self.configuration}
+        encrypted = encryption_settings(self.kms_key) if self.kms_key else {}
+        settings = {**sized, **encrypted, **self.configuration}
         return place.request(name, arguments, archive, settings, self._pace.deadline)
 
     def _partitions(self, arguments: Arguments) -> int:
