@@ -63,7 +63,7 @@ class EmrRunner(SparkRunner):
         work = f"{context.asset_key.path[0]}.{context.asset_key.path[-1]}.{context.partition_key}"
         digest = digest_of(arguments, archive)
         dagster_run = context.run.root_run_id or context.run.run_id
-        life = LifeCycle(self.jobs(), self._pace, context.log.info)
+        life = LifeCycle(self.jobs(), self.pace, context.log.info)
         joined = life.join_running(work, digest)
         if joined is None and (done := place.unwatched(work, digest, dagster_run)):
             context.log.info("%s was done while nobody watched: taking its result", done)
@@ -109,7 +109,8 @@ class EmrRunner(SparkRunner):
         return self.settings.logs or f"{self.work}/logs"
 
     @property
-    def _pace(self) -> Pace:
+    def pace(self) -> Pace:
+        """Deadline of a job, and pauses between questions to EMR."""
         settings = self.settings
         return Pace(settings.deadline_hours * 3600, settings.poll_seconds)
 
@@ -138,7 +139,7 @@ class EmrRunner(SparkRunner):
         )
         encrypted = encryption_settings(self.kms_key) if self.kms_key else {}
         settings = {**sized, **encrypted, **self.configuration}
-        return place.request(name, arguments, archive, settings, self._pace.deadline)
+        return place.request(name, arguments, archive, settings, self.pace.deadline)
 
     def _partitions(self, arguments: Arguments) -> int:
         """Partitions of the join, by the rows that step 1 has published."""

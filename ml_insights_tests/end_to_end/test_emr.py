@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import pytest
 
 from ml_insights_tests.aws.server import StandIn
@@ -158,3 +159,41 @@ def test_what_the_job_refuses_is_the_error_that_users_see(
     assert "holds no usable prediction" in str(data.description)
     assert data.metadata["error"].value == "MissingInputError"
     assert "EMR console" in data.metadata
+
+
+def test_an_executor_that_is_killed_changes_no_byte(
+    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_s3.account, "spark_master", "local-cluster[2,1,1024]")
+    small = "spark.executor.memory: 512m, spark.executor.cores: '1', spark.driver.memory: 512m"
+    fixed = "spark.dynamicAllocation.enabled: 'false'"
+    spark = f"{{runner: emr-serverless, configuration: {{{small}, {fixed}}}}}"
+    application = serverless_application(on_s3)
+    emr = f"emr:\n  serverless: {{application_id: {application}, role: {JOB_ROLE}}}"
+    undisturbed = settings(on_s3, spark, emr, lake="undisturbed")
+    assert (
+        install_on_aws(tmp_path / "undisturbed", undisturbed, instance)
+        .run(ENDPOINT, DAY, assets=HEAVY)
+        .success
+    )
+    text = settings(on_s3, spark, emr, lake="disturbed")
+    other = OtherProcess(tmp_path / "disturbed", text, HEAVY)
+    for messages_seen in (1, 2):
+        other.wait_until(lambda n=messages_seen: len(messages(on_s3, "disturbed")) >= n)  # type: ignore[misc]
+        executors = executor_processes()
+        assert len(executors) >= 1
+        executors[0].kill()
+    assert other.process.wait(timeout=300) == 0
+    assert published(on_s3, "disturbed", "confusion_counts") == published(
+        on_s3, "undisturbed", "confusion_counts"
+    )
+
+
+def executor_processes() -> list[psutil.Process]:
+    """Executors that are children of this process's jobs."""
+    children = psutil.Process().children(recursive=True)
+    return [
+        child
+        for child in children
+        if any("CoarseGrainedExecutorBackend" in word for word in child.cmdline())
+    ]
