@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from ml_insights.aws.athena import Workgroup
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.glue import Catalogue
+from ml_insights.aws.identity import Identity, caller
+from ml_insights.aws.policies import Places
 from ml_insights.contracts import RAW_PREDICTIONS, TABLES, Table
 from ml_insights.errors import SettingsError
 from ml_insights.lake import Lake
@@ -63,5 +65,41 @@ def workgroup_of(settings: Settings) -> Workgroup:
         name=settings.athena.workgroup,
         results=settings.athena.results or f"{settings.lake}/_athena",
         scan_limit=settings.athena.scan_limit,
+        kms_key=settings.aws.kms_key,
+    )
+
+
+def places_of(settings: Settings) -> Places:
+    """What the policies of an installation are about; asks AWS for the account where it is not set.
+
+    Raises:
+        SettingsError: the deployment is not aws.
+    """
+    session = session_of(settings)
+    known = settings.aws.account_id
+    who = Identity(known, "aws", "") if known else caller(session)
+    cluster, serverless = settings.emr.cluster, settings.emr.serverless
+    roles = (cluster.service_role, cluster.instance_profile, serverless.role)
+    sources = (
+        f"{source}{name}"
+        for key, endpoint in settings.endpoints.items()
+        for source, name in ((endpoint.data_capture, f"/{key}"), (endpoint.ground_truth, ""))
+    )
+    return Places(
+        partition=who.partition,
+        region=session.region,
+        account_id=who.account_id,
+        lake=settings.lake,
+        sources=tuple(sources),
+        results=workgroup_of(settings).results,
+        work=settings.emr.work or f"{settings.lake}/_jobs",
+        database=settings.athena.database,
+        workgroup=settings.athena.workgroup,
+        prefix=settings.quicksight.prefix,
+        namespace=settings.quicksight.namespace,
+        runner=str(settings.spark.runner),
+        cluster=cluster.id,
+        application=serverless.application_id,
+        passed_roles=tuple(role for role in roles if role),
         kms_key=settings.aws.kms_key,
     )

@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("assets",),
     ("checks",),
     ("definitions",),
-    ("cluster_commands",),
+    ("cluster_commands", "publication_commands"),
     ("cli",),
 )
 """Modules and packages below `ml_insights`, bottom first; the package's own module is ""."""

@@ -153,6 +153,15 @@ def test_every_computed_asset_is_tried_again_alike(graph: dg.AssetGraph) -> None
     assert policies == {RETRIES}
 
 
+def test_the_aws_deployment_names_what_it_lacks(tmp_path: Path) -> None:
+    text = TWO_ENDPOINTS.replace("./lake", "s3://bucket/lake").replace("./", "s3://bucket/")
+    with (
+        dg.DagsterInstance.ephemeral() as instance,
+        pytest.raises(SettingsError, match=r"has no `runner`, which `deployment: aws` needs"),
+    ):
+        install(tmp_path, f"deployment: aws\naws: {{region: eu-central-1}}\n{text}", instance)
+
+
 def test_on_aws_quicksight_takes_the_place_of_the_page(tmp_path: Path) -> None:
     text = TWO_ENDPOINTS.replace("./lake", "s3://bucket/lake").replace("./", "s3://bucket/")
     on_aws = "deployment: aws\naws: {region: eu-central-1}\nspark: {runner: local}\n"

@@ -34,7 +34,7 @@ from ml_insights.sizing.plan import shuffle_partitions
 from ml_insights.sizing.prices import Prices, cost_of, load_prices
 from ml_insights.sizing.spark_settings import cluster_settings, encryption_settings
 from ml_insights.spark.arguments import Arguments, ConfusionCountsArguments
-from ml_insights.spark.raw_predictions import manifest_path
+from ml_insights.spark.manifest import manifest_path
 
 
 class EmrRunner(SparkRunner):

@@ -80,7 +80,8 @@ class RawPredictionsArguments:
         capture: how records hold scores and slice features.
         max_files: most objects of a unit of work.
         max_bytes: most bytes of a unit of work.
-        run_id: name of this attempt, unique.
+        run_id: unique name of the run.
+        attempt: which attempt of the run this is, from 0.
         recompute: read every unit again, also those that are finished and unchanged.
     """
 
@@ -91,6 +92,7 @@ class RawPredictionsArguments:
     max_files: int
     max_bytes: int
     run_id: str
+    attempt: int = 0
     recompute: bool = False
 
 
@@ -145,7 +147,8 @@ def to_json(arguments: Arguments) -> str:
 
 def work_digest(arguments: Arguments) -> str:
     """What two attempts at the same work have in common, and nothing else has."""
-    own = ("run_id",) if isinstance(arguments, RawPredictionsArguments) else ("output",)
+    compacts = isinstance(arguments, RawPredictionsArguments)
+    own = ("run_id", "attempt") if compacts else ("output",)
     same = {key: value for key, value in asdict(arguments).items() if key not in own}
     return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Optional
 
 from py4j.protocol import Py4JJavaError
@@ -63,6 +64,15 @@ class Files:
             return []
         statuses = self._filesystem.listStatus(self._path(folder))
         return sorted(str(item.getPath().getName()) for item in statuses if item.isDirectory())
+
+    def newest(self, folder: str) -> Optional[datetime]:
+        """When a file below a folder was last written, UTC; None when it holds no file."""
+        files = self._filesystem.listFiles(self._path(folder), True)
+        newest = 0
+        while files.hasNext():
+            newest = max(newest, int(files.next().getModificationTime()))
+        utc = timezone.utc  # noqa: UP017 (Python 3.9 has no datetime.UTC)
+        return datetime.fromtimestamp(newest / 1000, utc) if newest else None
 
     def delete(self, folder: str) -> None:
         """Delete a folder and all below it; nothing happens when there is none."""

@@ -2,7 +2,7 @@
 
 What belongs here: Athena's API. What does not: how a query is answered (`lake_queries`).
 
-Effects: `hanging` keeps a query RUNNING for ever.
+Effects: `hanging` keeps a query RUNNING for ever; `beyond_limit` has it scan too much.
 """
 
 from __future__ import annotations
@@ -120,11 +120,10 @@ class Athena(Service):
         except QueryError as error:
             execution["Status"] = {"State": "FAILED", "StateChangeReason": str(error)}
             return
-        limit = self._workgroup(execution["WorkGroup"])["Configuration"].get(
-            "BytesScannedCutoffPerQuery", answer.nbytes
-        )
         execution["Statistics"] = {"DataScannedInBytes": answer.nbytes}
-        if answer.nbytes > limit:
+        configuration = self._workgroup(execution["WorkGroup"])["Configuration"]
+        limit = configuration.get("BytesScannedCutoffPerQuery", answer.nbytes)
+        if answer.nbytes > limit or self.effect("beyond_limit"):
             reason = "Bytes scanned limit was exceeded"
             execution["Status"] = {"State": "CANCELLED", "StateChangeReason": reason}
             return

@@ -62,6 +62,7 @@ def query_lake(account: Account, region: str, database: str, sql: str, access_ke
         QueryError: with Athena's words for it.
     """
     client = clients(account, region, access_key)
+    client("glue").get_database(Name=database)
     with duckdb.connect() as engine:
         engine.execute("SET TimeZone = 'UTC'")
         engine.execute(f'CREATE SCHEMA "{database}"')

@@ -62,6 +62,7 @@ class Publication:
         lake: where its tables are.
         account: QuickSight, with a clock that tests move.
         today: the day on which everything runs.
+        file: the settings file.
     """
 
     aws: StandIn
@@ -69,6 +70,7 @@ class Publication:
     lake: Lake
     account: Account
     today: date
+    file: Path
 
     @property
     def service(self) -> Any:
@@ -125,4 +127,4 @@ def open_publication(aws: StandIn, folder: Path, today: date, extra: str = "") -
     aws.account.clock.advance(moment - aws.account.clock.now())
     aws.calls.clear()
     scope = EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings)
-    return Publication(aws, scope, lake_of(settings), account, today)
+    return Publication(aws, scope, lake_of(settings), account, today, file)
