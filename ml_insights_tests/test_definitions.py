@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 import ml_insights.definitions
-from ml_insights.assets.declaration import RETRIES
 from ml_insights.contracts import TABLES
 from ml_insights.errors import SettingsError
 from ml_insights_tests.installation import TWO_ENDPOINTS, Installation, install
@@ -146,11 +145,11 @@ def test_a_job_holds_the_assets_and_checks_of_its_endpoint_only(
         assert checks == {name for _, name, _ in CHECKS}
 
 
-def test_every_computed_asset_is_tried_again_alike(graph: dg.AssetGraph) -> None:
+def test_no_asset_has_a_policy_that_would_run_a_cancelled_step_again(graph: dg.AssetGraph) -> None:
     policies = {
         graph.get(key).assets_def.op.retry_policy for key in graph.materializable_asset_keys
     }
-    assert policies == {RETRIES}
+    assert policies == {None}
 
 
 def test_the_aws_deployment_names_what_it_lacks(tmp_path: Path) -> None:
