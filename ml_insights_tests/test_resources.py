@@ -93,6 +93,10 @@ def test_serverless_runs_on_the_application_that_is_named(tmp_path: Path) -> Non
     jobs = runner.jobs()
     assert jobs.application == "00abc"  # type: ignore[attr-defined]
     assert (runner.work, runner.logs) == ("s3://data/jobs", "s3://data/jobs/logs")
+    used = runner.usage_by_spark({"core_seconds": 7200.0})
+    assert used is not None
+    assert (used.vcpu_hours, used.memory_gb_hours) == (2, 8)
+    assert runner.usage_by_spark({}) is None
 
 
 def test_spark_in_the_process_gets_what_it_needs_to_reach_s3(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from ml_insights.aws.emr_clusters import ClusterPerJob
 from ml_insights.aws.emr_serverless import ServerlessJobs
 from ml_insights.aws.emr_steps import StepsOnCluster
 from ml_insights.aws.s3 import Objects
-from ml_insights.aws.spark_jobs import JobName, JobRequest, RunningJob, SparkJobs
+from ml_insights.aws.spark_jobs import JobName, JobRequest, RunningJob, SparkJobs, Usage
 from ml_insights.aws.waiting import Pace
 from ml_insights.cluster_archive import ClusterArchive, build_archive
 from ml_insights.errors import AwsError
@@ -30,11 +30,12 @@ from ml_insights.runners.preflight import check_before_start
 from ml_insights.runners.runner import JobResult, SparkRunner
 from ml_insights.runners.workplace import Workplace
 from ml_insights.settings import Emr
-from ml_insights.sizing.plan import shuffle_partitions
+from ml_insights.sizing.plan import SERVERLESS_GB_PER_VCPU, shuffle_partitions
 from ml_insights.sizing.prices import Prices, cost_of, load_prices
 from ml_insights.sizing.spark_settings import cluster_settings, encryption_settings
 from ml_insights.spark.arguments import Arguments, ConfusionCountsArguments
 from ml_insights.spark.manifest import manifest_path
+from ml_insights.spark.outcome import Outcome
 
 
 class EmrRunner(SparkRunner):
@@ -82,11 +83,15 @@ class EmrRunner(SparkRunner):
             seen = life.watch(job, reader)
         told = [message for message in session.get_custom_messages() if "status" in message]
         outcome = told[-1] if told else place.outcome(name)
-        metadata = self._costs(context, life.jobs, job)
+        metadata = self._costs(context, life.jobs, job, outcome or {})
         heard = session.message_handler.received_opened_message
         outcome = life.outcome_of(job, seen, outcome, heard=heard)
         place.tidy(name)
         return JobResult(outcome["report"], outcome["output"], metadata)
+
+    @abstractmethod
+    def usage_by_spark(self, outcome: Outcome) -> Usage | None:
+        """What a job used by Spark's own account, where the service has not said yet."""
 
     @cached_property
     def objects(self) -> Objects:
@@ -156,11 +161,15 @@ class EmrRunner(SparkRunner):
         return JobResult(outcome["report"], outcome["output"])
 
     def _costs(
-        self, context: dg.AssetExecutionContext, jobs: SparkJobs, job: RunningJob
+        self,
+        context: dg.AssetExecutionContext,
+        jobs: SparkJobs,
+        job: RunningJob,
+        outcome: Outcome,
     ) -> dict[str, Any]:
         """What the job has cost, written down; not knowing it fails no job."""
         try:
-            usage = jobs.usage(job)
+            usage = jobs.usage(job) or self.usage_by_spark(outcome)
             cost = cost_of(usage, self._prices) if usage else None
             if cost:
                 self._ledger.record(str(job.name), cost)
@@ -185,6 +194,9 @@ class EmrClusterRunner(EmrRunner):
     def most_vcpus(self) -> int:
         """See `EmrRunner.most_vcpus`."""
         return self.settings.cluster.core_vcpus + self.settings.cluster.task_vcpus
+
+    def usage_by_spark(self, outcome: Outcome) -> Usage | None:
+        """See `EmrRunner.usage_by_spark`: nodes are paid for, whatever Spark used of them."""
 
     def _shape(self) -> ClusterShape:
         cluster, prices = self.settings.cluster, self._prices
@@ -218,3 +230,10 @@ class EmrServerlessRunner(EmrRunner):
     def most_vcpus(self) -> int:
         """See `EmrRunner.most_vcpus`."""
         return self.settings.serverless.most_vcpus
+
+    def usage_by_spark(self, outcome: Outcome) -> Usage | None:
+        """See `EmrRunner.usage_by_spark`: the cores Spark had, with the memory we ask for."""
+        if "core_seconds" not in outcome:
+            return None
+        hours = outcome["core_seconds"] / 3600
+        return Usage(vcpu_hours=hours, memory_gb_hours=hours * SERVERLESS_GB_PER_VCPU)

@@ -62,7 +62,6 @@ def test_a_step_that_is_cancelled_is_not_run_again(tmp_path: Path) -> None:
     result, attempts = compact_after([KeyboardInterrupt()], tmp_path)
     assert not result.success
     assert attempts == 1
-    assert result.dagster_run.status is dg.DagsterRunStatus.CANCELED
 
 
 @pytest.mark.usefixtures("_at_once")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from ml_insights_tests.aws.server import StandIn

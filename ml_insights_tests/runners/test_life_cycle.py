@@ -134,7 +134,7 @@ def test_what_others_started_is_left_alone() -> None:
 
 
 def test_a_success_is_what_the_job_told() -> None:
-    outcome = succeeded({"rows": 1}, "s3://data/out")
+    outcome = succeeded({"rows": 1}, "s3://data/out", 90.0)
     life = Life(ScriptedJobs(Seen("RUNNING")))
     assert life.outcome_of(job(), Seen(REPORTED), outcome, heard=True) == outcome
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from py4j.protocol import Py4JError
@@ -51,6 +51,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     builder = SimpleNamespace(appName=lambda _: SimpleNamespace(getOrCreate=lambda: made))
     monkeypatch.setattr(job, "SparkSession", SimpleNamespace(builder=builder))
     monkeypatch.setattr(job, "prepare", lambda spark: spark)
+    monkeypatch.setattr(job, "core_seconds", lambda _: 60.0)
     return made
 
 
@@ -99,7 +100,8 @@ def test_a_job_that_succeeds_leaves_its_report_and_ends_with_0(
 
     code, outcome = run(monkeypatch, outcome_file, step, COMMAND)
     assert (code, given) == (0, [ARGUMENTS])
-    assert outcome == {"status": "succeeded", "report": {"rows": 3}, "output": "/nowhere/out"}
+    assert (outcome["status"], outcome["report"]) == ("succeeded", {"rows": 3})
+    assert (outcome["output"], outcome["core_seconds"]) == ("/nowhere/out", 60.0)
     assert session.stopped
 
 
@@ -136,8 +138,12 @@ def test_long_arguments_come_from_a_file(
     assert code == 1
     assert "are not at" in outcome["message"]
     file.write_text(to_json(ARGUMENTS))
-    given = []
-    step = lambda _spark, arguments, _report: given.append(arguments) or {}  # noqa: E731
+    given: list[Any] = []
+
+    def step(_spark: object, arguments: Any, _report: object) -> dict[str, int]:
+        given.append(arguments)
+        return {}
+
     assert run(monkeypatch, outcome_file, step, command)[0] == 0
     assert given == [ARGUMENTS]
 
@@ -165,4 +171,4 @@ def test_a_right_that_the_job_lacks_is_not_tried_again() -> None:
     assert isinstance(error, StorageError)
     assert not error.retryable
     assert "iam-policy" in str(error)
-    assert cast("type[StorageError]", type(error)).retryable
+    assert StorageError.retryable
