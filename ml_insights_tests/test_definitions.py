@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 import ml_insights.definitions
-from ml_insights.assets.declaration import RETRIES
 from ml_insights.contracts import TABLES
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import SettingsError
@@ -179,11 +178,11 @@ def test_a_job_holds_the_assets_and_checks_of_its_endpoint_only(
         assert checks == {name for _, name, _ in CHECKS}
 
 
-def test_every_computed_asset_is_tried_again_alike(graph: dg.AssetGraph) -> None:
+def test_no_asset_has_a_policy_that_would_run_a_cancelled_step_again(graph: dg.AssetGraph) -> None:
     policies = {
         graph.get(key).assets_def.op.retry_policy for key in graph.materializable_asset_keys
     }
-    assert policies == {RETRIES}
+    assert policies == {None}
 
 
 def test_an_endpoint_with_money_values_has_their_tables_too(tmp_path: Path) -> None:
