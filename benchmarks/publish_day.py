@@ -13,7 +13,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -47,8 +48,8 @@ def main(poll_seconds: float) -> None:
         for number in (0, 1, 1):
             day = FIRST_DAY + timedelta(days=number)
             seconds = {
-                "tables on S3": _timed(lambda day=day: _write(opened, tables, day)),
-                "data sets": _timed(lambda day=day: opened.data_sets(day)),
+                "tables on S3": _timed(partial(_write, opened, tables, day)),
+                "data sets": _timed(partial(opened.data_sets, day)),
                 "dashboard": _timed(opened.dashboard),
             }
             published = seconds["data sets"] + seconds["dashboard"]
@@ -57,16 +58,16 @@ def main(poll_seconds: float) -> None:
             print(f"{day}: {shown}; published in {published:.1f} s; {rows:,} points in QuickSight")
 
 
-def _write(opened: Publication, tables: Tables, day: object) -> None:
+def _write(opened: Publication, tables: Tables, day: date) -> None:
     """All shown tables of the day; precision_recall with the rows that are not drawn."""
-    opened.write(tables, [day])  # type: ignore[list-item]
+    opened.write(tables, [day])
     drawn = tables.curves.filter(pc.equal(tables.curves["dt"], pa.scalar(day)))
     drawn = drawn.drop_columns(["dt"])
     place = drawn.schema.get_field_index("display_rank")
     nulls = pa.nulls(drawn.num_rows, pa.int32())
     others = drawn.set_column(place, drawn.schema.field(place), nulls)
     rows = pa.concat_tables([drawn, *[others] * (ROWS // POINTS)])
-    opened.lake.write(ENDPOINT, PRECISION_RECALL, day, rows)  # type: ignore[arg-type]
+    opened.lake.write(ENDPOINT, PRECISION_RECALL, day, rows)
 
 
 def _timed(work: Callable[[], object]) -> float:
