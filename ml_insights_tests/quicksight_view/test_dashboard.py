@@ -11,6 +11,8 @@ import pytest
 from ml_insights.aws.quicksight.dashboard import embed_url
 from ml_insights.aws.quicksight.grants import READ_DASHBOARD
 from ml_insights.contracts import MODEL_QUALITY
+from ml_insights.dashboard.chart_style import RATIOS
+from ml_insights.dashboard.charts import page_charts
 from ml_insights.errors import AwsPermanentError, AwsTransientError
 from ml_insights_tests.aws.quicksight_references import offences
 from ml_insights_tests.dashboard.synthetic import Tables
@@ -222,3 +224,20 @@ def test_both_sources_hold_the_same_rows_and_carry_the_same_dashboard(
     assert [row is None for row in held["labels_as_of"].to_pylist()] == [
         row is None for row in published["labels_as_of"].to_pylist()
     ]
+
+
+def test_the_dashboard_has_the_charts_of_the_page(filled: Publication) -> None:
+    """Charts of curves, trends and volumes bear the same names in both."""
+    filled.dashboard()
+    visuals = {
+        next(iter(visual.values()))["VisualId"]: next(iter(visual.values()))
+        for sheet in definition(filled)["Sheets"]
+        for visual in sheet["Visuals"]
+    }
+    charts = set(page_charts(["champion"], ["2026-11-07"]))
+    shared = {name for name in charts if name.startswith(("precision", "threshold", "trend"))}
+    assert len(shared) >= 8
+    assert shared <= set(visuals)
+    for ratio, name in RATIOS.items():
+        title = visuals[f"trend_{ratio}"]["Title"]["FormatText"]["PlainText"]
+        assert title == name
