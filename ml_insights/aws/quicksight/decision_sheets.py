@@ -15,10 +15,11 @@ from ml_insights.aws.quicksight.controls import (
     VARIANT,
     Choices,
 )
-from ml_insights.aws.quicksight.fields import Format, Json
+from ml_insights.aws.quicksight.fields import Format
 from ml_insights.aws.quicksight.layout import Row, sheet
 from ml_insights.aws.quicksight.sheet_parts import (
     Built,
+    Part,
     Sources,
     class_and_slice,
     controls_of,
@@ -30,9 +31,33 @@ from ml_insights.dashboard.sections import SECTIONS
 
 _BETWEEN_VARIANTS = ("variants", "same_events")
 _WITH_DAYS_BEFORE = ("previous_day", "trailing_7_days")
+_COMPARISON: dict[str, tuple[str, Format | None]] = {
+    "comparison": ("Compared with", None), "variant": ("Variant", None),
+    "baseline_variant": ("Baseline", None), "metric": ("Metric", None),
+    "baseline_value": ("Baseline value", "plain"), "value": ("Value", "plain"),
+    "difference": ("Difference", "signed"), "difference_low": ("95 % from", "signed"),
+    "difference_high": ("to", "signed"), "adjusted_p_value": ("Adjusted p", "plain"),
+    "verdict": ("Verdict", None), "labels": ("Labels", "count"),
+    "labels_needed": ("Labels needed", "count"),
+}  # fmt: skip
+_TILES: dict[str, tuple[str, Format]] = {
+    "operating_value": ("Value at the operating threshold", "count"),
+    "best_value": ("Value at the best threshold", "count"),
+    "regret": ("Cost of today's threshold a day", "count"),
+    "best_threshold": ("Best threshold", "plain"),
+}
+_CHOICE: dict[str, tuple[str, Format | None]] = {
+    "variant": ("Variant", None), "best_threshold": ("Best threshold", "plain"),
+    "best_threshold_low": ("95 % from", "plain"), "best_threshold_high": ("to", "plain"),
+    "break_even_threshold": ("Break even", "plain"),
+    "capacity_threshold": ("Within capacity from", "plain"),
+    "operating_value": ("Operating value", "count"), "regret": ("Regret", "count"),
+    "regret_low": ("95 % from ", "count"), "regret_high": ("to ", "count"),
+    "currency": ("Currency", None),
+}  # fmt: skip
 
 
-def insights(sources: Sources, sheet_name: str) -> tuple[list[Row], list[Json]]:
+def insights(sources: Sources, sheet_name: str) -> Part:
     """The day's insights in words."""
     if "insights" not in sources:
         return [], []
@@ -56,20 +81,11 @@ def comparisons(sources: Sources, choices: Choices) -> Built | None:
     if "variant_comparison" not in sources:
         return None
     name, source = "a-b", sources["variant_comparison"]
-    columns: dict[str, tuple[str, Format | None]] = {
-        "comparison": ("Compared with", None), "variant": ("Variant", None),
-        "baseline_variant": ("Baseline", None), "metric": ("Metric", None),
-        "baseline_value": ("Baseline value", "plain"), "value": ("Value", "plain"),
-        "difference": ("Difference", "signed"), "difference_low": ("95 % from", "signed"),
-        "difference_high": ("to", "signed"), "adjusted_p_value": ("Adjusted p", "plain"),
-        "verdict": ("Verdict", None), "labels": ("Labels", "count"),
-        "labels_needed": ("Labels needed", "count"),
-    }  # fmt: skip
     between = visuals.table(
-        "comparison_variants", "Against other variants", source, columns, sort=("metric", "ASC")
+        "comparison_variants", "Against other variants", source, _COMPARISON, sort=("metric", "ASC")
     )
     before = visuals.table(
-        "comparison_days", "Against days before", source, columns, sort=("metric", "ASC")
+        "comparison_days", "Against days before", source, _COMPARISON, sort=("metric", "ASC")
     )
     lines = [
         visuals.line(
@@ -106,15 +122,9 @@ def value(sources: Sources, choices: Choices) -> Built | None:
         return None
     name, money, choice = "value", sources["business_value"], sources["threshold_choice"]
     hue = colours(choices.variants)
-    shown: dict[str, tuple[str, Format]] = {
-        "operating_value": ("Value at the operating threshold", "count"),
-        "best_value": ("Value at the best threshold", "count"),
-        "regret": ("Cost of today's threshold a day", "count"),
-        "best_threshold": ("Best threshold", "plain"),
-    }
     tiles = [
         visuals.kpi(f"value_{column}", title, choice, column, shown_as)
-        for column, (title, shown_as) in shown.items()
+        for column, (title, shown_as) in _TILES.items()
     ]
     curve = visuals.scatter(
         "value_curve", "Money by threshold", money, x="threshold", y="value",
@@ -127,15 +137,7 @@ def value(sources: Sources, choices: Choices) -> Built | None:
     )  # fmt: skip
     table = visuals.table(
         "value_choice", "Which threshold", choice,
-        {
-            "variant": ("Variant", None), "best_threshold": ("Best threshold", "plain"),
-            "best_threshold_low": ("95 % from", "plain"), "best_threshold_high": ("to", "plain"),
-            "break_even_threshold": ("Break even", "plain"),
-            "capacity_threshold": ("Within capacity from", "plain"),
-            "operating_value": ("Operating value", "count"), "regret": ("Regret", "count"),
-            "regret_low": ("95 % from ", "count"), "regret_high": ("to ", "count"),
-            "currency": ("Currency", None),
-        },
+        _CHOICE,
         sort=("variant", "ASC"),
     )  # fmt: skip
     scope = scopes(name)
@@ -156,7 +158,7 @@ def value(sources: Sources, choices: Choices) -> Built | None:
     return Built(sheet(name, "Value", rows, chosen), filters)
 
 
-def health(sources: Sources, choices: Choices, name: str) -> tuple[list[Row], list[Json]]:
+def health(sources: Sources, choices: Choices, name: str) -> Part:
     """Calibration, drift and what the labels can tell, as rows of a sheet."""
     if not {"score_groups", "model_health"} <= set(sources):
         return [], []

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from ml_insights.aws.quicksight import controls, visuals
 from ml_insights.aws.quicksight.controls import CLASS, SLICE, Choices
 from ml_insights.aws.quicksight.fields import Format, Json, Source
+from ml_insights.aws.quicksight.layout import Row
 from ml_insights.dashboard.wording import SHARES
 
 Sources = Mapping[str, Source]
 Scope = dict[str, list[str]]
+Part = tuple[list[Row], list[Json]]
+"""Rows of a sheet, and the filters of their visuals."""
 
 
 @dataclass(frozen=True)

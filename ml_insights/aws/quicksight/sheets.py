@@ -22,9 +22,11 @@ from ml_insights.aws.quicksight.controls import (
     Choices,
 )
 from ml_insights.aws.quicksight.decision_sheets import health, insights
+from ml_insights.aws.quicksight.fields import Format, Json, Source
 from ml_insights.aws.quicksight.layout import Row, sheet
 from ml_insights.aws.quicksight.sheet_parts import (
     Built,
+    Part,
     Sources,
     class_and_slice,
     controls_of,
@@ -37,79 +39,110 @@ from ml_insights.dashboard.charts import CURVE_RATIOS
 from ml_insights.dashboard.sections import SECTIONS
 from ml_insights.dashboard.tiles import COLUMNS
 
+_AT_THRESHOLD: dict[str, tuple[str, Format | None]] = {
+    "variant": ("Variant", None),
+    "threshold": ("Threshold", "plain"),
+    "precision": ("Precision", "share"),
+    "recall": ("Recall", "share"),
+    "f1": ("F1", "plain"),
+    "true_positives": ("True positives", "count"),
+    "false_positives": ("False positives", "count"),
+    "false_negatives": ("False negatives", "count"),
+    "true_negatives": ("True negatives", "count"),
+}
+_DAY_STATE: dict[str, tuple[str, Format | None]] = {
+    "dt": ("Day", None),
+    "variant": ("Variant", None),
+    "predictions": ("Predictions", "count"),
+    "positives": ("Positives", "count"),
+    "label_coverage": ("Label coverage", "share"),
+    "provisional": ("Provisional", "count"),
+    "labels_as_of": ("Labels as of", None),
+    "undefined_reason": ("Not defined", None),
+    "run_id": ("Run", None),
+    "code_version": ("Version", None),
+}
+
 
 def today(sources: Sources, choices: Choices) -> Built:
-    """The chosen day: headline values, curves, and what the threshold does."""
-    name, curves, quality = "today", sources["precision_recall"], sources["model_quality"]
-    hue, days = colours(choices.variants), dict(zip(DAY_NAMES, PALETTE, strict=False))
-    headline = [visuals.newest_date("chosen_day", "Day", quality)] + [
+    """The chosen day: insights, headline values, curves, and what the threshold does."""
+    name, quality = "today", sources["model_quality"]
+    parts = [
+        insights(sources, name),
+        _headline(quality, name),
+        _curves(sources["precision_recall"], choices, name),
+        _thresholds(sources["precision_recall"], choices, name),
+    ]
+    rows = [row for part_rows, _ in parts for row in part_rows]
+    filters = [group for _, groups in parts for group in groups]
+    shown = controls_of([DAYS_BACK, VARIANT, CLASS, SLICE, THRESHOLD], name, choices, quality)
+    return Built(sheet(name, "Today", rows, shown), filters)
+
+
+def _headline(quality: Source, name: str) -> Part:
+    """The values everybody sees first, beside those of the day before."""
+    tiles = [
         visuals.kpi(f"tile_{ratio}", RATIOS[ratio], quality, column, shown_as(ratio))
         for ratio, column in COLUMNS.items()
     ]
-    curve = visuals.scatter(
-        "precision_recall", "Precision against recall", curves,
-        x="recall",
-        y="precision",
-        axes=("Recall", "Precision"), colour="variant", colours=hue, label="threshold",
-    )  # fmt: skip
-    compared = visuals.scatter(
-        "precision_recall_days", "The chosen variant against days before", curves,
-        x="recall",
-        y="precision",
-        axes=("Recall", "Precision"), colour=COMPARED_DAY, colours=days, label="threshold",
-    )  # fmt: skip
-    at_threshold = visuals.table(
-        "chosen", "At the chosen threshold", curves,
-        {
-            "variant": ("Variant", None), "threshold": ("Threshold", "plain"),
-            "precision": ("Precision", "share"), "recall": ("Recall", "share"),
-            "f1": ("F1", "plain"), "true_positives": ("True positives", "count"),
-            "false_positives": ("False positives", "count"),
-            "false_negatives": ("False negatives", "count"),
-            "true_negatives": ("True negatives", "count"),
-        },
-        sort=("variant", "ASC"),
-    )  # fmt: skip
-    by_threshold = [
+    shown = [visuals.newest_date("chosen_day", "Day", quality), *tiles]
+    scope = scopes(name)(shown)
+    return [Row(shown, 6)], [
+        controls.at_least_parameter("today-not-after", quality, AGE, DAYS_BACK, scope),
+        controls.equals_parameter("today-variant", quality, "variant", VARIANT, scope),
+        *class_and_slice("today-quality", quality, scope),
+    ]
+
+
+def _curves(curves: Source, choices: Choices, name: str) -> Part:
+    """Precision against recall: all variants on the day, and one variant on several days."""
+    hues = {
+        "variant": colours(choices.variants),
+        COMPARED_DAY: dict(zip(DAY_NAMES, PALETTE, strict=False)),
+    }
+    titles = {
+        "precision_recall": ("Precision against recall", "variant"),
+        "precision_recall_days": ("The chosen variant against days before", COMPARED_DAY),
+    }
+    drawn = [
+        visuals.scatter(
+            visual, title, curves, x="recall", y="precision", axes=("Recall", "Precision"),
+            colour=colour, colours=hues[colour], label="threshold",
+        )
+        for visual, (title, colour) in titles.items()
+    ]  # fmt: skip
+    scope = scopes(name)
+    both, of_day, of_days = scope(drawn), scope(drawn[:1]), scope(drawn[1:])
+    return [Row(drawn, 14, SECTIONS["curve"])], [
+        controls.equals_parameter("today-curve-day", curves, AGE, DAYS_BACK, of_day),
+        controls.is_one_of("today-compared", curves, COMPARED_DAY, DAY_NAMES, of_days),
+        controls.equals_parameter("today-one-variant", curves, "variant", VARIANT, of_days),
+        controls.defined("today-defined", curves, "precision", both),
+        *class_and_slice("today-curves", curves, both),
+    ]
+
+
+def _thresholds(curves: Source, choices: Choices, name: str) -> Part:
+    """Exact values at the chosen threshold, and each ratio at every threshold."""
+    chosen = visuals.table(
+        "chosen", "At the chosen threshold", curves, _AT_THRESHOLD, sort=("variant", "ASC")
+    )
+    ratios = [
         visuals.scatter(
             f"threshold_{ratio}", RATIOS[ratio], curves, x="threshold", y=ratio,
-            axes=("Threshold", RATIOS[ratio]), colour="variant", colours=hue,
+            axes=("Threshold", RATIOS[ratio]), colour="variant",
+            colours=colours(choices.variants),
         )
         for ratio in CURVE_RATIOS
     ]  # fmt: skip
-    of_day = [curve, at_threshold, *by_threshold]
     scope = scopes(name)
-    filters = [
-        controls.at_least_parameter(
-            "today-not-after", quality, AGE, DAYS_BACK, scope(headline)
-        ),
-        controls.equals_parameter(
-            "today-variant", quality, "variant", VARIANT, scope(headline)
-        ),
-        *class_and_slice("today-quality", quality, scope(headline)),
-        controls.equals_parameter("today-day", curves, AGE, DAYS_BACK, scope(of_day)),
-        controls.is_one_of(
-            "today-compared", curves, COMPARED_DAY, DAY_NAMES, scope([compared])
-        ),
-        controls.equals_parameter(
-            "today-compared-variant", curves, "variant", VARIANT, scope([compared])
-        ),
-        *class_and_slice("today-curves", curves, scope([*of_day, compared])),
-        controls.equals("today-chosen", curves, CHOSEN, 1, scope([at_threshold])),
-        controls.defined("today-defined", curves, "precision", scope([curve, compared])),
-    ]  # fmt: skip
-    rows = [
-        Row(headline, 6),
-        Row([curve, compared], 14, SECTIONS["curve"]),
-        Row([at_threshold], 8, SECTIONS["chosen"]),
-        Row(by_threshold, 10, SECTIONS["threshold"]),
+    every = scope([chosen, *ratios])
+    rows = [Row([chosen], 8, SECTIONS["chosen"]), Row(ratios, 10, SECTIONS["threshold"])]
+    return rows, [
+        controls.equals_parameter("today-day", curves, AGE, DAYS_BACK, every),
+        controls.equals("today-chosen", curves, CHOSEN, 1, scope([chosen])),
+        *class_and_slice("today-thresholds", curves, every),
     ]
-    words, words_filters = insights(sources, name)
-    shown = [DAYS_BACK, VARIANT, CLASS, SLICE, THRESHOLD]
-    return Built(
-        sheet(name, "Today", [*words, *rows], controls_of(shown, name, choices, quality)),
-        [*filters, *words_filters],
-    )
 
 
 def trend(sources: Sources, choices: Choices) -> Built:
@@ -131,13 +164,7 @@ def trend(sources: Sources, choices: Choices) -> Built:
         )
         for ratio, column in COLUMNS.items()
     ]  # fmt: skip
-    volumes = [
-        visuals.bars(
-            f"volume_{volume}", VOLUMES[volume], quality, volume, colour="variant", colours=hue
-        )
-        for volume in VOLUMES
-        if volume in {column.name for column in quality.data_set.columns}
-    ]
+    volumes = _volumes(quality, choices)
     every = [*ratios, *intervals, *volumes]
     scope = scopes(name)
     filters = [
@@ -158,6 +185,19 @@ def trend(sources: Sources, choices: Choices) -> Built:
     return Built(sheet(name, "Trend", rows, shown), filters)
 
 
+def _volumes(quality: Source, choices: Choices) -> list[Json]:
+    """Records of each kind; rejected ones are of no variant's curve and stand in the balance."""
+    own = {column.name for column in quality.data_set.columns}
+    return [
+        visuals.bars(
+            f"volume_{volume}", title, quality, volume, colour="variant",
+            colours=colours(choices.variants),
+        )
+        for volume, title in VOLUMES.items()
+        if volume in own
+    ]  # fmt: skip
+
+
 def data_quality(sources: Sources, choices: Choices, min_coverage: float) -> Built:
     """How complete the labels are, and where every record went."""
     name, quality, balance = "data-quality", sources["model_quality"], sources["record_balance"]
@@ -168,13 +208,7 @@ def data_quality(sources: Sources, choices: Choices, min_coverage: float) -> Bui
     )  # fmt: skip
     days = visuals.table(
         "day_states", "State of each day", quality,
-        {
-            "dt": ("Day", None), "variant": ("Variant", None),
-            "predictions": ("Predictions", "count"), "positives": ("Positives", "count"),
-            "label_coverage": ("Label coverage", "share"), "provisional": ("Provisional", "count"),
-            "labels_as_of": ("Labels as of", None), "undefined_reason": ("Not defined", None),
-            "run_id": ("Run", None), "code_version": ("Version", None),
-        },
+        _DAY_STATE,
         sort=("dt", "DESC"),
     )  # fmt: skip
     accounts = visuals.table(

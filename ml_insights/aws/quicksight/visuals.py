@@ -1,7 +1,7 @@
 """Builders of QuickSight visuals, each within the documented limit of points.
 
 What belongs here: one function a kind of visual, JSON out. What does not: which visual shows what
-(`sheets`), and filters.
+(`sheets`), and filters. Long, because QuickSight wants many words for each kind.
 """
 
 from __future__ import annotations
