@@ -43,6 +43,7 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
         _check(scope, RAW_PREDICTIONS, rejected_share_is_within_limit, blocking=True),
         _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
         _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
+        _check(scope, RECORD_BALANCE, labels_name_one_prediction),
         _check(scope, MODEL_QUALITY, positives_are_enough),
         _check(scope, MODEL_QUALITY, label_coverage_is_reached),
     ]
@@ -139,6 +140,20 @@ def every_account_adds_up_to_zero(scope: EndpointScope, lake: Lake, day: date) -
         f"records are lost (+) or counted twice (-): {found}" if left else "all accounts close"
     )
     return not left, finding, {"accounts that do not close": len(left)}
+
+
+def labels_name_one_prediction(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """No label's event is shared by predictions that say different things."""
+    rows = lake.read(scope.name, RECORD_BALANCE, day)
+    chosen = pc.and_(pc.equal(rows["account"], "labels"), pc.equal(rows["item"], "ambiguous"))
+    shared = -(pc.sum(rows.filter(chosen)["records"]).as_py() or 0)
+    finding = (
+        f"{shared} labels are for an inferenceId that several predictions of one variant share; "
+        "they are not used. Let callers send a new InferenceId with each request, or none"
+        if shared
+        else "every label names one prediction"
+    )
+    return not shared, finding, {"ambiguous labels": shared}
 
 
 def positives_are_enough(scope: EndpointScope, lake: Lake, day: date) -> Verdict:

@@ -321,6 +321,7 @@ ACCOUNTS = {
     "capture_lines": "lines of the captured objects",
     "predictions": "predictions in the accepted capture records",
     "scores": "rows of raw_predictions: one a prediction, or one a prediction and class",
+    "labelled_scores": "rows of raw_predictions, duplicates dropped, that a usable label names",
     "label_lines": "lines of the ground truth objects in the day's label window",
     "labels": "labels in the accepted ground truth records",
     "labels_collected": "labels collected on this very day, whatever day they belong to",

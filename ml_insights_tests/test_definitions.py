@@ -44,6 +44,7 @@ CHECKS = {
     ("raw_predictions", "rejected_share_is_within_limit", True),
     ("confusion_counts", "counts_do_not_increase_with_threshold", True),
     ("record_balance", "every_account_adds_up_to_zero", True),
+    ("record_balance", "labels_name_one_prediction", False),
     ("model_quality", "positives_are_enough", False),
     ("model_quality", "label_coverage_is_reached", False),
 }
