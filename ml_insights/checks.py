@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml_insights.assets.days import WEEK, counts_before, counts_of_day
 from ml_insights.assets.declaration import failures, key
 from ml_insights.assets.raw_predictions import captured_counts
 from ml_insights.balance import remainders
@@ -25,6 +26,7 @@ from ml_insights.contracts import (
     RECORD_BALANCE,
     Table,
 )
+from ml_insights.decisions.regressions import found_regressions
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.partitions import daily_partitions, day_of
@@ -46,13 +48,25 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
         _check(scope, RECORD_BALANCE, labels_name_one_prediction),
         _check(scope, MODEL_QUALITY, positives_are_enough),
         _check(scope, MODEL_QUALITY, label_coverage_is_reached),
+        _check(
+            scope,
+            MODEL_QUALITY,
+            no_share_fell_beyond_doubt,
+            severity=dg.AssetCheckSeverity[scope.endpoint.regression_severity.upper()],
+        ),
     ]
 
 
 def _check(
-    scope: EndpointScope, table: Table, invariant: Invariant, *, blocking: bool = False
+    scope: EndpointScope,
+    table: Table,
+    invariant: Invariant,
+    *,
+    blocking: bool = False,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
 ) -> dg.AssetChecksDefinition:
-    severity = dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN
+    if blocking:
+        severity = dg.AssetCheckSeverity.ERROR
 
     @dg.asset_check(
         asset=key(scope, table.name),
@@ -172,6 +186,30 @@ def label_coverage_is_reached(scope: EndpointScope, lake: Lake, day: date) -> Ve
     low = [f"{who} {share:.1%}" for who, share in coverage.items() if share < least]
     finding = f"below {least:.1%}, the day is provisional: {', '.join(low)}" if low else "reached"
     return not low, finding, {f"{who}: label coverage": share for who, share in coverage.items()}
+
+
+def no_share_fell_beyond_doubt(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Precision and recall of no variant or slice fell against the 7 days before, beyond doubt.
+
+    Exact tests that stay valid when looked at every day: any false alarm of an endpoint happens
+    in at most one month of twenty, over all its variants and slices.
+    """
+    week = counts_before(scope, lake, day, WEEK)
+    fallen, tests = found_regressions(
+        counts_of_day(scope, lake, day),
+        week.counts,
+        scope.threshold_index,
+        scope.endpoint.smallest_relevant_difference,
+    )
+    finding = "; ".join(
+        f"{who.variant} {who.slice}: {metric} {100 * change.value:+.1f} points "
+        f"[{100 * change.low:+.1f}, {100 * change.high:+.1f}]"
+        for (who, metric, change, _) in fallen[:10]
+    )
+    more = f"; and {len(fallen) - 10} more" if len(fallen) > 10 else ""
+    nothing = f"none of {tests} shares" if tests else "no days before to compare with"
+    observed = {"tests": tests, "regressions": len(fallen), "days before": week.days}
+    return not fallen, f"{finding}{more}" or nothing, observed
 
 
 def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, Any]]:

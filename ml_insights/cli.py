@@ -21,6 +21,7 @@ from ml_insights.cluster_commands import package, plan
 from ml_insights.errors import MlInsightsError
 from ml_insights.publication_commands import embed_url, iam_policy, migrate, query
 from ml_insights.settings import load_settings
+from ml_insights.settings.section import is_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +38,8 @@ _HOME = click.option(
     "--dagster-home",
     envvar="DAGSTER_HOME",
     type=click.Path(path_type=Path),
-    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake]",
+    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake, "
+    "or here if that is on S3]",
 )
 _DEMO = Path("data/demo")
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -140,6 +142,49 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
 
 
 @main.command()
+@_SETTINGS
+@click.option("--endpoint", help="Endpoint of the curve. [default: the only one of the settings]")
+@click.option("--from", "first", type=_DAY, required=True, help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", type=_DAY, help="Last day. [default: the first day]")
+@click.option(
+    "--slice", "slices", multiple=True, help="Slice, such as region=EU; repeatable. [default: all]"
+)
+@click.option("--variant", "variants", multiple=True, help="Repeatable. [default: all variants]")
+@click.option("--csv", "points", is_flag=True, help="Print every threshold as CSV instead.")
+def curve(
+    settings_file: Path | None,
+    endpoint: str | None,
+    first: datetime,
+    last: datetime | None,
+    *,
+    slices: tuple[str, ...],
+    variants: tuple[str, ...],
+    points: bool,
+) -> None:
+    """The curve of any window of published days, from their counts."""
+    from ml_insights.contracts import ALL_RECORDS  # noqa: PLC0415
+    from ml_insights.curve_query import curve_answer  # noqa: PLC0415 (starts slowly)
+    from ml_insights.curve_words import answer_csv, answer_table  # noqa: PLC0415
+    from ml_insights.lake import Lake  # noqa: PLC0415
+    from ml_insights.scope import EndpointScope  # noqa: PLC0415
+
+    settings = load_settings(settings_file)
+    name = _endpoint(settings, endpoint)
+    answer = curve_answer(
+        EndpointScope(name, settings.endpoints[name], settings),
+        Lake(settings.lake),
+        first.date(),
+        (last or first).date(),
+        slices=slices or (ALL_RECORDS,),
+        variants=variants,
+    )
+    if points:
+        click.echo(answer_csv(answer), nl=False)
+        return
+    Console(highlight=False).print(answer_table(answer))
+
+
+@main.command()
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
@@ -202,6 +247,8 @@ def _endpoint(settings: Settings, wished: str | None) -> str:
 
 
 def _home(settings: Settings, wished: Path | None) -> Path:
+    if wished is None and is_s3(settings.lake):
+        return Path("dagster_home")
     return wished or Path(settings.lake).parent / "dagster_home"
 
 

@@ -43,6 +43,7 @@ NAMES = (
     "labels_name_one_prediction",
     "positives_are_enough",
     "label_coverage_is_reached",
+    "no_share_fell_beyond_doubt",
 )
 
 CheckResults = dict[str, tuple[bool, str]]

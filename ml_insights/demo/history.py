@@ -194,5 +194,12 @@ endpoints:
       - {{name: age, content_type: text/csv, index: {column["age"]}, edges: [30, 50]}}
       - {{cross: [region, device]}}
     max_rejected_share: 0.02
+    business:
+      currency: EUR
+      true_positive: 140
+      false_positive: -9
+      false_negative: -120
+      true_negative: 0
+      capacity: 800
     owners: ["team:fraud"]
 """

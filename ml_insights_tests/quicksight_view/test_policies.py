@@ -52,7 +52,7 @@ def everything(publication: Publication, tables: Tables) -> list[Call]:
     faults.effect("quicksight", "hanging_ingestion")
     publication.write(build_tables(days=8, slices=("all",), points=20, seed=9), [THIRD])
     refused(lambda: publication.data_sets(THIRD))
-    faults.error("quicksight", "CreateIngestion", "LimitExceededException", times=9)
+    faults.error("quicksight", "CreateIngestion", "LimitExceededException", times=99)
     publication.write(tables, [THIRD])
     refused(lambda: publication.data_sets(THIRD))
     faults.clear()
