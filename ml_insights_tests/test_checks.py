@@ -22,9 +22,9 @@ from ml_insights.result_tables import confusion_counts_table
 from ml_insights.scope import EndpointScope
 from ml_insights_tests.installation import Installation, install, judged_days
 from ml_insights_tests.prepared_day import (
-    VARIANT,
     ENDPOINT,
     SETTINGS,
+    VARIANT,
     PreparedDay,
     PreparedRunner,
     write_manifest,
