@@ -294,7 +294,8 @@ MODEL_QUALITY = Table(
         Column("display_points", "int32", "Points that draw the curve.", "points"),
         _ratio(
             "display_deviation",
-            "Largest distance of a left-out point, of the curve or its band, to the drawn line.",
+            "Largest distance of a left-out point to its drawn line, in a unit square, over all "
+            "charts: precision against recall, and each ratio against the threshold.",
         ),
         Column(
             "undefined_reason",

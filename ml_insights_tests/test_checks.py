@@ -227,6 +227,42 @@ def test_low_label_coverage_is_named_and_does_not_stop_the_day(
     assert quality["provisional"].to_pylist() == [not passes]
 
 
+def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_them(
+    installation: Installation, day: PreparedDay, tmp_path: Path
+) -> None:
+    day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
+    day.report["ground_truth"]["files"] = 3
+    day.report["label_lines"] = {"label_lines_read": 120, "label_records": 100, "no_labels": 20}
+    day.report["labels"] = {
+        "labels_read": 100,
+        "missing": 2,
+        "illegal": 60,
+        "wrong_number": 5,
+        "conflicting": 0,
+        "of_other_days": 33,
+    }
+    assert run(installation) == ""
+    assert results(installation)["label_coverage_is_reached"][1] == (
+        "below 90.0%, the day is provisional: champion 0.0%. Read 3 files, 120 lines, 100 of them "
+        f"label records, in {tmp_path}/labels/yyyy/mm/dd of 2026-10-01 to 2026-10-08; not used: "
+        "20 rejected as no_labels, 2 missing, 60 illegal, 5 wrong number, 33 of other days"
+    )
+
+
+def test_low_label_coverage_without_files_asks_for_the_folder(
+    installation: Installation, day: PreparedDay, tmp_path: Path
+) -> None:
+    day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
+    day.report["ground_truth"] = {"files": 0, "bytes": 0, "hours": 0}
+    day.report["label_lines"] = {"label_lines_read": 0}
+    day.report["labels"] = {"labels_read": 0}
+    day.report["labels_collected"] = {"collected": 0, "known": 0}
+    assert run(installation) == ""
+    finding = results(installation)["label_coverage_is_reached"][1]
+    assert f"No file is in {tmp_path}/labels/yyyy/mm/dd of 2026-10-01 to 2026-10-08" in finding
+    assert finding.endswith("have labels arrived, and is ground_truth right?")
+
+
 def test_checks_judge_the_slice_of_all_records_only(
     installation: Installation, day: PreparedDay
 ) -> None:

@@ -123,7 +123,7 @@ def why_undefined(row: Row, ratio: str) -> str:
     if row["predictions"] == 0:
         return "there is no prediction"
     if row["positives"] + row["negatives"] == 0:
-        return "no label has arrived"
+        return "no usable label"
     return UNDEFINED[ratio]
 
 
