@@ -22,7 +22,8 @@ def core_seconds(spark: SparkSession) -> float:
 
 def _held(executor: Any) -> float:
     removed = executor.removeTime()
-    end = removed.get().getTime() / 1000 if removed.isDefined() else time.time()
+    end: float = removed.get().getTime() / 1000 if removed.isDefined() else time.time()
     # The driver on a cluster lists no cores, but holds at least one.
     cores = max(int(executor.totalCores()), 1)
-    return cores * max(end - executor.addTime().getTime() / 1000, 0.0)
+    begun: float = executor.addTime().getTime() / 1000
+    return cores * max(end - begun, 0.0)

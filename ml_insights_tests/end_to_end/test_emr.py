@@ -190,10 +190,13 @@ def test_an_executor_that_is_killed_changes_no_byte(
 
 
 def executor_processes() -> list[psutil.Process]:
-    """Executors that are children of this process's jobs."""
+    """Executors of the jobs that this process has started."""
     children = psutil.Process().children(recursive=True)
-    return [
-        child
-        for child in children
-        if any("CoarseGrainedExecutorBackend" in word for word in child.cmdline())
-    ]
+    return [child for child in children if "CoarseGrainedExecutorBackend" in _command(child)]
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has ended meanwhile
+        return ""

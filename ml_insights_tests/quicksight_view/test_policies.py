@@ -123,7 +123,8 @@ def test_the_policy_of_a_runner_names_the_calls_in_its_code_and_no_others(
         re.findall(r'get_paginator\("(\w+)"', code)
     )
     actions = {f"{prefix}{names[name]}" for name in called if name in names}
-    implied = {"elasticmapreduce:AddTags"} if runner == "emr" else set()
+    tagging = {"emr": "elasticmapreduce:AddTags", "emr-serverless": "emr-serverless:TagResource"}
+    implied = {tagging[runner]}
     assert {one for one in granted(both) if one.startswith(prefix)} == actions | implied
     assert "iam:PassRole" in granted(policy(dagster_role(places)))
 
