@@ -227,6 +227,7 @@ def test_expired_credentials_in_mid_run_leave_a_state_from_which_a_rerun_continu
     )
     with pytest.raises(AwsPermanentError, match="credentials have expired"):
         publication.data_sets(THIRD)
+    publication.aws.account.faults.clear()
     publication.data_sets(THIRD)
     published = publication.lake.read_days(ENDPOINT, MODEL_QUALITY, days_of(3))
     assert publication.rows("model_quality").num_rows == published.num_rows
