@@ -156,6 +156,10 @@ class Endpoint(Section):
     """Share of the traffic that each variant should get. Without it, whether records of a variant
     were lost is not tested."""
 
+    shared_events: bool = False
+    """Whether several variants score the same events (shadow variants, the same inferenceId). They
+    are then compared event by event, which takes far fewer labels."""
+
     regression_severity: Literal["warn", "error"] = "warn"
     """Whether a regression beyond doubt warns, or fails the day's check."""
 
