@@ -78,8 +78,8 @@ VARIANT_COMPARISON = Table(
         Column(
             "labels_needed",
             "int64",
-            "Labelled records, at the present mix, until the interval is no wider than the "
-            "smallest relevant difference on either side.",
+            "Labelled records, at the present mix, that would bring a verdict if the difference "
+            "stays as it is.",
             "records",
             nullable=True,
         ),
