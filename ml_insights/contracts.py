@@ -294,7 +294,8 @@ MODEL_QUALITY = Table(
         Column("display_points", "int32", "Points that draw the curve.", "points"),
         _ratio(
             "display_deviation",
-            "Largest distance of a left-out point, of the curve or its band, to the drawn line.",
+            "Largest distance of a left-out point to its drawn line, in a unit square, over all "
+            "charts: precision against recall, and each ratio against the threshold.",
         ),
         Column(
             "undefined_reason",
@@ -333,6 +334,7 @@ ACCOUNTS = {
     "capture_lines": "lines of the captured objects",
     "predictions": "predictions in the accepted capture records",
     "scores": "rows of raw_predictions: one a prediction, or one a prediction and class",
+    "labelled_scores": "rows of raw_predictions, duplicates dropped, that a usable label names",
     "label_lines": "lines of the ground truth objects in the day's label window",
     "labels": "labels in the accepted ground truth records",
     "labels_collected": "labels collected on this very day, whatever day they belong to",

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import ml_insights.definitions
-from ml_insights.assets.declaration import RETRIES
+from ml_insights.assets.declaration import HEAVY
 from ml_insights.contracts import TABLES
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import SettingsError
@@ -70,6 +70,7 @@ CHECKS = {
     ("raw_predictions", "rejected_share_is_within_limit", True),
     ("confusion_counts", "counts_do_not_increase_with_threshold", True),
     ("record_balance", "every_account_adds_up_to_zero", True),
+    ("record_balance", "labels_name_one_prediction", False),
     ("model_quality", "positives_are_enough", False),
     ("model_quality", "label_coverage_is_reached", False),
     ("model_quality", "no_share_fell_beyond_doubt", False),
@@ -179,11 +180,21 @@ def test_a_job_holds_the_assets_and_checks_of_its_endpoint_only(
         assert checks == {name for _, name, _ in CHECKS}
 
 
-def test_every_computed_asset_is_tried_again_alike(graph: dg.AssetGraph) -> None:
+def test_heavy_assets_and_no_others_share_a_pool(graph: dg.AssetGraph) -> None:
+    pools = {
+        key.to_user_string().rpartition("/")[2]: graph.get(key).assets_def.op.pool
+        for key in graph.materializable_asset_keys
+    }
+    heavy = {name for name, pool in pools.items() if pool == HEAVY}
+    assert heavy == {"raw_predictions", "confusion_counts"}
+    assert set(pools.values()) == {HEAVY, None}
+
+
+def test_no_asset_has_a_policy_that_would_run_a_cancelled_step_again(graph: dg.AssetGraph) -> None:
     policies = {
         graph.get(key).assets_def.op.retry_policy for key in graph.materializable_asset_keys
     }
-    assert policies == {RETRIES}
+    assert policies == {None}
 
 
 def test_an_endpoint_with_money_values_has_their_tables_too(tmp_path: Path) -> None:

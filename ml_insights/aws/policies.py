@@ -368,6 +368,7 @@ def _emr_serverless(places: Places) -> list[Statement]:
             {
                 "emr-serverless:GetJobRun": "follows the job, and what it used",
                 "emr-serverless:CancelJobRun": "stops it",
+                "emr-serverless:TagResource": "marks the job run",
             },
             (places.arn("emr-serverless", f"{application}/jobruns/*"),),
         ),

@@ -21,6 +21,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from ml_insights.dashboard import chart_style, charts
 from ml_insights.dashboard.decision_data import decision_data
 from ml_insights.dashboard.page_data import embed, page_data
+from ml_insights.dashboard.sections import SECTIONS
 
 _HERE = files("ml_insights.dashboard")
 _SCRIPTS = (
@@ -73,6 +74,7 @@ def render_page(
         operating_threshold=operating_threshold,
         ratios=chart_style.RATIOS,
         volumes=chart_style.VOLUMES,
+        sections=SECTIONS,
         generated_from=generated_from,
         data=embed(data),
         shown=shown,

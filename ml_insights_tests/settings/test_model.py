@@ -56,6 +56,18 @@ def test_a_location_that_is_neither_folder_nor_s3_is_illegal(
     assert "settings.yaml:3: endpoints.fraud-detector.data_capture" in problem
 
 
+@pytest.mark.parametrize("sign", "?*[]{}")
+@pytest.mark.parametrize("location", ["./exp/pro{}", "s3://bucket/pro{}/capture"])
+def test_a_location_that_spark_would_take_for_a_pattern_is_illegal(
+    problems: Problems, location: str, sign: str
+) -> None:
+    given = location.replace("{}", sign)
+    problem = problems(MINIMAL.replace("./capture", f'"{given}"'))[-1]
+    assert f"endpoints.fraud-detector.data_capture: {given!r} has {sign!r} in" in problem
+    assert "Spark takes ? * [ ] { } for a pattern" in problem
+    assert "Rename the folder" in problem
+
+
 def test_the_local_deployment_reaches_no_cloud(problems: Problems) -> None:
     (problem,) = problems(MINIMAL + "lake: s3://bucket/lake\n")
     assert "lake: 's3://bucket/lake' is on S3, but `deployment: local` reaches no cloud" in problem

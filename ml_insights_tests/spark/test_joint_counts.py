@@ -1,4 +1,4 @@
-"""Pairs of variants that scored the same events: every labelled pair once, exact where it counts."""
+"""Events that several variants scored: every labelled pair once, exact where it counts."""
 
 from __future__ import annotations
 

@@ -3,13 +3,10 @@
 What belongs here: the choice of visuals and filters, with the names, titles and colours of the
 HTML page. What does not: how a visual or filter is written (`visuals`, `controls`), and values.
 
-A sheet appears when the tables it draws from are in the contract.
+What people decide from has a module of its own (`decision_sheets`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ml_insights.aws.quicksight import controls, visuals
 from ml_insights.aws.quicksight.controls import (
@@ -24,29 +21,21 @@ from ml_insights.aws.quicksight.controls import (
     VARIANT,
     Choices,
 )
-from ml_insights.aws.quicksight.fields import Format, Json, Source
+from ml_insights.aws.quicksight.decision_sheets import health, insights
 from ml_insights.aws.quicksight.layout import Row, sheet
+from ml_insights.aws.quicksight.sheet_parts import (
+    Built,
+    Sources,
+    class_and_slice,
+    controls_of,
+    last_days,
+    scopes,
+    shown_as,
+)
 from ml_insights.dashboard.chart_style import PALETTE, RATIOS, VOLUMES, colours
 from ml_insights.dashboard.charts import CURVE_RATIOS
 from ml_insights.dashboard.sections import SECTIONS
 from ml_insights.dashboard.tiles import COLUMNS
-from ml_insights.dashboard.wording import SHARES
-
-Sources = Mapping[str, Source]
-Scope = dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class Built:
-    """A sheet and the filters of its visuals."""
-
-    sheet: Json
-    filters: list[Json] = field(default_factory=list)
-
-
-def shown_as(ratio: str) -> Format:
-    """Shares of records in percent, F1 and areas as plain numbers: as on the page."""
-    return "share" if ratio in SHARES else "plain"
 
 
 def today(sources: Sources, choices: Choices) -> Built:
@@ -89,7 +78,7 @@ def today(sources: Sources, choices: Choices) -> Built:
         for ratio in CURVE_RATIOS
     ]  # fmt: skip
     of_day = [curve, at_threshold, *by_threshold]
-    scope = _scopes(name)
+    scope = scopes(name)
     filters = [
         controls.at_least_parameter(
             "today-not-after", quality, AGE, DAYS_BACK, scope(headline)
@@ -97,7 +86,7 @@ def today(sources: Sources, choices: Choices) -> Built:
         controls.equals_parameter(
             "today-variant", quality, "variant", VARIANT, scope(headline)
         ),
-        *_class_and_slice("today-quality", quality, scope(headline)),
+        *class_and_slice("today-quality", quality, scope(headline)),
         controls.equals_parameter("today-day", curves, AGE, DAYS_BACK, scope(of_day)),
         controls.is_one_of(
             "today-compared", curves, COMPARED_DAY, DAY_NAMES, scope([compared])
@@ -105,7 +94,7 @@ def today(sources: Sources, choices: Choices) -> Built:
         controls.equals_parameter(
             "today-compared-variant", curves, "variant", VARIANT, scope([compared])
         ),
-        *_class_and_slice("today-curves", curves, scope([*of_day, compared])),
+        *class_and_slice("today-curves", curves, scope([*of_day, compared])),
         controls.equals("today-chosen", curves, CHOSEN, 1, scope([at_threshold])),
         controls.defined("today-defined", curves, "precision", scope([curve, compared])),
     ]  # fmt: skip
@@ -115,10 +104,10 @@ def today(sources: Sources, choices: Choices) -> Built:
         Row([at_threshold], 8, SECTIONS["chosen"]),
         Row(by_threshold, 10, SECTIONS["threshold"]),
     ]
-    words, words_filters = _insights(sources, choices, name)
+    words, words_filters = insights(sources, name)
     shown = [DAYS_BACK, VARIANT, CLASS, SLICE, THRESHOLD]
     return Built(
-        sheet(name, "Today", [*words, *rows], _controls(shown, name, choices, quality)),
+        sheet(name, "Today", [*words, *rows], controls_of(shown, name, choices, quality)),
         [*filters, *words_filters],
     )
 
@@ -150,13 +139,13 @@ def trend(sources: Sources, choices: Choices) -> Built:
         if volume in {column.name for column in quality.data_set.columns}
     ]
     every = [*ratios, *intervals, *volumes]
-    scope = _scopes(name)
+    scope = scopes(name)
     filters = [
-        controls.at_most("trend-days", quality, AGE, _last_days(choices), scope(every)),
+        controls.at_most("trend-days", quality, AGE, last_days(choices), scope(every)),
         controls.equals_parameter(
             "trend-variant", quality, "variant", VARIANT, scope(intervals)
         ),
-        *_class_and_slice("trend", quality, scope(every)),
+        *class_and_slice("trend", quality, scope(every)),
     ]  # fmt: skip
     rows = [
         Row(ratios[:2], 10, SECTIONS["trend"]),
@@ -165,7 +154,7 @@ def trend(sources: Sources, choices: Choices) -> Built:
         Row(intervals[2:], 10),
         Row(volumes, 8, SECTIONS["volume"]),
     ]
-    shown = _controls([VARIANT, CLASS, SLICE], name, choices, quality)
+    shown = controls_of([VARIANT, CLASS, SLICE], name, choices, quality)
     return Built(sheet(name, "Trend", rows, shown), filters)
 
 
@@ -196,12 +185,12 @@ def data_quality(sources: Sources, choices: Choices, min_coverage: float) -> Bui
         },
         sort=("account", "ASC"),
     )  # fmt: skip
-    scope = _scopes(name)
+    scope = scopes(name)
     filters = [
         controls.at_most(
-            "quality-days", quality, AGE, _last_days(choices), scope([coverage, days])
+            "quality-days", quality, AGE, last_days(choices), scope([coverage, days])
         ),
-        *_class_and_slice("quality", quality, scope([coverage, days])),
+        *class_and_slice("quality", quality, scope([coverage, days])),
         controls.equals_parameter("balance-day", balance, AGE, DAYS_BACK, scope([accounts])),
     ]  # fmt: skip
     rows = [
@@ -209,32 +198,7 @@ def data_quality(sources: Sources, choices: Choices, min_coverage: float) -> Bui
         Row([days], 10),
         Row([accounts], 14, SECTIONS["balance"]),
     ]
-    shown = _controls([DAYS_BACK, CLASS, SLICE], name, choices, quality)
-    return Built(sheet(name, "Data quality", rows, shown), filters)
-
-
-def _insights(sources: Sources, choices: Choices, name: str) -> tuple[list[Row], list[Json]]:
-    """The day's insights in words, when their table is in the contract."""
-    return [], []
-
-
-def _class_and_slice(group: str, source: Source, scope: Scope) -> list[Json]:
-    return [
-        controls.equals_parameter(f"{group}-class", source, "class_label", CLASS, scope),
-        controls.equals_parameter(f"{group}-slice", source, "slice", SLICE, scope),
-    ]
-
-
-def _last_days(choices: Choices) -> int:
-    return min(choices.days, visuals.LINE_DAYS) - 1
-
-
-def _scopes(name: str) -> Callable[[Sequence[Json]], Scope]:
-    return lambda chosen: {name: [visuals.visual_id(one) for one in chosen]}
-
-
-def _controls(
-    names: Sequence[str], sheet_name: str, choices: Choices, quality: Source
-) -> list[Json]:
-    made = [controls.control(name, sheet_name, choices, quality) for name in names]
-    return [control for controls_of_one in made for control in controls_of_one]
+    more, more_filters = health(sources, choices, name)
+    shown = controls_of([DAYS_BACK, VARIANT, CLASS, SLICE], name, choices, quality)
+    built = sheet(name, "Data quality", [*rows, *more], shown)
+    return Built(built, [*filters, *more_filters])
