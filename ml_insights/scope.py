@@ -114,4 +114,5 @@ class EndpointScope:
             octaves=grid.octaves,
             bits=grid.bits,
             output=lake.staging(self.name, CONFUSION_COUNTS.name, day, run_id),
+            pairs_at=self.threshold_index if endpoint.shared_events else -1,
         )

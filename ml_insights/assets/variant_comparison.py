@@ -1,5 +1,7 @@
 """variant_comparison: variants against each other, and each against its own days before."""
 
+from datetime import date
+
 import dagster as dg
 import pyarrow as pa
 
@@ -11,7 +13,10 @@ from ml_insights.decisions.comparisons import (
     TRAILING_7_DAYS,
     variant_comparison_table,
 )
-from ml_insights.decisions.tables import VARIANT_COMPARISON
+from ml_insights.decisions.pairs import joint_counts_of
+from ml_insights.decisions.tables import JOINT_COUNTS, VARIANT_COMPARISON
+from ml_insights.lake import Lake
+from ml_insights.metrics.paired import JointCounts
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
@@ -43,11 +48,21 @@ def build_variant_comparison(scope: EndpointScope) -> dg.AssetsDefinition:
                 for name, days in ((PREVIOUS_DAY, 1), (TRAILING_7_DAYS, WEEK))
             }
             today = counts_of_day(scope, lake.lake, day)
-            rows = variant_comparison_table(today, before, scope.comparison_rules)
+            pairs = _shared_events(scope, lake.lake, day)
+            rows = variant_comparison_table(today, before, scope.comparison_rules, pairs)
             published = lake.lake.write(scope.name, VARIANT_COMPARISON, day, rows)
         return published_result(published, **{"all records": dg.MetadataValue.md(_table(rows))})
 
     return variant_comparison
+
+
+def _shared_events(
+    scope: EndpointScope, lake: Lake, day: date
+) -> dict[tuple[str, str, str], JointCounts]:
+    """Events that several variants scored; none unless the settings say so."""
+    if not scope.endpoint.shared_events:
+        return {}
+    return joint_counts_of(lake.read(scope.name, JOINT_COUNTS, day), scope.settings.grid)
 
 
 def _table(rows: pa.Table) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import combinations
 from math import isnan
+from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from ml_insights.metrics.comparison import (
 )
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.false_discovery import benjamini_hochberg
+from ml_insights.metrics.paired import JointCounts, paired_differences
 from ml_insights.metrics.sample_ratio import SampleRatio, sample_ratio
 from ml_insights.variants import in_order
 
@@ -61,6 +64,7 @@ def variant_comparison_table(
     today: CurveCounts,
     before: Mapping[str, tuple[CurveCounts, int]],
     rules: Rules,
+    joint: Mapping[tuple[str, str, str], JointCounts] = MappingProxyType({}),
 ) -> pa.Table:
     """Rows of variant_comparison for one day.
 
@@ -69,12 +73,13 @@ def variant_comparison_table(
         before: `PREVIOUS_DAY` and `TRAILING_7_DAYS` -> counts of those days, and how many they
             are; 0 without any.
         rules: of the settings.
+        joint: counts of events that two variants scored, by class, first and second variant.
 
     Returns:
         Rows sorted by comparison, curve and metric. A curve without the same curve before has
         rows whose values are NULL with the reason `no_days_before`.
     """
-    rows = [*_between_variants(today, rules)]
+    rows = [*_between_variants(today, rules), *_same_events(joint, rules)]
     for comparison, (counts, days) in before.items():
         for curve, bins in today.items():
             baseline = counts.get(curve, _nothing(bins))
@@ -95,6 +100,24 @@ def _between_variants(today: CurveCounts, rules: Rules) -> Iterator[dict[str, An
             found = differences(*pair, rules.threshold_index)
             key = {**_key(VARIANTS, curves[second]), "baseline_variant": first}
             yield from _rows(key, found, pair, rules, days=1, split=split)
+
+
+def _same_events(
+    joint: Mapping[tuple[str, str, str], JointCounts], rules: Rules
+) -> Iterator[dict[str, Any]]:
+    """Pairs from events both scored: the prevalence is the same, so nothing is standardised."""
+    for (class_label, *names), counts in sorted(joint.items(), key=itemgetter(0)):
+        ordered = in_order(names)
+        pair = counts if ordered == names else counts.turned()
+        found = paired_differences(pair, rules.threshold_index)
+        key = {
+            "comparison": SAME_EVENTS,
+            "variant": ordered[1],
+            "class_label": class_label,
+            "slice": ALL_RECORDS,
+            "baseline_variant": ordered[0],
+        }
+        yield from _rows(key, found, (pair.first(), pair.second()), rules, days=1)
 
 
 def _split(

@@ -78,8 +78,8 @@ VARIANT_COMPARISON = Table(
         Column(
             "labels_needed",
             "int64",
-            "Labelled records, at the present mix, until the interval is no wider than the "
-            "smallest relevant difference on either side.",
+            "Labelled records, at the present mix, that would bring a verdict if the difference "
+            "stays as it is.",
             "records",
             nullable=True,
         ),
@@ -92,6 +92,21 @@ VARIANT_COMPARISON = Table(
         _REASON,
     ),
 )
+
+JOINT_COUNTS = Table(
+    "joint_counts",
+    "a pair of coarse bins of two variants that scored the same events",
+    (
+        _CLASS,
+        Column("first_variant", "string", "The one whose name comes first.", key=True),
+        Column("second_variant", "string", "The other.", key=True),
+        Column("first_index", "int32", "Lowest grid threshold of the first's bin.", key=True),
+        Column("second_index", "int32", "Lowest grid threshold of the second's bin.", key=True),
+        Column("positives", "int64", "Events labelled positive.", "records"),
+        Column("negatives", "int64", "Events labelled negative.", "records"),
+    ),
+)
+"""Written with confusion_counts where variants share events; no asset of its own."""
 
 BUSINESS_VALUE = Table(
     "business_value",

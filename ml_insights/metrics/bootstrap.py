@@ -7,7 +7,7 @@ What belongs here: replicates of average precision and achievable area, and thei
 not: intervals (`intervals`), and the areas of the data (`areas`).
 
 A curve with more than `GROUPS` bins that hold positives is drawn in groups of neighbouring bins,
-which keeps 10,000 replicates of 20,000 bins near one second. Inside a group of several bins the
+which keeps 10,000 replicates of 20,000 bins below half a second. Inside a group of several bins the
 achievable interpolation stands for the bins. Groups are equal steps of recall and of the logarithm
 of alarms, because precision moves with the latter. The spread stays within 5 % of that of
 ungrouped bins (measured: benchmarks/numbers.md).

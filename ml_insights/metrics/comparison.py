@@ -83,11 +83,11 @@ def verdict(compared: Difference, adjusted_p_value: float, relevant: float) -> s
 
 
 def labels_needed(compared: Difference, relevant: float, labels: int) -> int | None:
-    """Labelled records that would tell a relevant difference from chance, at the present mix.
+    """Labelled records that would bring a verdict if the difference stays, at the present mix.
 
-    The width of an interval falls with the square root of the number of records, so that it takes
-    ``labels * (half width / relevant)^2`` of them until the interval is no wider than the relevant
-    difference on either side.
+    A verdict comes when the interval leaves out 0, or lies within the relevant difference on both
+    sides: when half its width is down to ``max(|d|, relevant - |d|)``. The width falls with the
+    square root of the number of records.
 
     Args:
         compared: the difference.
@@ -98,9 +98,10 @@ def labels_needed(compared: Difference, relevant: float, labels: int) -> int | N
         None if the difference is undefined.
 
     >>> labels_needed(Difference(0.01, -0.03, 0.05, 0.6), relevant=0.02, labels=1000)
-    4000
+    16000
     """
     half = (compared.high - compared.low) / 2
     if math.isnan(half):
         return None
-    return math.ceil(round(labels * (half / relevant) ** 2, 6))
+    size = abs(compared.value)
+    return math.ceil(round(labels * (half / max(size, relevant - size)) ** 2, 6))

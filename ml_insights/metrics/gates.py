@@ -5,7 +5,7 @@ What does not: reading days, saying it in words (the caller does).
 
 A gate that looks at 100 slices on 31 days makes 3,100 tests. To be wrong at most once in twenty
 months over all of them, single tests must be right far into their tail, where normal
-approximations are not (off by a factor of up to 20 for recall near 1; benchmarks/numbers.md).
+approximations are not (off by a factor of up to 40 for recall near 1; benchmarks/numbers.md).
 Shares are therefore tested exactly, as Fisher did: given how many successes there are on both
 sides together, the number on the day is hypergeometric. The month's rate is divided by the days of
 a month, and Holm's rule holds it over the tests of a day, however they depend on each other.

@@ -68,6 +68,12 @@ class JointCounts:
         """Counts of the second variant alone."""
         return self._margin(self.second_index)
 
+    def turned(self) -> JointCounts:
+        """The same with the variants in the other order."""
+        return JointCounts(
+            self.grid, self.second_index, self.first_index, self.positives, self.negatives
+        )
+
     def _margin(self, index: IndexArray) -> BinCounts:
         labelled = (self.positives + self.negatives) > 0
         occupied, place = np.unique(index[labelled], return_inverse=True)

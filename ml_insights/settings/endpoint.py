@@ -147,14 +147,18 @@ class Endpoint(Section):
     """With fewer positives a day's numbers are flagged as too few to judge."""
 
     smallest_relevant_difference: Annotated[float, Field(gt=0, le=1), Unit("ratio")] = 0.01
-    """Differences of precision, recall, F1 and areas below this matter to nobody: they are not
-    reported, and labels are asked for until they could be seen."""
+    """Differences of precision, recall, F1 and areas below this matter to nobody and are not
+    reported."""
 
     traffic_split: Annotated[
         tuple[VariantShare, ...], Legal("a list of variants, each once, with their shares")
     ] = ()
     """Share of the traffic that each variant should get. Without it, whether records of a variant
     were lost is not tested."""
+
+    shared_events: Annotated[bool, Legal("`true` or `false`")] = False
+    """Whether several variants score the same events (shadow variants, the same inferenceId). They
+    are then compared event by event, which takes far fewer labels."""
 
     regression_severity: Literal["warn", "error"] = "warn"
     """Whether a regression beyond doubt warns, or fails the day's check."""

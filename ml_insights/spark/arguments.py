@@ -117,6 +117,8 @@ class ConfusionCountsArguments:
         octaves: see `ThresholdGrid`.
         bits: see `ThresholdGrid`.
         output: folder for the result of this attempt.
+        pairs_at: grid threshold at which pairs of variants are told apart exactly; -1 where
+            variants do not score the same events, and then no pairs are counted.
     """
 
     day: str
@@ -134,6 +136,7 @@ class ConfusionCountsArguments:
     octaves: int
     bits: int
     output: str
+    pairs_at: int = -1
 
 
 Arguments = Union[RawPredictionsArguments, ConfusionCountsArguments]

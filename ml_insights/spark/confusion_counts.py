@@ -30,6 +30,7 @@ from ml_insights.spark.ground_truth import (
     parsed_labels,
     rejected_sample,
 )
+from ml_insights.spark.joint_counts import PAIRS_FOLDER, count_pairs
 from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
 from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.raw_predictions import (
@@ -67,7 +68,8 @@ def count_day(
 ) -> dict[str, Any]:
     """Count a day's predictions by variant, class, slice, bin and label.
 
-    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`.
+    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`; and
+    `pairs/` where variants score the same events, see `joint_counts`.
 
     Args:
         spark: session, prepared by `session.prepare`.
@@ -100,8 +102,12 @@ def count_day(
     fates = label_fates(spark, job, labels, variants)
     report(f"labels matched: {fates['labels']['used']} used")
     events = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
-    counts = count_bins(with_labels(events, usable_labels(labels), job), slices)
+    labelled = with_labels(events, usable_labels(labels), job)
+    counts = count_bins(labelled, slices)
     counts.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
+    if job.pairs_at >= 0:
+        pairs = count_pairs(labelled, job.pairs_at)
+        pairs.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{PAIRS_FOLDER}")
     report("bins counted")
     return {
         "manifest_digest": manifest["digest"],
