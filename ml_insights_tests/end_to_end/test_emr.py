@@ -20,6 +20,7 @@ from ml_insights_tests.end_to_end.aws_churn import (
     BUCKET,
     CLUSTER,
     JOB_ROLE,
+    RELEASE,
     install_on_aws,
     keys_below,
     local_spark,
@@ -98,7 +99,7 @@ def test_clusters_and_the_process_publish_the_same_bytes(
     ):
         text = settings(on_s3, f"{{runner: {runner}}}", emr, lake=lake)
         run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
-        assert run.success
+        assert run.success, reasons(run)
         counts = published(on_s3, lake, "confusion_counts")
         assert counts == published(on_s3, "here", "confusion_counts")
         assert messages(on_s3, lake) == []
@@ -123,7 +124,7 @@ def test_a_retry_after_kill_9_joins_the_job_that_runs(
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
     installed = install_on_aws(tmp_path / "killed", text, instance)
     run = installed.run(ENDPOINT, DAY, assets=HEAVY[:1])
-    assert run.success
+    assert run.success, reasons(run)
     assert len(on_s3.calls.of("emr", "RunJobFlow")) == 1
     assert on_s3.calls.of("emr", "TerminateJobFlows") == []
     key = f"killed/{ENDPOINT}/raw_predictions/dt={DAY}/_manifest.json"
@@ -161,6 +162,21 @@ def test_what_the_job_refuses_is_the_error_that_users_see(
     assert "EMR console" in data.metadata
 
 
+@pytest.mark.skipif(
+    "ML_INSIGHTS_TEST_PYTHON_3_5" not in os.environ,
+    reason="needs a Python with pyspark 3.5, named by ML_INSIGHTS_TEST_PYTHON_3_5",
+)
+def test_spark_3_5_of_emr_7_publishes_the_same_bytes(
+    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    for lake, emr in (("v3", OWN_CLUSTER.replace(RELEASE, "emr-7.12.0")), ("v4", OWN_CLUSTER)):
+        text = settings(on_s3, "{runner: emr}", emr, lake=lake)
+        run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
+        assert run.success, reasons(run)
+    counts = published(on_s3, "v3", "confusion_counts")
+    assert counts == published(on_s3, "v4", "confusion_counts")
+
+
 def test_an_executor_that_is_killed_changes_no_byte(
     on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +203,16 @@ def test_an_executor_that_is_killed_changes_no_byte(
     assert published(on_s3, "disturbed", "confusion_counts") == published(
         on_s3, "undisturbed", "confusion_counts"
     )
+
+
+def reasons(run: dg.ExecuteInProcessResult) -> list[str]:
+    """What the failures and retries of a run say."""
+    failed = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_UP_FOR_RETRY}
+    return [
+        str(getattr(event.event_specific_data, "error", event.message))[-3000:]
+        for event in run.all_events
+        if event.event_type in failed
+    ]
 
 
 def executor_processes() -> list[psutil.Process]:
