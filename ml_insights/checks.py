@@ -220,6 +220,17 @@ def no_share_fell_beyond_doubt(scope: EndpointScope, lake: Lake, day: date) -> V
     return not fallen, f"{finding}{more}" or nothing, observed
 
 
+def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, Any]]:
+    rows: pa.Table = lake.read(scope.name, MODEL_QUALITY, day)
+    found: list[dict[str, Any]] = rows.filter(pc.equal(rows["slice"], ALL_RECORDS)).to_pylist()
+    return found
+
+
+def _who(scope: EndpointScope, row: dict[str, Any]) -> str:
+    several = bool(scope.endpoint.classes)
+    return f"{row['variant']} {row['class_label']}" if several else str(row["variant"])
+
+
 def _labels_found(scope: EndpointScope, lake: Lake, day: date) -> str:
     """Where labels were looked for, what was read there, and why it was of no use."""
     report = lake.notes(scope.name, CONFUSION_COUNTS, day)["report"]
@@ -236,14 +247,3 @@ def _labels_found(scope: EndpointScope, lake: Lake, day: date) -> str:
         f"Read {files} files, {read} lines, {accepted} of them label records, in {place}; "
         f"not used: {reasons or 'none'}"
     )
-
-
-def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, Any]]:
-    rows: pa.Table = lake.read(scope.name, MODEL_QUALITY, day)
-    found: list[dict[str, Any]] = rows.filter(pc.equal(rows["slice"], ALL_RECORDS)).to_pylist()
-    return found
-
-
-def _who(scope: EndpointScope, row: dict[str, Any]) -> str:
-    several = bool(scope.endpoint.classes)
-    return f"{row['variant']} {row['class_label']}" if several else str(row["variant"])

@@ -92,6 +92,10 @@ _CLASS = Column(
 _SLICE = Column(
     "slice", "string", f"Slice, such as `region=EU`; `{ALL_RECORDS}` is all traffic.", key=True
 )
+
+CURVE = (_VARIANT.name, _CLASS.name, _SLICE.name)
+"""Columns that say which curve a row belongs to."""
+
 _THRESHOLD_INDEX = Column(
     "threshold_index", "int32", "Position of the threshold on the grid; join on this.", key=True
 )

@@ -15,14 +15,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL, Table
+from ml_insights.contracts import (
+    CONFUSION_COUNTS,
+    CURVE,
+    MODEL_QUALITY,
+    PRECISION_RECALL,
+    Table,
+)
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.curve_table import curve_table
 from ml_insights.metrics.quality import REPLICATES, curve_quality
 from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
-
-CURVE = ("variant", "class_label", "slice")
 
 
 class Curve(NamedTuple):

@@ -53,6 +53,7 @@ ALLOWED = {
         "ml_insights.spark",
     },
     "spark.arguments": set(),
+    "spark.decimal_number": set(),
     "spark.json_path": {"ml_insights.errors"},
 }
 """What modules that stay pure, or travel to a cluster, import beyond the standard library."""
@@ -76,7 +77,11 @@ WITHOUT_DAGSTER_AND_SPARK = (
     "settings",
     "sizing",
 )
-PLAIN_SPARK_MODULES = ("ml_insights.spark.arguments", "ml_insights.spark.json_path")
+PLAIN_SPARK_MODULES = (
+    "ml_insights.spark.arguments",
+    "ml_insights.spark.decimal_number",
+    "ml_insights.spark.json_path",
+)
 """Of `spark`, but without Spark, so that the modules above may use them."""
 
 VAGUE = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}

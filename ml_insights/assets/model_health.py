@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from ml_insights.assets.days import WEEK, counts_before, counts_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
-from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, MODEL_QUALITY
+from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, CURVE, MODEL_QUALITY
 from ml_insights.decisions.health import ESTIMATED, model_health_table
 from ml_insights.decisions.tables import MODEL_HEALTH
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
-from ml_insights.result_tables import CURVE, Curve
+from ml_insights.result_tables import Curve
 from ml_insights.scope import EndpointScope
 
 PAST_DAYS = 28

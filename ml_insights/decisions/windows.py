@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_insights.contracts import CONFUSION_COUNTS
+from ml_insights.contracts import CONFUSION_COUNTS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.result_tables import CURVE, Curve, curves_of
+from ml_insights.result_tables import Curve, curves_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from ml_insights.settings.business import Business, VariantShare
-from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, Slices
+from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, LabelForms, Slices
 from ml_insights.settings.section import (
     Finding,
     Legal,
@@ -33,11 +33,11 @@ from ml_insights.settings.section import (
     checked,
     part,
 )
-from ml_insights.spark.arguments import CSV, JSON, JSON_LINES, CaptureFormat, ValueForm
+from ml_insights.spark.arguments import CSV, CaptureFormat, ValueForm
+from ml_insights.spark.decimal_number import decimal_number
 
 _EARLIEST = date(2000, 1, 1)
 _FURTHEST = timedelta(days=366)
-_JSON_FORMS = (JSON, JSON_LINES)
 _NO_LABEL = ("nan", "null", "none")
 
 
@@ -60,12 +60,10 @@ def _is_a_label(label: str) -> str:
     return label
 
 
-def _same_label(one: str, other: str) -> bool:
+def same_label(one: str, other: str) -> bool:
     """Labels are the same as text, or as numbers: `1` and `1.0` are one label."""
-    try:
-        return one == other or float(one) == float(other)
-    except ValueError:
-        return False
+    number = decimal_number(one)
+    return one == other or (number is not None and number == decimal_number(other))
 
 
 Label = Annotated[
@@ -115,8 +113,9 @@ class Endpoint(Section):
     score: Forms
     """Where the scores stand in the endpoint's output."""
 
-    label: Forms = (Form(content_type="text/csv"),)
-    """Where the labels stand in the ground truth records; at most one JSON form."""
+    label: LabelForms = (Form(content_type="text/csv"),)
+    """Where the labels stand in the ground truth records. JSON forms are tried in their order: the
+    first that finds a label in a record is taken."""
 
     operating_threshold: Annotated[Share, Unit("score")]
     """Scores at or above it are acted on. The values at it are counted at the grid threshold at or
@@ -175,7 +174,7 @@ class Endpoint(Section):
         if len(classes) == 1:
             raise ValueError("needs two or more classes; for one score give `positive_label`")
         for position, name in enumerate(classes):
-            if any(_same_label(name, other) for other in classes[:position]):
+            if any(same_label(name, other) for other in classes[:position]):
                 raise ValueError(f"has {name!r} twice")
         return classes
 
@@ -195,7 +194,7 @@ class Endpoint(Section):
         positive = info.data.get("positive_label")
         if label is not None and info.data.get("classes"):
             raise ValueError("must go, because `classes` is given: the other classes are negative")
-        if label is not None and positive is not None and _same_label(label, positive):
+        if label is not None and positive is not None and same_label(label, positive):
             raise ValueError("is the same label as `positive_label`")
         return label
 
@@ -213,16 +212,6 @@ class Endpoint(Section):
             and part(form, "content_type") == CSV
             and part(form, "index") is not None
         ]
-        return checked(validate, value, findings)
-
-    @field_validator("label", mode="wrap")
-    @classmethod
-    def _has_one_json_form(cls, value: Any, validate: Callable[[Any], Any]) -> Any:
-        # A ground truth record names its encoding, CSV or JSON, and no content type.
-        forms = value if isinstance(value, list | tuple) else (value,)
-        json = [n for n, form in enumerate(forms) if part(form, "content_type") in _JSON_FORMS]
-        text = "is a second JSON form, but label records only say whether they are JSON or CSV"
-        findings: list[Finding] = [((position, "content_type"), text) for position in json[1:]]
         return checked(validate, value, findings)
 
     @field_validator("label_window_days")

@@ -85,7 +85,7 @@ Location = Annotated[
     AfterValidator(_location),
     Legal(
         "a folder (from the settings file's folder, if relative) or `s3://bucket/folder`, without "
-        "`?`, `*`, `[`, `]`, `{`, `}`"
+        "any of `?*[]{}`"
     ),
 ]
 Share = Annotated[float, Field(ge=0, le=1), Unit("ratio")]

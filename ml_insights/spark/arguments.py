@@ -107,7 +107,7 @@ class ConfusionCountsArguments:
             collected on `day` that belong to none of them are orphans.
         ground_truth_root: folder of the labels, `yyyy/mm/dd/hh/` below.
         label_days: days whose label folders are read, `YYYY-MM-DD`, ascending.
-        labels: where labels stand in the data, by content type.
+        labels: where labels stand in the data; JSON forms are tried in their order.
         positive_label: the label that is positive when there is one score.
         negative_label: the only other legal label; "" makes every other label negative.
         classes: names of the classes; empty when there is one score.

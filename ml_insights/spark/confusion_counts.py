@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from ml_insights.contracts import ALL_RECORDS
+from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark.binning import with_bin_position
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ml_insights.spark.manifest import Manifest
 
 BINS_FOLDER = "bins"
-CURVE = ("variant", "class_label", "slice")
+_AND = " & "
 BIN_COUNTS = (
     "bin_positives",
     "bin_negatives",
@@ -246,11 +246,18 @@ def _slices_by_id(
 
 
 def slice_names(values: dict[str, str], crosses: tuple[tuple[str, ...], ...] = ()) -> list[str]:
-    """Slices that a record with these feature values belongs to.
+    """Slices that a record with these feature values belongs to; no two have the same name.
 
     >>> slice_names({"region": "EU", "sex": "F"}, (("region", "sex"),))
     ['all', 'region=EU', 'sex=F', 'region=EU & sex=F']
+    >>> slice_names({"region": "EU & sex=F"})
+    ['all', 'region="EU & sex=F"']
     """
-    single = {feature: f"{feature}={value}" for feature, value in values.items()}
-    crossed = [" & ".join(single[feature] for feature in cross) for cross in crosses]
+    single = {feature: f"{feature}={_unambiguous(value)}" for feature, value in values.items()}
+    crossed = [_AND.join(single[feature] for feature in cross) for cross in crosses]
     return [ALL_RECORDS, *single.values(), *crossed]
+
+
+def _unambiguous(value: str) -> str:
+    """A value that could be read as the end of one and the start of another, in JSON's quotes."""
+    return json.dumps(value, ensure_ascii=False) if _AND in value or value[:1] == '"' else value

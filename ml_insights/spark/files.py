@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from py4j.protocol import Py4JJavaError
 
-from ml_insights.errors import StorageError
+from ml_insights.errors import DamagedFileError, StorageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -78,7 +78,11 @@ class Files:
         self._filesystem.delete(self._path(folder), True)
 
     def read_json(self, file: str) -> Optional[dict[str, Any]]:
-        """A JSON document, or None when there is no such file."""
+        """A JSON document, or None when there is no such file.
+
+        Raises:
+            DamagedFileError: it is no JSON document.
+        """
         path = self._path(file)
         if not self._documents.exists(path):
             return None
@@ -87,7 +91,13 @@ class Files:
             self._streams.copyBytes(stream, buffer, 65536)
         finally:
             stream.close()
-        document: dict[str, Any] = json.loads(bytes(buffer.toByteArray()).decode())
+        try:
+            document: dict[str, Any] = json.loads(bytes(buffer.toByteArray()))
+        except ValueError as error:
+            raise DamagedFileError(
+                f"{file} is damaged, it is no JSON document: {error}. Delete it, then run the "
+                "partition that it belongs to again."
+            ) from error
         return document
 
     def write_json(self, file: str, document: dict[str, Any]) -> None:

@@ -19,8 +19,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from ml_insights.spark.arguments import CSV
 from ml_insights.spark.data_capture import cut_line, event_key, named_event
+from ml_insights.spark.decimal_number import DECIMAL_NUMBER, decimal_number
 from ml_insights.spark.values import (
-    DECIMAL_NUMBER,
     NAN,
     decoded,
     is_blank,
@@ -174,17 +174,31 @@ def one_per_event(labels: DataFrame) -> DataFrame:
 
 
 def _values_by_encoding(encoding: Column, forms: tuple[ValueForm, ...]) -> Column:
-    """Ground truth records name an encoding, not a content type; base64 takes the first form."""
+    """Ground truth records name an encoding, not a content type; base64 is what the first form is.
+
+    CSV would take any text for labels, so it is never tried where JSON finds none.
+    """
     csv = [form for form in forms if form.content_type == CSV]
     json = [form for form in forms if form.content_type != CSV]
-    choices = [("CSV", csv), ("JSON", json), ("BASE64", list(forms))]
+    choices = [("CSV", csv), ("JSON", json), ("BASE64", csv if forms[0] in csv else json)]
     return F.coalesce(
         *(
-            F.when(encoding == name, values_of(F.col("text"), candidates[0]))
+            F.when(encoding == name, _first_found(candidates))
             for name, candidates in choices
             if candidates
         )
     )
+
+
+def _first_found(forms: list[ValueForm]) -> Column:
+    """Values of the first form that finds any label; without one, of the first that fits at all."""
+    values = [values_of(F.col("text"), form) for form in forms]
+    if len(values) == 1:
+        return values[0]
+    each = F.array(*values)
+    found = F.filter(each, lambda labels: F.exists(labels, lambda label: label.isNotNull()))
+    fitting = F.filter(each, lambda labels: F.size(labels) > 0)
+    return F.coalesce(F.get(found, F.lit(0)), F.get(fitting, F.lit(0)))
 
 
 def _code(label: Column, job: ConfusionCountsArguments) -> Column:
@@ -206,10 +220,9 @@ def _code(label: Column, job: ConfusionCountsArguments) -> Column:
 
 
 def _same(text: Column, label: str) -> Column:
-    """Labels are the same as text, or as numbers: `1`, `1.0` and `1e0` are one label."""
-    try:
-        number = float(label)
-    except ValueError:
+    """Labels are the same as text, or as numbers, as in the settings."""
+    number = decimal_number(label)
+    if number is None:
         return text == label
     as_number = F.when(text.rlike(DECIMAL_NUMBER), text.cast("double"))
     return F.coalesce((text == label) | (as_number == number), text == label)
