@@ -27,6 +27,10 @@ install: $(INSTALLED) ## Create .venv with the pinned packages
 demo: $(INSTALLED) ## Write 14 days of captures, compute them, say where to look
 	$(BIN)/ml-insights demo --folder $(DEMO)
 
+.PHONY: demo-aws
+demo-aws: $(INSTALLED) ## The same on the aws deployment, against a stand-in for AWS on this machine
+	$(BIN)/python -m ml_insights_tests.aws.demo --folder $(DEMO)-aws $(if $(STAY),--stay)
+
 .PHONY: ui
 ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:3000)
 	@test -f $(DEMO)/ml_insights.yaml || { echo "There is no history yet: run make demo first"; exit 1; }
@@ -70,4 +74,4 @@ bench: $(INSTALLED) ## Measure speed and memory, and write the table
 
 .PHONY: clean
 clean: ## Delete the demo and what tools left
-	rm -rf $(DEMO) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(DEMO) $(DEMO)-aws build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ml_insights import __version__
+from ml_insights.cluster_commands import package, plan
 from ml_insights.errors import MlInsightsError
+from ml_insights.publication_commands import embed_url, iam_policy, migrate, query
 from ml_insights.settings import load_settings
 
 if TYPE_CHECKING:
@@ -54,6 +56,12 @@ def main() -> None:
     """Daily precision-recall curves for Amazon SageMaker endpoints."""
 
 
+main.add_command(plan)
+main.add_command(package)
+for _command in (query, migrate, iam_policy, embed_url):
+    main.add_command(_command)
+
+
 @main.command("check-config")
 @_SETTINGS
 def check_config(settings_file: Path | None) -> None:
@@ -77,19 +85,22 @@ def check_config(settings_file: Path | None) -> None:
 @click.option("--endpoint", help="Endpoint to compute. [default: the only one of the settings]")
 @click.option("--from", "first", type=_DAY, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=_DAY, help="Last day. [default: the first day]")
+@click.option("--recompute", is_flag=True, help="Read all captured lines again.")
 def run(
+    *,
     settings_file: Path | None,
     dagster_home: Path | None,
     endpoint: str | None,
     first: datetime | None,
     last: datetime | None,
+    recompute: bool,
 ) -> None:
     """Compute days of an endpoint through Dagster; without days, all that have matured."""
     settings = load_settings(settings_file)
     name = _endpoint(settings, endpoint)
     start = first.date() if first else None
     end = last.date() if last else start
-    _run_days(settings, name, _home(settings, dagster_home), start, end)
+    run_days(settings, name, _home(settings, dagster_home), start, end, recompute=recompute)
 
 
 @main.command()
@@ -98,13 +109,13 @@ def run(
 def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
     """Write the dashboard page again from the published days."""
     from ml_insights.assets.dashboard_page import publish_page  # noqa: PLC0415 (starts slowly)
-    from ml_insights.lake import Lake  # noqa: PLC0415
+    from ml_insights.aws_deployment import lake_of  # noqa: PLC0415
     from ml_insights.scope import EndpointScope  # noqa: PLC0415
 
     settings = load_settings(settings_file)
     name = _endpoint(settings, endpoint)
     scope = EndpointScope(name, settings.endpoints[name], settings)
-    uri, days = publish_page(scope, Lake(settings.lake))
+    uri, days = publish_page(scope, lake_of(settings))
     click.echo(f"{uri} ({days} days)")
 
 
@@ -139,9 +150,9 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
 )
 def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     """Write a history in SageMaker's form, compute every day, compare with the truth."""
+    from ml_insights.aws_deployment import lake_of  # noqa: PLC0415
     from ml_insights.demo import write_demo  # noqa: PLC0415 (starts slowly)
     from ml_insights.demo.comparison import WIDTH, comparison_table  # noqa: PLC0415
-    from ml_insights.lake import Lake  # noqa: PLC0415
 
     console = Console(highlight=False)
     with console.status(f"Writing {days} days of captures and labels to {folder}"):
@@ -149,9 +160,9 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     settings = load_settings(written.settings_file, environ={})
     home = (folder / "dagster_home").absolute()
     all_days = written.scenario.all_days()
-    _run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
+    run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
     wide = console if console.width >= WIDTH else Console(highlight=False, width=WIDTH)
-    wide.print(comparison_table(written, Lake(settings.lake)))
+    wide.print(comparison_table(written, lake_of(settings)))
     page = Path(settings.lake) / written.endpoint / "dashboard_page" / "index.html"
     console.print(f"Dashboard page: {page.as_uri()}", soft_wrap=True)
     console.print("Dagster UI on this history: make ui, then http://127.0.0.1:3000")
@@ -170,8 +181,14 @@ def _home(settings: Settings, wished: Path | None) -> Path:
     return wished or Path(settings.lake).parent / "dagster_home"
 
 
-def _run_days(
-    settings: Settings, endpoint: str, home: Path, first: date | None, last: date | None
+def run_days(
+    settings: Settings,
+    endpoint: str,
+    home: Path,
+    first: date | None,
+    last: date | None,
+    *,
+    recompute: bool = False,
 ) -> None:
     """Compute days, oldest first, with a progress bar; stops at the first day that fails."""
     from ml_insights.daily_runs import (  # noqa: PLC0415 (starts slowly)
@@ -195,7 +212,7 @@ def _run_days(
         )
     with dagster_instance(home) as instance:
         for day in _with_progress(f"Computing {endpoint}", days):
-            run_day(definitions, instance, endpoint, day)
+            run_day(definitions, instance, endpoint, day, recompute=recompute)
 
 
 def _with_progress(title: str, days: Iterable[date]) -> Iterator[date]:

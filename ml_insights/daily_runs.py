@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from ml_insights.contracts import RAW_PREDICTIONS
 from ml_insights.errors import MlInsightsError, SettingsError, StorageError
 from ml_insights.jobs import job_name
 
@@ -69,17 +70,30 @@ def partition_days(definitions: dg.Definitions, endpoint: str) -> list[date]:
 
 
 def run_day(
-    definitions: dg.Definitions, instance: dg.DagsterInstance, endpoint: str, day: date
+    definitions: dg.Definitions,
+    instance: dg.DagsterInstance,
+    endpoint: str,
+    day: date,
+    *,
+    recompute: bool = False,
 ) -> dg.ExecuteInProcessResult:
     """Compute one day: all assets and checks.
+
+    Args:
+        definitions: of the installation.
+        instance: where the history goes.
+        endpoint: whose day.
+        day: a partition.
+        recompute: read all captured lines again, also those of units that stand.
 
     Raises:
         MlInsightsError: the run failed; the message is that of the step that failed first.
     """
+    step = dg.AssetKey([endpoint, RAW_PREDICTIONS.name]).to_python_identifier()
     result = _job(definitions, endpoint).execute_in_process(
         partition_key=day.isoformat(),
         instance=instance,
-        run_config=_QUIET,
+        run_config={**_QUIET, "ops": {step: {"config": {"recompute": recompute}}}},
         raise_on_error=False,
     )
     if not result.success:

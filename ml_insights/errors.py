@@ -7,15 +7,20 @@ mapping to Dagster's own failure type (`ml_insights.assets`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class MlInsightsError(Exception):
     """Base of every error this package raises on purpose.
 
     Attributes:
         retryable: Whether running the same thing again, unchanged, can succeed.
+        details: What helps to find the cause, by title: links, the end of a log.
     """
 
     retryable = False
+    details: Mapping[str, str] = MappingProxyType({})
 
 
 class SettingsError(MlInsightsError, ValueError):
@@ -48,3 +53,34 @@ class SparkJobError(MlInsightsError):
     """A Spark job failed; the message carries the reason Spark gave first."""
 
     retryable = True
+
+
+class AwsError(MlInsightsError):
+    """A call of AWS failed; the message names the call, the resource, the request and what to do.
+
+    Attributes:
+        code: AWS's own code of the error, such as `AccessDeniedException`, or ours where AWS was
+            not reached.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AwsPermanentError(AwsError):
+    """Somebody has to change something before the call can succeed."""
+
+
+class AwsTransientError(AwsError):
+    """Throttling, the network or trouble of the service: the same call can succeed later."""
+
+    retryable = True
+
+
+class DeadlineExceededError(MlInsightsError):
+    """Something took longer than the settings allow; what was started for it is stopped."""
+
+
+class BudgetExceededError(MlInsightsError):
+    """The day's budget for clusters is used up, and the settings say to stop."""

@@ -1,8 +1,9 @@
 """The lake: the one place that reads and writes published partitions, on a local disk or on S3.
 
 What belongs here: where a partition lives, writing it complete or not at all, reading it back.
-What does not: what the rows mean (`contracts`, `result_tables`), the heavy table raw_predictions,
-which Spark writes (only its folder and manifest are located here).
+What does not: how files are replaced (`storage`), what the rows mean (`contracts`,
+`result_tables`), the heavy table raw_predictions, which Spark writes (only its folder and manifest
+are located here).
 
 A partition of a published table is one Parquet file, `<lake>/<endpoint>/<table>/dt=<day>/
 <table>.parquet`, replaced in one atomic step: readers see the former file or the new one.
@@ -11,18 +12,16 @@ A partition of a published table is one Parquet file, `<lake>/<endpoint>/<table>
 from __future__ import annotations
 
 import json
-import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
 
-from ml_insights.errors import ContractError, MissingInputError, StorageError
+from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.storage import STAGING, LocalStorage, Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,7 +29,8 @@ if TYPE_CHECKING:
     from ml_insights.contracts import Table
 
 _NOTES_KEY = b"ml_insights"
-_STAGING = "_staging"
+_FOOTER_GUESS = 64 * 1024
+_FOOTER_LENGTH = slice(-8, -4)
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,12 @@ class Published:
 
 
 class Lake:
-    """Published tables below one root, a local folder or an `s3://` URI."""
+    """Published tables below one root."""
 
-    def __init__(self, root: str) -> None:
-        """Locate the lake; nothing is read or created."""
-        self.root = root if "://" in root else str(Path(root).absolute())
-        self._filesystem, self._path = fs.FileSystem.from_uri(
-            self.root if "://" in root else Path(self.root).as_uri()
-        )
+    def __init__(self, storage: Storage | str) -> None:
+        """Locate the lake, a storage or a local folder; nothing is read or created."""
+        self._storage = LocalStorage(storage) if isinstance(storage, str) else storage
+        self.root = self._storage.root
 
     def partition(self, endpoint: str, table: str, day: date) -> str:
         """Folder of a partition, as Spark and people name it."""
@@ -64,13 +62,11 @@ class Lake:
 
     def staging(self, endpoint: str, table: str, day: date, attempt: str) -> str:
         """Folder for the unpublished result of one attempt; readers never look here."""
-        return f"{self._staged(endpoint, table, day)}/run={attempt}"
+        return f"{self.root}/{_staged(endpoint, table, day)}/run={attempt}"
 
     def discard_staged(self, endpoint: str, table: str, day: date) -> None:
         """Delete what attempts at a partition left unpublished, also those that were killed."""
-        folder = self._local(self._staged(endpoint, table, day))
-        if self._filesystem.get_file_info(folder).type != fs.FileType.NotFound:
-            self._filesystem.delete_dir(folder)
+        self._storage.delete(_staged(endpoint, table, day))
 
     def write(
         self,
@@ -92,25 +88,32 @@ class Lake:
         Raises:
             ContractError: columns, types or NULLs are not those of the contract.
             StorageError: the file system refused; the former partition is untouched.
+            AwsError: likewise, on S3.
         """
         conforming = _conform(rows, table)
         metadata = {_NOTES_KEY: json.dumps(dict(notes or {}), sort_keys=True).encode()}
-        conforming = conforming.replace_schema_metadata(metadata)
-        path = self._file(endpoint, table.name, day)
-        with self._storage_errors(path):
-            size = self._replace(path, lambda sink: _write_parquet(conforming, sink))
-        return Published(self._uri(path), conforming.num_rows, size)
+        sink = pa.BufferOutputStream()
+        pq.write_table(conforming.replace_schema_metadata(metadata), sink, compression="zstd")
+        content, path = sink.getvalue(), _file(endpoint, table.name, day)
+        self._storage.replace(path, memoryview(content))
+        return Published(f"{self.root}/{path}", conforming.num_rows, content.size)
 
     def write_text(self, endpoint: str, name: str, text: str) -> str:
         """Replace a text document of an endpoint, complete or not at all; returns its URI.
 
         Raises:
             StorageError: the file system refused; the former document is untouched.
+            AwsError: likewise, on S3.
         """
-        path = f"{self._path}/{endpoint}/{name}"
-        with self._storage_errors(path):
-            self._replace(path, lambda sink: sink.write(text.encode()))
-        return self._uri(path)
+        self._storage.replace(f"{endpoint}/{name}", text.encode())
+        return f"{self.root}/{endpoint}/{name}"
+
+    def read_text(self, endpoint: str, name: str) -> str | None:
+        """A text document of an endpoint; None when there is none."""
+        try:
+            return self._storage.read(f"{endpoint}/{name}").decode()
+        except FileNotFoundError:
+            return None
 
     def read(
         self, endpoint: str, table: Table, day: date, columns: list[str] | None = None
@@ -120,8 +123,8 @@ class Lake:
         Raises:
             MissingInputError: it is not published.
         """
-        with self._input(endpoint, table.name, day) as source:
-            return pq.read_table(source, columns=columns)
+        with self._published(endpoint, table.name, day) as path:
+            return pq.read_table(self._open(path), columns=columns)
 
     def read_days(
         self, endpoint: str, table: Table, days: list[date], where: Any = None
@@ -136,8 +139,8 @@ class Lake:
         """
         read = [pa.schema([pa.field("dt", pa.date32()), *table.arrow_schema()]).empty_table()]
         for day in days:
-            with self._input(endpoint, table.name, day) as source:
-                rows = pq.read_table(source, filters=where)
+            with self._published(endpoint, table.name, day) as path:
+                rows = pq.read_table(self._open(path), filters=where)
             dt = pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows)
             read.append(rows.add_column(0, pa.field("dt", pa.date32()), dt))
         return pa.concat_tables(read, promote_options="default")
@@ -148,23 +151,52 @@ class Lake:
         Raises:
             MissingInputError: it is not published.
         """
-        with self._input(endpoint, table.name, day) as source:
-            metadata = pq.read_schema(source).metadata or {}
+        metadata = self._footer(endpoint, table, day).metadata or {}
         notes: dict[str, Any] = json.loads(metadata.get(_NOTES_KEY, b"{}"))
         return notes
 
+    def row_count(self, endpoint: str, table: Table, day: date, present: str | None = None) -> int:
+        """Rows of a published partition, by its footer alone.
+
+        Args:
+            endpoint: whose lake.
+            table: which table.
+            day: the partition.
+            present: count only rows in which this column is not NULL.
+
+        Raises:
+            MissingInputError: it is not published.
+        """
+        footer = self._footer(endpoint, table, day)
+        if present is None:
+            return int(footer.num_rows)
+        column = footer.schema.names.index(present)
+        groups = (footer.row_group(n).column(column) for n in range(footer.num_row_groups))
+        return sum(group.num_values - group.statistics.null_count for group in groups)
+
+    def version(self, endpoint: str, table: Table, day: date) -> str:
+        """A text that is another one when the partition's content is another one.
+
+        Raises:
+            MissingInputError: it is not published.
+        """
+        with self._published(endpoint, table.name, day) as path:
+            return self._storage.version(path)
+
     def days(self, endpoint: str, table: Table) -> list[date]:
         """Published days of a table, ascending."""
-        folder = fs.FileSelector(f"{self._path}/{endpoint}/{table.name}", allow_not_found=True)
-        names = [
-            entry.base_name.removeprefix("dt=")
-            for entry in self._filesystem.get_file_info(folder)
-            if entry.base_name.startswith("dt=")
-        ]
-        published = sorted(date.fromisoformat(name) for name in names)
-        files = [self._file(endpoint, table.name, day) for day in published]
-        found = self._filesystem.get_file_info(files) if files else []
-        return [day for day, info in zip(published, found, strict=True) if info.is_file]
+        folder = f"{endpoint}/{table.name}"
+        start, end = f"{folder}/dt=", f"/{table.name}.parquet"
+        return sorted(
+            date.fromisoformat(path.removeprefix(start).removesuffix(end))
+            for path in self._storage.files(folder)
+            if path.startswith(start) and path.endswith(end)
+        )
+
+    def texts(self, endpoint: str, folder: str) -> list[str]:
+        """Names of the text documents below a folder of an endpoint, as `write_text` takes them."""
+        found = self._storage.files(f"{endpoint}/{folder}")
+        return [path.removeprefix(f"{endpoint}/") for path in found]
 
     def read_json(self, uri: str) -> dict[str, Any]:
         """A JSON document of the lake, such as the manifest of raw_predictions.
@@ -173,78 +205,53 @@ class Lake:
             MissingInputError: there is no such document.
         """
         try:
-            with self._filesystem.open_input_stream(self._local(uri)) as source:
-                document: dict[str, Any] = json.loads(source.read())
+            content = self._storage.read(self._relative(uri))
         except FileNotFoundError as error:
             raise MissingInputError(
                 f"{uri} is not there: the upstream partition is not published. Materialize it."
             ) from error
+        document: dict[str, Any] = json.loads(content)
         return document
 
     def read_staged(self, folder: str) -> pa.Table | None:
         """The Parquet files of a staged folder as one table; None when there is no folder."""
-        info = self._filesystem.get_file_info(self._local(folder))
-        if info.type == fs.FileType.NotFound:
-            return None
-        return pq.read_table(self._local(folder), filesystem=self._filesystem)
+        files = self._storage.files(self._relative(folder))
+        tables = [pq.read_table(self._open(file)) for file in files if file.endswith(".parquet")]
+        return pa.concat_tables(tables) if tables else None
 
-    def _staged(self, endpoint: str, table: str, day: date) -> str:
-        return f"{self.root}/{endpoint}/{_STAGING}/{table}/dt={day:%Y-%m-%d}"
+    def _relative(self, uri: str) -> str:
+        return uri.removeprefix(f"{self.root}/")
 
-    def _file(self, endpoint: str, table: str, day: date) -> str:
-        return f"{self._path}/{endpoint}/{table}/dt={day:%Y-%m-%d}/{table}.parquet"
+    def _open(self, path: str) -> pa.BufferReader:
+        return pa.BufferReader(self._storage.read(path))
 
-    def _local(self, uri: str) -> str:
-        return f"{self._path}{uri.removeprefix(self.root)}"
-
-    def _uri(self, path: str) -> str:
-        return self.root + path.removeprefix(self._path)
-
-    def _replace(self, path: str, write: Any) -> int:
-        """Write to a new name, then give it the final name: one step for every reader."""
-        staged = f"{self._path}/{_STAGING}/{uuid.uuid4().hex}"
-        object_store = not isinstance(self._filesystem, fs.LocalFileSystem)
-        # An object appears only when its upload is complete, and S3 has no rename.
-        target = path if object_store else staged
-        if not object_store:
-            self._filesystem.create_dir(staged.rpartition("/")[0])
-            self._filesystem.create_dir(path.rpartition("/")[0])
-        try:
-            with self._filesystem.open_output_stream(target) as sink:
-                write(sink)
-            if not object_store:
-                self._filesystem.move(staged, path)
-        except BaseException:
-            if not object_store and self._filesystem.get_file_info(staged).is_file:
-                self._filesystem.delete_file(staged)
-            raise
-        return int(self._filesystem.get_file_info(path).size)
+    def _footer(self, endpoint: str, table: Table, day: date) -> pq.FileMetaData:
+        with self._published(endpoint, table.name, day) as path:
+            end = self._storage.tail(path, _FOOTER_GUESS)
+            needed = int.from_bytes(end[_FOOTER_LENGTH], "little") + 8
+            if needed > len(end):
+                end = self._storage.tail(path, needed)
+            # Offsets in a footer count from the file's start, but the footer itself is all there.
+            return pq.read_metadata(pa.BufferReader(end))
 
     @contextmanager
-    def _input(self, endpoint: str, table: str, day: date) -> Iterator[Any]:
-        path = self._file(endpoint, table, day)
+    def _published(self, endpoint: str, table: str, day: date) -> Iterator[str]:
+        path = _file(endpoint, table, day)
         try:
-            with self._filesystem.open_input_file(path) as source:
-                yield source
+            yield path
         except FileNotFoundError as error:
             raise MissingInputError(
-                f"{table} of {endpoint} is not published for {day}: {self._uri(path)} is not "
+                f"{table} of {endpoint} is not published for {day}: {self.root}/{path} is not "
                 "there. Materialize that partition first."
             ) from error
 
-    @contextmanager
-    def _storage_errors(self, path: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StorageError(
-                f"{self._uri(path)} could not be written: {error}. Check free space and "
-                "permission, then run the partition again; what was published stays."
-            ) from error
+
+def _staged(endpoint: str, table: str, day: date) -> str:
+    return f"{endpoint}/{STAGING}/{table}/dt={day:%Y-%m-%d}"
 
 
-def _write_parquet(rows: pa.Table, sink: Any) -> None:
-    pq.write_table(rows, sink, compression="zstd")
+def _file(endpoint: str, table: str, day: date) -> str:
+    return f"{endpoint}/{table}/dt={day:%Y-%m-%d}/{table}.parquet"
 
 
 def _conform(rows: pa.Table, table: Table) -> pa.Table:

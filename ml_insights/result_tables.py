@@ -20,11 +20,9 @@ from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.curve_table import curve_table
 from ml_insights.metrics.quality import curve_quality
-from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
 
 CURVE = ("variant", "class_label", "slice")
-OFFSET_UNITS = 2**20
-"""Parts of a bin's width in which the Spark step sums a score's distance to the threshold."""
 
 
 class Curve(NamedTuple):

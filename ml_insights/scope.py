@@ -42,7 +42,7 @@ class EndpointScope:
         return self.endpoint.ground_truth
 
     def raw_predictions_arguments(
-        self, lake: Lake, day: date, *, run_id: str, recompute: bool
+        self, lake: Lake, day: date, *, run_id: str, attempt: int = 0, recompute: bool = False
     ) -> RawPredictionsArguments:
         """What the job that compacts a captured day is told."""
         return RawPredictionsArguments(
@@ -53,6 +53,7 @@ class EndpointScope:
             max_files=self.settings.units.max_files,
             max_bytes=self.settings.units.max_bytes,
             run_id=run_id,
+            attempt=attempt,
             recompute=recompute,
         )
 

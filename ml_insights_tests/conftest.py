@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from ml_insights_tests.aws.server import StandIn
     from ml_insights_tests.capture_data import WrittenRecords
 
 
@@ -46,6 +48,25 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> SparkSession:
         java_options=QUICK_JAVA,
         work_folder=str(work),
     ).session()
+
+
+@pytest.fixture(scope="session")
+def aws_server() -> Iterator[StandIn]:
+    """The stand-in for AWS, which `aws` empties after each test that uses it."""
+    from ml_insights_tests.aws import SERVICES
+    from ml_insights_tests.aws.server import StandIn
+
+    with StandIn(SERVICES) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def aws(aws_server: StandIn) -> Iterator[StandIn]:
+    """An empty account of the stand-in; answers that AWS cannot give fail the test."""
+    yield aws_server
+    defects = list(aws_server.defects)
+    aws_server.forget()
+    assert not defects, "\n".join(defects)
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml_insights.runners import JobResult
 from ml_insights.spark.arguments import Arguments, RawPredictionsArguments
-from ml_insights.spark.raw_predictions import manifest_path
+from ml_insights.spark.manifest import manifest_path
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -56,7 +57,7 @@ def _manifest() -> dict[str, Any]:
         "variants": {VARIANT: counted},
         "slices": [[0, []]],
     }
-    return {"digest": "abc", "complete": True, "units": [unit]}
+    return {"digest": "abc", "units": [unit]}
 
 
 def _bins() -> list[dict[str, Any]]:
@@ -109,20 +110,22 @@ class PreparedRunner:
     def __init__(self, day: PreparedDay) -> None:
         self.day = day
         self.attempts = 0
+        self.jobs: list[Arguments] = []
         self.before: Callable[[], None] = lambda: None
         """Called before each job; may raise what a job raises."""
 
-    def run(self, _context: dg.AssetExecutionContext, arguments: Arguments) -> dict[str, Any]:
+    def run(self, _context: dg.AssetExecutionContext, arguments: Arguments) -> JobResult:
         """See `SparkRunner.run`."""
         self.attempts += 1
+        self.jobs.append(arguments)
         self.before()
         if isinstance(arguments, RawPredictionsArguments):
             write_manifest(arguments.output, self.day.manifest)
-            return self.day.manifest
+            return JobResult(self.day.manifest, arguments.output)
         folder = Path(arguments.output) / "bins"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(self.day.bins), folder / "part-0.parquet")
-        return self.day.report
+        return JobResult(self.day.report, arguments.output)
 
 
 def write_manifest(partition: str, manifest: dict[str, Any]) -> None:

@@ -18,7 +18,8 @@ from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
-from ml_insights.runners import LocalSparkRunner
+from ml_insights.runners import JobResult, LocalSparkRunner
+from ml_insights.spark.arguments import RawPredictionsArguments
 from ml_insights_tests.installation import TWO_ENDPOINTS
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
@@ -53,7 +54,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> PreparedRunner:
     """Days are handed over instead of computed by Spark."""
     runner = PreparedRunner(PreparedDay())
 
-    def run(_: LocalSparkRunner, context: Any, arguments: Any) -> dict[str, Any]:
+    def run(_: LocalSparkRunner, context: Any, arguments: Any) -> JobResult:
         return runner.run(context, arguments)
 
     monkeypatch.setattr(LocalSparkRunner, "run", run)
@@ -147,6 +148,15 @@ def test_run_computes_the_days_of_a_range_into_lake_and_history(
     assert (folder / "dagster_home" / "dagster.yaml").exists()
     assert "2/2" in result.stderr
     assert "DAGSTER_HOME" not in os.environ
+
+
+def test_run_reads_everything_again_only_when_asked(
+    command: Command, prepared: PreparedRunner
+) -> None:
+    command("run", "--from", "2026-10-02")
+    command("run", "--from", "2026-10-02", "--recompute")
+    compactions = [job for job in prepared.jobs if isinstance(job, RawPredictionsArguments)]
+    assert [job.recompute for job in compactions] == [False, True]
 
 
 def test_run_stops_at_the_first_day_that_fails_with_its_reason(

@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 import ml_insights
+from ml_insights import cluster_archive
+from ml_insights.cluster_archive import build_archive, sources
 
 PACKAGE = Path(ml_insights.__file__).parent
-SOURCES = (
-    *(PACKAGE / name for name in ("__init__.py", "errors.py", "contracts.py")),
-    *(PACKAGE / "metrics" / name for name in ("__init__.py", "thresholds.py")),
-    *sorted((PACKAGE / "spark").glob("*.py")),
-)
+SOURCES = sources()
 WITHOUT_SPARK = (
     "ml_insights.contracts",
     "ml_insights.metrics.thresholds",
     "ml_insights.spark.arguments",
     "ml_insights.spark.json_path",
+    "ml_insights.spark.messages",
+    "ml_insights.spark.outcome",
 )
 ABSENT = ("dagster", "boto3", "numpy", "pandas", "pyarrow", "pydantic", "yaml", "altair")
 
@@ -57,11 +57,10 @@ def run(program: str, *arguments: str, folder: Path) -> subprocess.CompletedProc
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sources, zipped alone."""
-    path = tmp_path_factory.mktemp("cluster") / "ml_insights.zip"
-    with zipfile.ZipFile(path, "w") as zipped:
-        for source in SOURCES:
-            zipped.write(source, source.relative_to(PACKAGE.parent))
+    """The archive, as a cluster gets it."""
+    built = build_archive()
+    path = tmp_path_factory.mktemp("cluster") / built.archive_name
+    path.write_bytes(built.archive)
     return path
 
 
@@ -98,3 +97,29 @@ def test_modules_without_spark_run_on_python_3_9(python_3_9: str, archive: Path)
     program = IMPORT_ALL.format(absent=ABSENT, archive=str(archive), names=WITHOUT_SPARK)
     done = run(python_3_9, "-c", program, folder=archive.parent)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_same_sources_give_the_same_bytes_under_the_same_name(archive: Path) -> None:
+    again = build_archive()
+    assert archive.read_bytes() == again.archive
+    assert archive.name == again.archive_name == f"ml_insights-{again.digest}.zip"
+
+
+def test_the_name_follows_the_content(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = build_archive()
+    monkeypatch.setattr(cluster_archive, "TRAVELLING", cluster_archive.TRAVELLING[:-1])
+    part = build_archive()
+    assert part.archive_name != whole.archive_name
+
+
+def test_entries_carry_no_trace_of_the_machine_that_zipped_them(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as zipped:
+        entries = zipped.infolist()
+    assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
+    assert {entry.external_attr >> 16 for entry in entries} == {0o644}
+    assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
+
+
+def test_the_program_is_the_one_in_the_archive(archive: Path) -> None:
+    with zipfile.ZipFile(archive) as zipped:
+        assert zipped.read("ml_insights/spark/job.py") == build_archive().program

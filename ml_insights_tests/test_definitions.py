@@ -153,13 +153,23 @@ def test_every_computed_asset_is_tried_again_alike(graph: dg.AssetGraph) -> None
     assert policies == {RETRIES}
 
 
-def test_only_the_local_deployment_is_there_yet(tmp_path: Path) -> None:
+def test_the_aws_deployment_names_what_it_lacks(tmp_path: Path) -> None:
     text = TWO_ENDPOINTS.replace("./lake", "s3://bucket/lake").replace("./", "s3://bucket/")
     with (
         dg.DagsterInstance.ephemeral() as instance,
-        pytest.raises(SettingsError, match="deployment 'aws' is not part of this version"),
+        pytest.raises(SettingsError, match=r"has no `runner`, which `deployment: aws` needs"),
     ):
-        install(tmp_path, f"deployment: aws\n{text}", instance)
+        install(tmp_path, f"deployment: aws\naws: {{region: eu-central-1}}\n{text}", instance)
+
+
+def test_on_aws_quicksight_takes_the_place_of_the_page(tmp_path: Path) -> None:
+    text = TWO_ENDPOINTS.replace("./lake", "s3://bucket/lake").replace("./", "s3://bucket/")
+    on_aws = "deployment: aws\naws: {region: eu-central-1}\nspark: {runner: local}\n"
+    with dg.DagsterInstance.ephemeral() as instance:
+        graph = install(tmp_path, f"{on_aws}{text}", instance).definitions.resolve_asset_graph()
+    names = {key.path[-1] for key in graph.materializable_asset_keys}
+    assert names >= {"quicksight_dataset", "quicksight_dashboard"}
+    assert "dashboard_page" not in names
 
 
 def test_a_missing_settings_file_is_named_when_definitions_load(

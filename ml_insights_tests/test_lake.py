@@ -212,20 +212,17 @@ def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None
 
 DIE_BEFORE_PUBLISHING = """
 import os, signal, sys
-from datetime import date
-from pyarrow import fs
+from pathlib import Path
 from ml_insights.contracts import RECORD_BALANCE
 from ml_insights.lake import Lake
 from ml_insights_tests.test_lake import DAY, ENDPOINT, balance
 
-class Dying(fs.LocalFileSystem):
-    def move(self, source, target):
-        assert self.get_file_info(source).size > 0
-        os.kill(os.getpid(), signal.SIGKILL)
+def die(source, target):
+    assert source.stat().st_size > 0
+    os.kill(os.getpid(), signal.SIGKILL)
 
-lake = Lake(sys.argv[1])
-lake._filesystem = Dying()
-lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(1, 2, 3))
+Path.replace = die
+Lake(sys.argv[1]).write(ENDPOINT, RECORD_BALANCE, DAY, balance(1, 2, 3))
 """
 
 

@@ -12,20 +12,17 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ml_insights import result_tables
 from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.lake import Lake
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
 from ml_insights.result_tables import (
-    OFFSET_UNITS,
     Curve,
     confusion_counts_table,
     curves_of,
     model_quality_table,
     precision_recall_table,
 )
-from ml_insights.spark import binning
 
 GRID = ThresholdGrid(octaves=4, bits=2)
 NEWEST = datetime(2026, 10, 3, 4, 5, 6, 789, tzinfo=UTC)
@@ -82,10 +79,6 @@ def records() -> dict[Curve, Records]:
 @pytest.fixture(scope="module")
 def counts(records: dict[Curve, Records]) -> pa.Table:
     return confusion_counts_table(spark_bins(records), GRID, NEWEST)
-
-
-def test_offsets_are_counted_in_the_units_of_the_spark_step() -> None:
-    assert result_tables.OFFSET_UNITS == binning.OFFSET_UNITS
 
 
 def test_cells_are_those_of_comparing_every_record_with_the_threshold(

@@ -8,7 +8,7 @@ here: lineage, metadata and the mapping of errors to Dagster. What does not: mat
 | --- | --- |
 | predictions | data_capture and ground_truth (external), raw_predictions |
 | metrics | confusion_counts, quarantine, record_balance, precision_recall, model_quality |
-| dashboards | dashboard_page |
+| dashboards | dashboard_page; on aws quicksight_dataset and quicksight_dashboard |
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from ml_insights.assets.inputs import build_inputs
 from ml_insights.assets.model_quality import build_model_quality
 from ml_insights.assets.precision_recall import build_precision_recall
 from ml_insights.assets.quarantine import build_quarantine
+from ml_insights.assets.quicksight_dashboard import build_quicksight_dashboard
+from ml_insights.assets.quicksight_dataset import build_quicksight_dataset
 from ml_insights.assets.raw_predictions import build_raw_predictions
 from ml_insights.assets.record_balance import build_record_balance
 
@@ -40,5 +42,12 @@ def endpoint_assets(scope: EndpointScope) -> list[dg.AssetsDefinition | dg.Asset
         build_record_balance(scope),
         build_precision_recall(scope),
         build_model_quality(scope),
-        build_dashboard_page(scope),
+        *_business_view(scope),
     ]
+
+
+def _business_view(scope: EndpointScope) -> list[dg.AssetsDefinition]:
+    """What the business team looks at: a page on the local deployment, QuickSight on aws."""
+    if scope.settings.deployment == "local":
+        return [build_dashboard_page(scope)]
+    return [build_quicksight_dataset(scope), build_quicksight_dashboard(scope)]

@@ -8,7 +8,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_insights.assets.declaration import endpoint_asset, failures
+from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import GROUND_TRUTH, observed
 from ml_insights.assets.raw_predictions import captured_counts
 from ml_insights.balance import remainders
@@ -42,6 +42,7 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
         ),
         deps=[RAW_PREDICTIONS.name, GROUND_TRUTH],
         table=CONFUSION_COUNTS,
+        pool=HEAVY,
     )
     def confusion_counts(
         context: dg.AssetExecutionContext, lake: LakeResource, spark: SparkRunner
@@ -50,9 +51,10 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
         arguments = scope.confusion_counts_arguments(lake.lake, day, run_id=context.run.run_id)
         with failures():
             captured_counts(scope, lake.lake, day).refuse_above(scope.endpoint.max_rejected_share)
-            report = spark.run(context, arguments)
-            bins = lake.lake.read_staged(f"{arguments.output}/bins")
-            rejected = lake.lake.read_staged(f"{arguments.output}/quarantine")
+            job = spark.run(context, arguments)
+            report, output = job.report, job.output
+            bins = lake.lake.read_staged(f"{output}/bins")
+            rejected = lake.lake.read_staged(f"{output}/quarantine")
             newest = report["labels_as_of"]
             rows = confusion_counts_table(
                 bins, grid, datetime.fromisoformat(newest) if newest else None
@@ -71,6 +73,7 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
                 "dagster/uri": published.uri,
                 "dagster/partition_row_count": published.rows,
                 **_metadata(rows),
+                **job.metadata,
             }
         )
 

@@ -25,6 +25,9 @@ RETRIES = dg.RetryPolicy(
 )
 """For errors that a retry can mend; `failures` stops it for the others."""
 
+HEAVY = "ml_insights_spark"
+"""Concurrency pool of the assets that run on Spark; its limit is set in the Dagster instance."""
+
 
 def key(scope: EndpointScope, name: str) -> dg.AssetKey:
     """Asset key: the endpoint's name, then the table's."""
@@ -40,6 +43,7 @@ def endpoint_asset(
     description: str,
     deps: Sequence[str],
     table: Table | None = None,
+    pool: str | None = None,
 ) -> Callable[[Callable[..., Any]], dg.AssetsDefinition]:
     """Decorator: a daily partitioned asset of an endpoint, `dg.asset` with what all of them share.
 
@@ -51,6 +55,7 @@ def endpoint_asset(
         description: what a row is and what it is for.
         deps: names of upstream assets of the same endpoint.
         table: contract of the rows, shown as the column schema.
+        pool: concurrency pool, for assets that take much of something.
     """
     return dg.asset(
         name=name,
@@ -62,6 +67,7 @@ def endpoint_asset(
         deps=[key(scope, upstream) for upstream in deps],
         partitions_def=daily_partitions(scope.endpoint),
         retry_policy=RETRIES,
+        pool=pool,
         metadata={"dagster/column_schema": column_schema(table)} if table else {},
     )
 
@@ -92,10 +98,21 @@ def failures() -> Iterator[None]:
     except MlInsightsError as error:
         raise dg.Failure(
             description=str(error),
-            metadata={"error": type(error).__name__, "retry can help": error.retryable},
+            metadata={
+                "error": type(error).__name__,
+                "retry can help": error.retryable,
+                **{title: _shown(text) for title, text in error.details.items()},
+            },
             allow_retries=error.retryable,
         ) from error
     except Exception as error:
         raise dg.Failure(
             description=f"unexpected {type(error).__name__}: {error}", allow_retries=False
         ) from error
+
+
+def _shown(text: str) -> dg.MetadataValue[Any]:
+    """A detail of an error as the Dagster UI shows it best."""
+    if text.startswith("https://"):
+        return dg.MetadataValue.url(text)
+    return dg.MetadataValue.md(f"```\n{text}\n```") if "\n" in text else dg.MetadataValue.text(text)

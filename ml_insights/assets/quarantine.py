@@ -8,7 +8,8 @@ from ml_insights.contracts import CONFUSION_COUNTS, QUARANTINE, RAW_PREDICTIONS
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
-from ml_insights.spark.raw_predictions import SAMPLE_FOLDER, manifest_path
+from ml_insights.spark.manifest import manifest_path
+from ml_insights.spark.raw_predictions import SAMPLE_FOLDER
 
 
 def build_quarantine(scope: EndpointScope) -> dg.AssetsDefinition:

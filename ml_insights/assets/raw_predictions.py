@@ -5,17 +5,16 @@ from typing import Any
 
 import dagster as dg
 
-from ml_insights.assets.declaration import endpoint_asset, failures
+from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import DATA_CAPTURE, observed
 from ml_insights.capture_counts import CaptureCounts
 from ml_insights.contracts import RAW_PREDICTIONS, REASONS
-from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.runners import SparkRunner
 from ml_insights.scope import EndpointScope
-from ml_insights.spark.raw_predictions import manifest_path
+from ml_insights.spark.manifest import manifest_path
 
 
 class RawPredictionsConfig(dg.Config):
@@ -40,6 +39,7 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
         ),
         deps=[DATA_CAPTURE],
         table=RAW_PREDICTIONS,
+        pool=HEAVY,
     )
     def raw_predictions(
         context: dg.AssetExecutionContext,
@@ -48,19 +48,22 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
         spark: SparkRunner,
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
-        # A retry keeps the run's id and must not write where an earlier attempt has published.
-        attempt = f"{context.run.run_id}-{context.op_execution_context.retry_number}"
         arguments = scope.raw_predictions_arguments(
-            lake.lake, day, run_id=attempt, recompute=config.recompute
+            lake.lake,
+            day,
+            run_id=context.run.run_id,
+            attempt=context.op_execution_context.retry_number,
+            recompute=config.recompute,
         )
         with failures():
-            manifest = spark.run(context, arguments)
+            job = spark.run(context, arguments)
+            manifest = job.report
             counts = CaptureCounts.from_manifest(manifest)
         context.log_event(
             observed(scope, DATA_CAPTURE, context.partition_key, counts.observation())
         )
         return dg.MaterializeResult(
-            metadata={"dagster/uri": arguments.output, **_metadata(counts)},
+            metadata={"dagster/uri": arguments.output, **_metadata(counts), **job.metadata},
             data_version=dg.DataVersion(manifest["digest"]),
         )
 
@@ -71,15 +74,10 @@ def captured_counts(scope: EndpointScope, lake: Lake, day: date) -> CaptureCount
     """What the published day counted.
 
     Raises:
-        MissingInputError: the day is not published, or not all of its units are.
+        MissingInputError: the day is not published.
     """
     partition = lake.partition(scope.name, RAW_PREDICTIONS.name, day)
     manifest = lake.read_json(manifest_path(partition))
-    if not manifest["complete"]:
-        raise MissingInputError(
-            f"{partition} is not complete: {len(manifest['units'])} units are published. "
-            "Materialize raw_predictions for the day again; it continues after them."
-        )
     return CaptureCounts.from_manifest(manifest)
 
 

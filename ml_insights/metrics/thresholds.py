@@ -17,6 +17,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+OFFSET_UNITS = 2**20
+"""Parts of a bin's width in which a score's distance to the bin's threshold is summed."""
+
 
 @dataclass(frozen=True)
 class ThresholdGrid:

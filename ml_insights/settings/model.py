@@ -21,7 +21,9 @@ from pydantic import (
 )
 
 from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.settings.compute import Emr, Spark, lacking
 from ml_insights.settings.endpoint import Endpoint
+from ml_insights.settings.publication import Athena, QuickSight
 from ml_insights.settings.section import (
     S3_LOCATION,
     Finding,
@@ -53,26 +55,6 @@ def _threshold_grid(value: object) -> ThresholdGrid:
     return ThresholdGrid(grid.octaves, grid.bits)
 
 
-class Spark(Section):
-    """The local Spark session."""
-
-    driver_memory: Annotated[
-        str,
-        StringConstraints(pattern=r"^[1-9][0-9]*[mgMG]$"),
-        Legal("a number with `m` or `g`, such as `512m` or `2g`"),
-    ] = "2g"
-    """Memory of the one Java process that does all the work."""
-
-    cores: Annotated[int, Field(ge=0), Unit("cores, 0 for all")] = 0
-    """Cores that Spark uses."""
-
-    java_options: Annotated[
-        str | None, Legal("options of the `java` program, separated by blanks")
-    ] = None
-    """For the Java process. `-XX:TieredStopAtLevel=1` halves the time of small days and slows
-    large ones."""
-
-
 class Units(Section):
     """A day is read in units of consecutive hours; each is bounded and published on its own."""
 
@@ -86,6 +68,39 @@ class Units(Section):
     def max_bytes(self) -> int:
         """Most bytes of a unit."""
         return int(self.max_gigabytes * 1e9)
+
+
+class Aws(Section):
+    """How AWS is reached. Credentials are boto3's: environment, profile or role of the machine."""
+
+    region: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]$"),
+        Legal("the name of a region, such as `eu-central-1`; required on `aws`"),
+    ] = None
+    """Region of everything: buckets, EMR, Glue, Athena, QuickSight."""
+
+    endpoint_url: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^https?://[^/]+/?$"),
+        Legal("`https://host` or `http://host:port`"),
+    ] = None
+    """Takes the place of Amazon's own addresses, for instance a private endpoint."""
+
+    profile: Annotated[str | None, Legal("a profile of the AWS configuration files")] = None
+    """Named profile whose credentials are used."""
+
+    account_id: Annotated[
+        str | None, StringConstraints(pattern=r"^[0-9]{12}$"), Legal("twelve digits")
+    ] = None
+    """The account that everything must be in. Credentials of another account are refused."""
+
+    kms_key: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:.+$"),
+        Legal("ARN of a key or alias"),
+    ] = None
+    """Key that encrypts what is written to the lake. Without it, the bucket's default applies."""
 
 
 class Dashboard(Section):
@@ -135,10 +150,16 @@ class Settings(Section):
     """The endpoints, by the name they have in SageMaker."""
 
     spark: Spark = Spark()
-    """The local Spark session."""
+    """Where Spark runs, and how it is set up."""
 
     units: Units = Units()
     """A day is read in units of consecutive hours; each is bounded and published on its own."""
+
+    aws: Aws = Aws()
+    """How AWS is reached. Credentials are boto3's: environment, profile or role of the machine."""
+
+    emr: Emr = Emr()
+    """Heavy steps on EMR. Read `docs/emr.md` first."""
 
     schedule: Annotated[
         time,
@@ -151,6 +172,12 @@ class Settings(Section):
     dashboard: Dashboard = Dashboard()
     """What the dashboard shows."""
 
+    athena: Athena = Athena()
+    """Tables of the results for Athena, described in Glue."""
+
+    quicksight: QuickSight = QuickSight()
+    """Data sets and dashboard in QuickSight. Read `docs/aws.md` first."""
+
     @field_validator("lake")
     @classmethod
     def _lake_fits_the_deployment(cls, lake: str, info: ValidationInfo) -> str:
@@ -160,6 +187,31 @@ class Settings(Section):
         if deployment == "aws" and not is_s3(lake):
             raise ValueError("is a local folder, but `deployment: aws` needs s3://bucket/folder")
         return lake
+
+    @field_validator("aws")
+    @classmethod
+    def _aws_has_a_region(cls, aws: Aws, info: ValidationInfo) -> Aws:
+        if info.data.get("deployment") == "aws" and aws.region is None:
+            raise ValueError("has no `region`, which `deployment: aws` needs")
+        return aws
+
+    @field_validator("spark")
+    @classmethod
+    def _runner_fits_the_deployment(cls, spark: Spark, info: ValidationInfo) -> Spark:
+        deployment = info.data.get("deployment")
+        if deployment == "aws" and spark.runner is None:
+            raise ValueError("has no `runner`, which `deployment: aws` needs")
+        if deployment == "local" and spark.runner not in (None, "local"):
+            raise ValueError(f"has `runner: {spark.runner}`, which needs `deployment: aws`")
+        return spark
+
+    @field_validator("emr", mode="wrap")
+    @classmethod
+    def _runner_has_what_it_needs(
+        cls, value: Any, validate: Callable[[Any], Any], info: ValidationInfo
+    ) -> Any:
+        spark = info.data.get("spark")
+        return checked(validate, value, lacking(value, spark.runner if spark else None))
 
     @field_validator("endpoints", mode="wrap")
     @classmethod

@@ -69,7 +69,7 @@ def _below(model: type[BaseModel], path: KeyPath) -> Iterator[tuple[KeyPath, Set
         here = (*path, key)
         sections = list(_sections(field.annotation, *field.metadata))
         keys = tuple(dict.fromkeys(key for section in sections for key in section.model_fields))
-        named = get_origin(field.annotation) is Mapping
+        named = bool(sections) and get_origin(field.annotation) is Mapping
         yield here, _setting(field, () if named else keys)
         if named:
             entry, legal = sections[0], _legal(*_unwrapped(get_args(field.annotation)[0]))
@@ -117,6 +117,8 @@ def _type(annotation: Any, keys: tuple[str, ...]) -> str:
         return "list of sections" if keys else f"list of {_type(get_args(annotation)[0], ())}s"
     if origin is Literal:
         return "text"
+    if origin is Mapping and get_args(annotation)[1] is str:
+        return "names and values"
     return _TYPES.get(annotation, "section")
 
 
@@ -139,7 +141,9 @@ def _keys_in_words(keys: tuple[str, ...]) -> str:
 def _default(field: FieldInfo, kind: str) -> str:
     if field.is_required():
         return "required"
-    return "optional" if kind == "section" else _written(field.default)
+    return (
+        "optional" if kind == "section" else _written(field.get_default(call_default_factory=True))
+    )
 
 
 def _written(value: Any) -> str:
@@ -147,7 +151,7 @@ def _written(value: Any) -> str:
     if isinstance(value, BaseModel):
         keys = value.model_dump(exclude_unset=True)
         return "{" + ", ".join(f"{key}: {item}" for key, item in keys.items()) + "}"
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | Mapping):
         return ", ".join(_written(item) for item in value) or "none"
     if isinstance(value, time):
         return f"{value:%H:%M}"

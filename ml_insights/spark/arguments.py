@@ -8,7 +8,10 @@ This module travels to the Spark cluster: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import zlib
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import Any, Optional, Union, cast, get_args, get_origin, get_type_hints
 
@@ -77,7 +80,8 @@ class RawPredictionsArguments:
         capture: how records hold scores and slice features.
         max_files: most objects of a unit of work.
         max_bytes: most bytes of a unit of work.
-        run_id: name of this attempt, unique.
+        run_id: unique name of the run.
+        attempt: which attempt of the run this is, from 0.
         recompute: read every unit again, also those that are finished and unchanged.
     """
 
@@ -88,6 +92,7 @@ class RawPredictionsArguments:
     max_files: int
     max_bytes: int
     run_id: str
+    attempt: int = 0
     recompute: bool = False
 
 
@@ -138,6 +143,32 @@ JOBS = {"raw_predictions": RawPredictionsArguments, "confusion_counts": Confusio
 def to_json(arguments: Arguments) -> str:
     """Arguments as one line of JSON."""
     return json.dumps(asdict(arguments), sort_keys=True)
+
+
+def work_digest(arguments: Arguments) -> str:
+    """What two attempts at the same work have in common, and nothing else has."""
+    compacts = isinstance(arguments, RawPredictionsArguments)
+    own = ("run_id", "attempt") if compacts else ("output",)
+    same = {key: value for key, value in asdict(arguments).items() if key not in own}
+    return hashlib.sha256(json.dumps(same, sort_keys=True).encode()).hexdigest()
+
+
+def packed(text: str) -> str:
+    """A text as one word of letters, digits and `+/=`, as Dagster Pipes packs its parameters.
+
+    YARN replaces `{{` and `}}` in arguments and shells replace more, so JSON does not go as it is.
+    """
+    return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
+def unpacked(word: str) -> str:
+    """The text of `packed`."""
+    return zlib.decompress(base64.b64decode(word)).decode()
+
+
+def job_of(arguments: Arguments) -> str:
+    """Name of the job that the arguments belong to."""
+    return next(name for name, kind in JOBS.items() if isinstance(arguments, kind))
 
 
 def from_json(job: str, text: str) -> Arguments:

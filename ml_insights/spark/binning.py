@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from ml_insights.metrics.thresholds import OFFSET_UNITS
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from ml_insights.metrics.thresholds import ThresholdGrid
-
-OFFSET_UNITS = 2**20
-"""Parts of a bin's width in which a score's distance to the bin's threshold is summed."""
 
 
 def with_bin_position(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:

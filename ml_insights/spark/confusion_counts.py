@@ -31,11 +31,11 @@ from ml_insights.spark.ground_truth import (
     rejected_sample,
 )
 from ml_insights.spark.label_fates import label_fates
+from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.raw_predictions import (
     QUARANTINE_SAMPLE,
     SAMPLE_FOLDER,
     accepted_predictions,
-    manifest_path,
 )
 from ml_insights.spark.session import empty
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
-    from ml_insights.spark.raw_predictions import Manifest
+    from ml_insights.spark.manifest import Manifest
 
 BINS_FOLDER = "bins"
 CURVE = ("variant", "class_label", "slice")
@@ -82,7 +82,7 @@ def count_day(
         MissingInputError: the day's predictions are not published or there is none.
         ContractError: more slice values than the settings allow.
     """
-    manifest = published_manifest(spark, job.predictions)
+    manifest = published_manifest(Files(spark, job.predictions), job.predictions)
     if not sum(unit["rows"] for unit in manifest["units"]):
         raise MissingInputError(
             f"{job.predictions} holds no usable prediction; record_balance of the day's run and "
@@ -104,20 +104,6 @@ def count_day(
         "label_lines": line_counts,
         **fates,
     }
-
-
-def published_manifest(spark: SparkSession, partition: str) -> Manifest:
-    """The manifest of a published partition of raw_predictions.
-
-    Raises:
-        MissingInputError: the partition is not published.
-    """
-    manifest = Files(spark, partition).read_json(manifest_path(partition))
-    if manifest is None:
-        raise MissingInputError(
-            f"{partition} is not published. Materialize raw_predictions for the day first."
-        )
-    return manifest
 
 
 def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:

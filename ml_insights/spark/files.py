@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Optional
 
 from py4j.protocol import Py4JJavaError
@@ -64,6 +65,15 @@ class Files:
         statuses = self._filesystem.listStatus(self._path(folder))
         return sorted(str(item.getPath().getName()) for item in statuses if item.isDirectory())
 
+    def newest(self, folder: str) -> Optional[datetime]:
+        """When a file below a folder was last written, UTC; None when it holds no file."""
+        files = self._filesystem.listFiles(self._path(folder), True)
+        newest = 0
+        while files.hasNext():
+            newest = max(newest, int(files.next().getModificationTime()))
+        utc = timezone.utc  # noqa: UP017 (Python 3.9 has no datetime.UTC)
+        return datetime.fromtimestamp(newest / 1000, utc) if newest else None
+
     def delete(self, folder: str) -> None:
         """Delete a folder and all below it; nothing happens when there is none."""
         self._filesystem.delete(self._path(folder), True)
@@ -82,19 +92,22 @@ class Files:
         return document
 
     def write_json(self, file: str, document: dict[str, Any]) -> None:
-        """Replace a JSON document in one atomic step.
+        """Replace a JSON document in one atomic step; see `write_text`."""
+        self.write_text(file, json.dumps(document, sort_keys=True, indent=1))
+
+    def write_text(self, file: str, text: str) -> None:
+        """Replace a text document in one atomic step.
 
         Raises:
             StorageError: the file system refused; the former document is untouched.
         """
-        content = json.dumps(document, sort_keys=True, indent=1).encode()
         target, staged = self._path(file), self._path(f"{file}.writing")
         try:
             # An object store shows an object only when it is complete, and cannot rename.
             object_store = self._scheme not in {"file", "hdfs"}
             stream = self._documents.create(target if object_store else staged, True)
             try:
-                stream.write(content)
+                stream.write(text.encode())
             finally:
                 stream.close()
             if not object_store:

@@ -14,7 +14,8 @@ from pyspark.sql import functions as F
 
 from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import INVALID
-from ml_insights.spark.raw_predictions import accepted_predictions, manifest_path
+from ml_insights.spark.manifest import manifest_path
+from ml_insights.spark.raw_predictions import accepted_predictions
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, SparkSession
@@ -109,7 +110,7 @@ def _known_before(
     earlier = []
     for partition in job.earlier_predictions:
         manifest = Files(spark, partition).read_json(manifest_path(partition))
-        if manifest is not None and manifest["complete"]:
+        if manifest is not None:
             earlier.append(accepted_predictions(spark, partition, manifest).select("event_id"))
     missing = len(job.earlier_predictions) - len(earlier)
     if not earlier:

@@ -1,23 +1,23 @@
 """The first heavy step: a captured day becomes a compact table, unit by unit.
 
-What belongs here: publishing units, the day's manifest, restarting after the last finished unit.
-What does not: what a record looks like (`data_capture`), how hours are packed (`units`).
+What belongs here: writing units and describing them, in the order of the day's hours.
+What does not: what a record looks like (`data_capture`), how hours are packed (`units`), which
+units stand and count (`manifest`).
 
-Layout of a partition: `dt=YYYY-MM-DD/unit=HH-HH/run=<id>/kind=accepted/variant=<name>/*.parquet`
-and `dt=YYYY-MM-DD/_manifest.json`, which names the runs that count and is replaced in one atomic
-step after each unit. What the manifest does not name does not exist for readers.
+Layout of a partition: `dt=YYYY-MM-DD/unit=HH-HH/run=<run>-<attempt>/kind=accepted/variant=<name>/
+*.parquet` and `dt=YYYY-MM-DD/_manifest.json`, which names the units that count.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import date
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, Observation, Window
 from pyspark.sql import functions as F
 
@@ -25,6 +25,15 @@ from ml_insights.contracts import RAW_PREDICTIONS
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark import data_capture
 from ml_insights.spark.files import Files
+from ml_insights.spark.manifest import (
+    ACCEPTED_FOLDER,
+    day_manifest,
+    digest,
+    progress_path,
+    publish,
+    standing_units,
+    stored,
+)
 from ml_insights.spark.session import empty
 from ml_insights.spark.units import Hour, Unit, hour_folder, hours_of, pack
 
@@ -32,8 +41,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ml_insights.spark.arguments import RawPredictionsArguments
+    from ml_insights.spark.manifest import Manifest
 
-    Manifest = dict[str, Any]
     Report = Callable[[str], None]
 
 QUARANTINE_SAMPLE = 20
@@ -49,11 +58,6 @@ _WRITTEN_DDL = (
 )
 
 
-def manifest_path(partition: str) -> str:
-    """Where the manifest of a partition of raw_predictions is."""
-    return f"{partition}/_manifest.json"
-
-
 def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Report) -> Manifest:
     """Read the captured day once, unit by unit, and publish its compact table.
 
@@ -65,7 +69,7 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
         report: called with a line of progress after each unit.
 
     Returns:
-        The complete manifest of the day.
+        The manifest of the day.
 
     Raises:
         MissingInputError: the day has no captured object.
@@ -80,34 +84,27 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
             f"{day:%Y/%m/%d}/<hour>/. Check that data capture is on, that data_capture in the "
             "settings is the capture destination (without endpoint name), and the day."
         )
-    format_digest = _digest({"version": FORMAT_VERSION, **asdict(job.capture)})
-    finished = [] if job.recompute else _standing(files, job, hours, format_digest)
-    manifest = _manifest(job, hours, format_digest, finished)
-    report(f"{len(finished)} of {job.day}'s units stand from an earlier run")
-    for unit in _plan(hours, finished, job):
-        entry = _publish_unit(spark, job, day, unit)
-        manifest = _manifest(job, hours, format_digest, [*manifest["units"], entry])
-        files.write_json(manifest_path(job.output), manifest)
-        report(f"{unit.name}: {entry['files']} files, {entry['bytes']} bytes, {entry['rows']} rows")
-    files.write_json(manifest_path(job.output), manifest)
-    _delete_superseded(files, job.output, manifest)
+    format_digest = digest({"version": FORMAT_VERSION, **asdict(job.capture)})
+    units = standing_units(files, job, hours, format_digest)
+    report(f"{len(units)} of {job.day}'s units stand from an earlier run")
+    planned = _plan(hours, units, job)
+    for done, unit in enumerate(planned, start=1):
+        entry = _write_unit(spark, files, job, unit)
+        units.append(entry)
+        progress = day_manifest(job, hours, format_digest, units)
+        files.write_json(progress_path(job.output), progress)
+        report(
+            f"{unit.name} is finished, {done} of {len(planned)}: {entry['files']} files, "
+            f"{entry['bytes']} bytes, {entry['rows']} rows"
+        )
+    manifest = day_manifest(job, hours, format_digest, units)
+    publish(files, job, manifest)
     return manifest
 
 
 def accepted_predictions(spark: SparkSession, partition: str, manifest: Manifest) -> DataFrame:
-    """The published rows of a day, columns of raw_predictions.
-
-    Raises:
-        MissingInputError: the day's manifest is not complete.
-    """
-    if not manifest["complete"]:
-        raise MissingInputError(
-            f"{partition} is not complete: only {len(manifest['units'])} of its units are "
-            "published. Materialize raw_predictions for the day again; it continues after them."
-        )
-    runs = [
-        f"{partition}/{unit['path']}/kind={data_capture.ACCEPTED}" for unit in manifest["units"]
-    ]
+    """The published rows of a day, columns of raw_predictions."""
+    runs = [f"{partition}/{unit['path']}/{ACCEPTED_FOLDER}" for unit in manifest["units"]]
     holding = [run for run, unit in zip(runs, manifest["units"]) if unit["rows"]]
     if not holding:
         return empty(spark, RAW_PREDICTIONS.spark_ddl())
@@ -117,32 +114,6 @@ def accepted_predictions(spark: SparkSession, partition: str, manifest: Manifest
         .parquet(*holding)
     )
     return rows.select(*(column.name for column in RAW_PREDICTIONS.columns))
-
-
-def _digest(document: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
-
-
-def _standing(
-    files: Files, job: RawPredictionsArguments, hours: list[Hour], format_digest: str
-) -> list[dict[str, Any]]:
-    """Published units whose input and format are what they were and whose files are all there."""
-    manifest = files.read_json(manifest_path(job.output))
-    if manifest is None or manifest["format"] != format_digest:
-        return []
-    now = {f"{hour.hour:02}": hour.fingerprint for hour in hours}
-    return [
-        unit
-        for unit in manifest["units"]
-        if all(now.get(hour) == fingerprint for hour, fingerprint in unit["hours"].items())
-        and _stored(files, f"{job.output}/{unit['path']}") == unit["stored"]
-    ]
-
-
-def _stored(files: Files, folder: str) -> list[int]:
-    """Number and bytes of a unit's published files."""
-    size = files.size(f"{folder}/kind={data_capture.ACCEPTED}")
-    return [size.files, size.bytes]
 
 
 def _plan(
@@ -161,15 +132,37 @@ def _plan(
     ]
 
 
-def _publish_unit(
-    spark: SparkSession, job: RawPredictionsArguments, day: date, unit: Unit
+def _write_unit(
+    spark: SparkSession, files: Files, job: RawPredictionsArguments, unit: Unit
 ) -> dict[str, Any]:
     """Write a unit's rows to a fresh folder and describe them for the manifest."""
-    path = f"{unit.name}/run={job.run_id}"
-    folder = f"{job.output}/{path}"
+    path = f"{unit.name}/run={job.run_id}-{job.attempt}"
+    with _discarded_on_failure(files, f"{job.output}/{path}") as folder:
+        described = _written(spark, job, unit, folder)
+    for rejected in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION):
+        files.delete(f"{folder}/kind={rejected}")
+    entry = {"path": path, "hours": unit.fingerprints, **described}
+    return {**entry, "stored": stored(files, job, entry)}
+
+
+@contextmanager
+def _discarded_on_failure(files: Files, folder: str) -> Iterator[str]:
+    """Leave no half-written folder behind: the next attempt may need the space."""
+    try:
+        yield folder
+    except BaseException:
+        with suppress(Py4JError, ConnectionError):
+            files.delete(folder)
+        raise
+
+
+def _written(
+    spark: SparkSession, job: RawPredictionsArguments, unit: Unit, folder: str
+) -> dict[str, Any]:
+    """Write a unit's rows and count what was read and what was written."""
     variants = sorted({variant for hour in unit.hours for variant in hour.variants})
-    observation = Observation(path)
-    records = data_capture.records(_lines(spark, job, unit, variants, day), job.capture)
+    observation = Observation(folder)
+    records = data_capture.records(_lines(spark, job, unit, variants), job.capture)
     observed = data_capture.observe_records(records, variants, observation)
     data_capture.predictions(observed, job.capture).write.partitionBy("kind", "variant").option(
         "compression", "zstd"
@@ -180,12 +173,9 @@ def _publish_unit(
     if any(kind != data_capture.ACCEPTED for _, kind, _ in rows):
         _write_sample(written, f"{folder}/{SAMPLE_FOLDER}")
     return {
-        "path": path,
-        "hours": unit.fingerprints,
         "files": sum(hour.files for hour in unit.hours),
         "bytes": sum(hour.bytes for hour in unit.hours),
         "rows": sum(n for (_, kind, _), n in rows.items() if kind == data_capture.ACCEPTED),
-        "stored": _stored(Files(spark, folder), folder),
         "newest": newest,
         "variants": {
             variant: {**read[variant], **_written_counts(rows, variant)} for variant in variants
@@ -195,9 +185,10 @@ def _publish_unit(
 
 
 def _lines(
-    spark: SparkSession, job: RawPredictionsArguments, unit: Unit, variants: list[str], day: date
+    spark: SparkSession, job: RawPredictionsArguments, unit: Unit, variants: list[str]
 ) -> DataFrame:
-    """Lines of a unit's objects, with their variant and object."""
+    """Lines of a unit's objects, with their variant and object; all levels below an hour."""
+    day = date.fromisoformat(job.day)
     by_variant = []
     for variant in variants:
         folders = [
@@ -205,7 +196,7 @@ def _lines(
             for hour in unit.hours
             if variant in hour.variants
         ]
-        lines = spark.read.text(folders, lineSep="\n").select(
+        lines = spark.read.text(folders, lineSep="\n", recursiveFileLookup=True).select(
             "value",
             F.lit(variant).alias("variant"),
             F.col("_metadata.file_path").alias("source_object"),
@@ -266,33 +257,3 @@ def _slice_combinations(written: DataFrame) -> list[list[Any]]:
             f"such as {examples}. Slice by a feature with few values, or give it `edges`."
         )
     return sorted([row["slice_id"], list(row["slice_values"])] for row in combinations)
-
-
-def _manifest(
-    job: RawPredictionsArguments,
-    hours: list[Hour],
-    format_digest: str,
-    units: list[dict[str, Any]],
-) -> Manifest:
-    ordered = sorted(units, key=lambda unit: unit["path"])
-    read = {hour: mark for unit in ordered for hour, mark in unit["hours"].items()}
-    return {
-        "table": RAW_PREDICTIONS.name,
-        "day": job.day,
-        "format": format_digest,
-        "digest": _digest({"format": format_digest, "hours": read}),
-        "complete": set(read) == {f"{hour.hour:02}" for hour in hours},
-        "units": ordered,
-    }
-
-
-def _delete_superseded(files: Files, partition: str, manifest: Manifest) -> None:
-    """Delete runs that the manifest does not name: superseded, or left by a run that died."""
-    named = {unit["path"] for unit in manifest["units"]}
-    for unit in files.folders(partition):
-        for run in files.folders(f"{partition}/{unit}"):
-            if f"{unit}/{run}" not in named:
-                files.delete(f"{partition}/{unit}/{run}")
-            else:
-                files.delete(f"{partition}/{unit}/{run}/kind={data_capture.REJECTED_LINE}")
-                files.delete(f"{partition}/{unit}/{run}/kind={data_capture.REJECTED_PREDICTION}")

@@ -10,6 +10,7 @@ without a listing, so planning needs 24 numbers a variant whatever the number of
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ml_insights.spark.files import Files, FolderSize
 
 HOURS = range(24)
+_LISTINGS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -75,18 +77,23 @@ def hour_folder(capture_root: str, variant: str, day: date, hour: int) -> str:
 
 
 def hours_of(files: Files, capture_root: str, day: date) -> list[Hour]:
-    """The hours of a day that have objects, in order."""
+    """The hours of a day that have objects, in order.
+
+    Folders are summed up side by side: at 150 TB a day an hour has thousands of pages of objects.
+    """
     variants = files.folders(capture_root)
-    hours = []
-    for hour in HOURS:
-        sizes = {
-            variant: files.size(hour_folder(capture_root, variant, day, hour))
-            for variant in variants
-        }
-        present = {variant: size for variant, size in sizes.items() if size.files}
-        if present:
-            hours.append(Hour(hour, present))
-    return hours
+    folders = [
+        (hour, variant, hour_folder(capture_root, variant, day, hour))
+        for hour in HOURS
+        for variant in variants
+    ]
+    with ThreadPoolExecutor(_LISTINGS_AT_ONCE) as listings:
+        sizes = list(listings.map(lambda place: files.size(place[2]), folders))
+    present: dict[int, dict[str, FolderSize]] = {}
+    for (hour, variant, _), size in zip(folders, sizes):
+        if size.files:
+            present.setdefault(hour, {})[variant] = size
+    return [Hour(hour, of_variants) for hour, of_variants in sorted(present.items())]
 
 
 def pack(hours: Iterable[Hour], *, max_files: int, max_bytes: int) -> list[Unit]:

@@ -82,7 +82,7 @@ schedule: 6:30
     assert problems(text) == [
         "settings.yaml:1: deployment: 'cloud' is not legal. Legal: `local`, `aws`.",
         "settings.yaml:2: lakes: 'lakes' is not a key here; did you mean 'lake'? Legal keys: "
-        "deployment, lake, grid, endpoints, spark, units, schedule, dashboard.",
+        "deployment, lake, grid, endpoints, spark, units, aws, emr, schedule, dashboard.",
         "settings.yaml:4: endpoints.fraud-detector.ground_truth: is missing. Legal: a folder "
         "(from the settings file's folder, if relative) or `s3://bucket/folder`.",
         "settings.yaml:5: endpoints.fraud-detector.data_capture: 'gs://bucket/capture' is neither "
@@ -117,8 +117,8 @@ def test_a_key_without_a_value_is_not_a_silent_default(problems: Problems) -> No
         "a default. Legal: a folder (from the settings file's folder, if relative) or "
         "`s3://bucket/folder`.",
         f"settings.yaml:{END + 2}: spark: has no value; write one, or leave the key out if it has "
-        "a default. Legal: the keys `driver_memory`, `cores`, "
-        "`java_options`.",
+        "a default. Legal: the keys `runner`, `driver_memory`, `cores`, "
+        "`java_options`, `configuration`.",
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.settings import Endpoint, Form, Settings
+from ml_insights.settings import Aws, Endpoint, Form, Settings, Spark
 from ml_insights.spark.arguments import CaptureFormat, SliceFeature, ValueForm
 from ml_insights_tests.settings.conftest import MINIMAL, Load, Problems
 
@@ -19,6 +19,8 @@ SLICES = """\
       - {name: age, content_type: application/json, path: "instances[*].age", edges: [30, 50.5]}
       - {cross: [region, age]}
 """
+AWS = "deployment: aws\naws: {region: eu-central-1}\nspark: {runner: local}\n"
+ON_AWS = MINIMAL.replace("./", "s3://bucket/") + AWS + "lake: s3://bucket/lake/\n"
 
 
 def endpoint(load: Load, text: str) -> Endpoint:
@@ -41,8 +43,7 @@ def test_relative_folders_start_at_the_settings_file(load: Load, tmp_path: Path)
 
 
 def test_s3_locations_lose_their_trailing_slash(load: Load) -> None:
-    text = MINIMAL.replace("./", "s3://bucket/") + "deployment: aws\nlake: s3://bucket/lake/\n"
-    assert load(text).lake == "s3://bucket/lake"
+    assert load(ON_AWS).lake == "s3://bucket/lake"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_the_local_deployment_reaches_no_cloud(problems: Problems) -> None:
 
 
 def test_the_aws_deployment_needs_everything_on_s3(problems: Problems) -> None:
-    found = problems(MINIMAL + "deployment: aws\n")
+    found = problems(f"{MINIMAL}{AWS}")
     assert [line.split(": ")[1] for line in found] == [
         "lake",
         "endpoints.fraud-detector.data_capture",
@@ -72,13 +73,33 @@ def test_the_aws_deployment_needs_everything_on_s3(problems: Problems) -> None:
 
 
 def test_local_sources_on_aws_are_found_beside_other_problems(problems: Problems) -> None:
-    text = MINIMAL.replace("0.5", "5") + "deployment: aws\nlake: s3://bucket/lake\n"
+    text = MINIMAL.replace("0.5", "5") + AWS + "lake: s3://bucket/lake\n"
     assert len(problems(text)) == 3
 
 
 def test_the_aws_deployment_on_s3_is_legal(load: Load) -> None:
-    text = MINIMAL.replace("./", "s3://bucket/") + "deployment: aws\nlake: s3://bucket/lake\n"
+    text = ON_AWS
     assert load(text).lake == "s3://bucket/lake"
+
+
+def test_the_aws_deployment_needs_a_region(problems: Problems) -> None:
+    (problem,) = problems(ON_AWS.replace("aws: {region: eu-central-1}\n", ""))
+    assert problem.startswith(
+        "settings.yaml:1: aws: has no `region`, which `deployment: aws` needs"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("{region: Frankfurt}", "region"),
+        ("{region: eu-central-1, endpoint_url: localhost}", "endpoint_url"),
+    ],
+)
+def test_an_illegal_way_to_aws_is_an_error(problems: Problems, line: str, key: str) -> None:
+    (problem,) = problems(f"{MINIMAL}aws: {line}\n")
+    assert f"aws.{key}: " in problem
+    assert "is not legal. Legal: " in problem
 
 
 @pytest.mark.parametrize("name", ["fraud_detector", "-fraud", "fraud-", "a" * 64, "frau.d", "ü"])
@@ -320,5 +341,12 @@ def test_settings_can_be_built_without_a_file() -> None:
         score=(Form(content_type="text/csv", index=0),),
         operating_threshold=0.5,
     )
-    settings = Settings(deployment="aws", lake="s3://bucket/lake", endpoints={"fraud": fraud})
+    aws = Aws(region="eu-central-1")
+    settings = Settings(
+        deployment="aws",
+        aws=aws,
+        spark=Spark(runner="local"),
+        lake="s3://bucket/lake",
+        endpoints={"fraud": fraud},
+    )
     assert settings.endpoints["fraud"] == fraud

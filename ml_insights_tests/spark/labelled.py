@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from ml_insights.contracts import RAW_PREDICTIONS
 from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
-from ml_insights.spark.raw_predictions import manifest_path
+from ml_insights.spark.manifest import manifest_path, progress_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,10 @@ def predictions_frame(
 def publish(
     partition: str, rows: Iterable[dict[str, Any]], *, complete: bool = True, **unit: Any
 ) -> None:
-    """Publish rows as a partition of raw_predictions with one unit, without Spark."""
+    """Publish rows as a partition of raw_predictions with one unit, without Spark.
+
+    With `complete` false the unit is finished, but the day is still in the making.
+    """
     by_variant: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_variant.setdefault(row["variant"], []).append(row)
@@ -104,9 +107,10 @@ def publish(
         "slices": [[0, []]],
         **unit,
     }
-    manifest = {"complete": complete, "digest": "of the captures", "units": [written]}
+    manifest = {"digest": "of the captures", "units": [written]}
     Path(partition).mkdir(parents=True, exist_ok=True)
-    Path(manifest_path(partition)).write_text(json.dumps(manifest))
+    document = manifest_path(partition) if complete else progress_path(partition)
+    Path(document).write_text(json.dumps(manifest))
 
 
 def labels_frame(spark: SparkSession, folder: Path, rows: Iterable[dict[str, Any]]) -> DataFrame:

@@ -11,9 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ml_insights.metrics.binning import threshold_values
-from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.result_tables import OFFSET_UNITS as OFFSET_UNITS_OF_READERS
-from ml_insights.spark.binning import OFFSET_UNITS, with_bin_position
+from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
+from ml_insights.spark.binning import with_bin_position
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +62,6 @@ def test_offsets_add_up_to_the_sum_of_the_scores_within_their_units(
     unit = (edges[index + 1] - edges[index]) / OFFSET_UNITS
     lost = float(np.sum(scores, dtype=np.longdouble) - np.sum(edges[index] + offset * unit))
     assert 0 <= lost < unit.sum()
-    assert OFFSET_UNITS == OFFSET_UNITS_OF_READERS
 
 
 def test_other_columns_stay_and_none_is_left_behind(spark: SparkSession) -> None:

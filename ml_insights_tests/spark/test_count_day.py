@@ -95,7 +95,7 @@ def test_predictions_that_are_not_there_are_refused(spark: SparkSession, tmp_pat
 def test_an_unfinished_day_is_refused(spark: SparkSession, tmp_path: Path) -> None:
     job = counting_job(tmp_path)
     publish(job.predictions, [prediction("a", 0.5)], complete=False)
-    with pytest.raises(MissingInputError, match=r"not complete: only 1 of its units .* again"):
+    with pytest.raises(MissingInputError, match=r"not published: only 1 of its units .* continues"):
         count_day(spark, job, quiet)
 
 

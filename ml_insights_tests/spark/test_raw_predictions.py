@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,14 +16,17 @@ import pytest
 from ml_insights.capture_counts import CaptureCounts
 from ml_insights.capture_files import csv_response, write_capture_files
 from ml_insights.contracts import RAW_PREDICTIONS
-from ml_insights.errors import MissingInputError, StorageError
+from ml_insights.errors import ContractError, MissingInputError, StorageError
 from ml_insights.spark import raw_predictions
-from ml_insights.spark.raw_predictions import (
-    accepted_predictions,
-    compact_day,
+from ml_insights.spark.files import Files
+from ml_insights.spark.manifest import (
+    ABANDONED_AFTER,
     manifest_path,
+    progress_path,
+    published_manifest,
 )
-from ml_insights_tests.spark.captured import line
+from ml_insights.spark.raw_predictions import accepted_predictions, compact_day
+from ml_insights_tests.spark.captured import ONE_SCORE, line
 from ml_insights_tests.spark.compacted import WITHOUT_SLICES, compacting_job, published, quiet
 
 if TYPE_CHECKING:
@@ -59,39 +64,93 @@ def test_a_restart_continues_after_the_last_finished_unit(
     spark: SparkSession, day: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = compacting_job(day, max_files=2)
-    publish = raw_predictions._publish_unit
+    write = raw_predictions._write_unit
 
     def dies_in_the_second(*given: Any) -> dict[str, Any]:
-        entry = publish(*given)
+        entry = write(*given)
         if entry["path"].startswith("unit=05"):
             raise StorageError("the disk is full")
         return entry
 
-    monkeypatch.setattr(raw_predictions, "_publish_unit", dies_in_the_second)
+    monkeypatch.setattr(raw_predictions, "_write_unit", dies_in_the_second)
     with pytest.raises(StorageError, match="disk"):
         compact_day(spark, job, quiet)
-    left = json.loads(Path(manifest_path(job.output)).read_text())
-    assert (runs(left), left["complete"]) == ({"unit=00-00": "first"}, False)
-    with pytest.raises(MissingInputError, match=r"only 1 of its units .* continues after them"):
-        accepted_predictions(spark, job.output, left)
+    left = json.loads(Path(progress_path(job.output)).read_text())
+    assert runs(left) == {"unit=00-00": "first-0"}
+    with pytest.raises(MissingInputError, match=r"only 1 of its units are finished.* continues"):
+        published_manifest(Files(spark, job.output), job.output)
     finished = files_with_times(job.output, "unit=00-00")
-    assert files_with_times(job.output, "unit=05-05/run=first")
+    assert files_with_times(job.output, "unit=05-05/run=first-0")
 
-    monkeypatch.setattr(raw_predictions, "_publish_unit", publish)
+    monkeypatch.setattr(raw_predictions, "_write_unit", write)
     reports: list[str] = []
     manifest = compact_day(spark, replace(job, run_id="second"), reports.append)
     assert runs(manifest) == {
-        "unit=00-00": "first",
-        "unit=05-05": "second",
-        "unit=23-23": "second",
+        "unit=00-00": "first-0",
+        "unit=05-05": "second-0",
+        "unit=23-23": "second-0",
     }
-    assert manifest["complete"]
+    assert not Path(progress_path(job.output)).exists()
     assert reports[0] == "1 of 2026-10-01's units stand from an earlier run"
     assert files_with_times(job.output, "unit=00-00") == finished
-    assert not Path(job.output, "unit=05-05/run=first").exists()
+    assert Path(job.output, "unit=05-05/run=first-0").exists(), "its run may still be writing"
     assert [(row["event_id"], row["variant"], row["score"]) for row in published(day)] == [
         (f"{variant} {hour} 0".encode(), variant, score) for variant, hour, score in RECORDS
     ]
+
+
+def test_a_day_computed_again_stays_readable_until_the_new_one_is_complete(
+    spark: SparkSession, day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = compacting_job(day, max_files=2)
+    first, rows = compact_day(spark, job, quiet), published(day)
+    write = raw_predictions._write_unit
+
+    def dies_in_the_last(*given: Any) -> dict[str, Any]:
+        if given[-1].name == "unit=23-23":
+            raise StorageError("the disk is full")
+        return write(*given)
+
+    monkeypatch.setattr(raw_predictions, "_write_unit", dies_in_the_last)
+    again = replace(job, run_id="again", recompute=True)
+    with pytest.raises(StorageError, match="disk"):
+        compact_day(spark, again, quiet)
+    assert json.loads(Path(manifest_path(job.output)).read_text()) == first
+    assert published(day) == rows
+
+    monkeypatch.setattr(raw_predictions, "_write_unit", write)
+    retried = compact_day(spark, replace(again, attempt=1), quiet)
+    assert runs(retried) == {
+        "unit=00-00": "again-0",
+        "unit=05-05": "again-0",
+        "unit=23-23": "again-1",
+    }
+    assert published(day) == rows
+
+
+def test_folders_of_dead_runs_are_deleted_and_those_of_living_ones_are_not(
+    spark: SparkSession, day: Path
+) -> None:
+    job = compacting_job(day)
+    dead, living = (Path(job.output, f"unit=00-23/run={name}-0") for name in ("dead", "living"))
+    for folder in (dead, living):
+        folder.mkdir(parents=True)
+        (folder / "part.parquet").write_bytes(b"half")
+    long_ago = time.time() - ABANDONED_AFTER.total_seconds() - 1
+    os.utime(dead / "part.parquet", (long_ago, long_ago))
+    compact_day(spark, job, quiet)
+    assert not dead.exists()
+    assert living.exists()
+
+
+def test_a_unit_that_fails_leaves_nothing_behind(
+    spark: SparkSession, day: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = compacting_job(day, capture=ONE_SCORE)
+    monkeypatch.setattr(raw_predictions, "MAX_SLICE_COMBINATIONS", 0)
+    with pytest.raises(ContractError, match="combinations"):
+        compact_day(spark, job, quiet)
+    assert not list(Path(job.output).glob("unit=*/run=*"))
 
 
 def files_with_times(output: str, folder: str) -> dict[Path, int]:
@@ -105,18 +164,18 @@ def test_only_what_changed_is_read_again(spark: SparkSession, day: Path) -> None
 
     capture(day, "main", 23, 0.75, number=9)
     changed = compact_day(spark, replace(job, run_id="changed"), quiet)
-    assert runs(changed) == {"unit=00-05": "first", "unit=23-23": "changed"}
+    assert runs(changed) == {"unit=00-05": "first-0", "unit=23-23": "changed-0"}
     assert changed["digest"] != first["digest"]
     assert [row["score"] for row in published(day) if row["event_id"] == b"main 23 9"] == [0.75]
 
     again = compact_day(spark, replace(job, run_id="again", recompute=True), quiet)
-    assert runs(again) == {"unit=00-05": "again", "unit=23-23": "again"}
+    assert runs(again) == {"unit=00-05": "again-0", "unit=23-23": "again-0"}
     assert again["digest"] == changed["digest"]
-    assert {path.name for path in Path(job.output).glob("unit=*/run=*")} == {"run=again"}
+    assert {path.name for path in Path(job.output).glob("unit=*/run=*")} == {"run=again-0"}
 
     other_format = replace(WITHOUT_SLICES, positive_label="1")
     reread = compact_day(spark, replace(job, run_id="other", capture=other_format), quiet)
-    assert set(runs(reread).values()) == {"other"}
+    assert set(runs(reread).values()) == {"other-0"}
     assert {row["class_label"] for row in published(day)} == {"1"}
 
 
@@ -134,7 +193,7 @@ def test_units_do_not_change_the_rows_and_lost_hours_leave_them(
     for file in (day / "capture/shop/main/2026/10/01/00").iterdir():
         file.unlink()
     less = compact_day(spark, compacting_job(day, run_id="third"), quiet)
-    assert runs(less) == {"unit=05-23": "third"}
+    assert runs(less) == {"unit=05-23": "third-0"}
     assert published(day) == [row for row in rows if row["event_id"] != b"main 0 0"]
 
 

@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 from py4j.protocol import Py4JError, Py4JNetworkError
 
-from ml_insights import runners
 from ml_insights.capture_files import capture_record, csv_response, write_capture_files
 from ml_insights.errors import MissingInputError, MlInsightsError, SparkJobError, StorageError
 from ml_insights.runners import LocalSparkRunner
+from ml_insights.spark import job
 from ml_insights.spark.arguments import (
     CSV,
     CaptureFormat,
@@ -54,7 +54,7 @@ def runner(tmp_path: Path) -> LocalSparkRunner:
 
 def run_instead(monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
     """Put a step in the place of the one that compacts a day."""
-    monkeypatch.setattr(runners, "compact_day", step)
+    monkeypatch.setattr(job, "compact_day", step)
 
 
 def failing(error: Exception) -> Step:
@@ -149,10 +149,10 @@ def test_arguments_decide_which_step_runs(
     runner: LocalSparkRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("compact_day", "count_day"):
-        monkeypatch.setattr(runners, name, lambda *_, name=name: {"ran": name})
-    counting = ConfusionCountsArguments.__new__(ConfusionCountsArguments)
-    assert runner.run(CONTEXT, ARGUMENTS) == {"ran": "compact_day"}
-    assert runner.run(CONTEXT, counting) == {"ran": "count_day"}
+        monkeypatch.setattr(job, name, lambda *_, name=name: {"ran": name})
+    counting = cast("ConfusionCountsArguments", SimpleNamespace(output="/nowhere"))
+    assert runner.run(CONTEXT, ARGUMENTS).report == {"ran": "compact_day"}
+    assert runner.run(CONTEXT, counting).report == {"ran": "count_day"}
 
 
 @pytest.fixture
@@ -199,8 +199,7 @@ def test_a_disk_that_fills_is_a_storage_error_and_a_rerun_with_space_completes_t
     assert caught.value.retryable
     assert "it continues after the last finished unit" in str(caught.value)
     subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
-    manifest = runner.run(CONTEXT, replace(arguments, run_id="run-2"))
-    assert manifest["complete"]
+    manifest = runner.run(CONTEXT, replace(arguments, run_id="run-2")).report
     assert sum(unit["rows"] for unit in manifest["units"]) == 20_000
     found = {str(run.relative_to(output)) for run in output.glob("unit=*/run=*")}
     assert found == {unit["path"] for unit in manifest["units"]}

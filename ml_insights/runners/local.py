@@ -1,72 +1,54 @@
-"""Where the heavy steps run. The assets do not know: they hand over arguments and get a result.
+"""Heavy steps in this process, on one Spark session that all steps of the process share.
 
-What belongs here: one runner for each place, behind one interface. What does not: what a job does
-(`ml_insights.spark`), which arguments it gets (`assets`).
+What belongs here: starting that session, and what to do when it dies. What does not: settings the
+results depend on (`ml_insights.spark.session`).
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
-from abc import abstractmethod
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 from dagster_pyspark import LazyPySparkResource
 from py4j.protocol import Py4JError, Py4JNetworkError
 from pydantic import Field
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from ml_insights.errors import SparkJobError, StorageError
+import ml_insights
+from ml_insights.errors import SparkJobError
 from ml_insights.java import find_java_home
-from ml_insights.spark.arguments import Arguments, RawPredictionsArguments
-from ml_insights.spark.confusion_counts import count_day
-from ml_insights.spark.raw_predictions import compact_day
+from ml_insights.runners.runner import JobResult, SparkRunner
+from ml_insights.spark.arguments import Arguments
+from ml_insights.spark.failures import spark_error
+from ml_insights.spark.job import run_step
 from ml_insights.spark.session import prepare
 
 # In quotes: Spark splits the options at blanks, and the folder may have one in its name.
-_LOG = f'"-Dlog4j2.configurationFile={Path(__file__).parent / "spark" / "log4j2.properties"}"'
-
-
-_CAUSE = re.compile("(Caused by)?: ").match
-"""Start of a line of Java's trace that names an exception and its reason."""
-
-
-class SparkRunner(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Runs a heavy step somewhere and returns what it reports."""
-
-    @abstractmethod
-    def run(self, context: dg.AssetExecutionContext, arguments: Arguments) -> dict[str, Any]:
-        """Run the job the arguments belong to; returns its JSON-like report.
-
-        Raises:
-            MlInsightsError: the job refused its input, or failed.
-        """
+_LOG_SETTINGS = Path(ml_insights.__file__).parent / "spark" / "log4j2.properties"
+_LOG = f'"-Dlog4j2.configurationFile={_LOG_SETTINGS}"'
 
 
 class LocalSparkRunner(SparkRunner):
-    """Runs the job in this process, on one Spark session that all steps of the process share."""
+    """Runs the job in this process."""
 
     driver_memory: str = Field(description="Heap of the local Spark process, such as 2g.")
     cores: int = Field(description="Cores to use; 0 means all.")
     java_options: str = Field(default="", description="Options of the Java process.")
     work_folder: str = Field(description="Folder for Spark's temporary files.")
+    configuration: dict[str, str] = Field(default={}, description="Spark settings over ours.")
 
-    def run(self, context: dg.AssetExecutionContext, arguments: Arguments) -> dict[str, Any]:
+    def run(self, context: dg.AssetExecutionContext, arguments: Arguments) -> JobResult:
         """See `SparkRunner.run`."""
-        report = context.log.info
         try:
-            spark = self.session()
-            if isinstance(arguments, RawPredictionsArguments):
-                return compact_day(spark, arguments, report)
-            return count_day(spark, arguments, report)
+            report = run_step(self.session(), arguments, context.log.info)
         except (ConnectionError, Py4JNetworkError) as error:
             raise _spark_died() from error
         except (Py4JError, PySparkException) as error:
-            raise _spark_error(error) from error
+            raise spark_error(error) from error
+        return JobResult(report, arguments.output)
 
     def session(self) -> SparkSession:
         """The session of this process, started on first use.
@@ -95,6 +77,7 @@ class LocalSparkRunner(SparkRunner):
             "spark.sql.codegen.cache.maxEntries": "1000",
             "spark.ui.enabled": "false",
             "spark.ui.showConsoleProgress": "false",
+            **self.configuration,
         }
         return prepare(LazyPySparkResource(spark_config=configuration).spark_session)
 
@@ -108,22 +91,3 @@ def _spark_died() -> SparkJobError:
     # This process cannot get another Spark session: only a new run can succeed.
     died.retryable = False
     return died
-
-
-def _spark_error(error: Exception) -> SparkJobError | StorageError:
-    """The innermost reason Spark gives, instead of its whole trace."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    causes = [line.removeprefix("Caused by").removeprefix(": ") for line in lines if _CAUSE(line)]
-    reason = (causes or lines or [type(error).__name__])[-1 if causes else 0].rstrip(".")
-    if "No space left on device" in str(error):
-        return StorageError(
-            f"the disk is full ({reason}). Free space, then run the partition again; it continues "
-            "after the last finished unit."
-        )
-    failed = SparkJobError(
-        f"Spark failed: {reason}. The whole trace is in the run's log; the last finished unit "
-        "stands and a rerun continues after it."
-    )
-    # What Spark refuses to plan, such as a path that is not there, it will refuse again.
-    failed.retryable = not isinstance(error, AnalysisException)
-    return failed

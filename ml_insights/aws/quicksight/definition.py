@@ -1,0 +1,65 @@
+"""The dashboard of an endpoint as QuickSight's Definition: the same input gives the same bytes.
+
+What belongs here: putting the sheets together. What does not: what they show (`sheets`), sending
+it (`dashboard`). Nothing in it depends on a day, so that it changes only with its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ml_insights.aws.quicksight import sheets
+from ml_insights.aws.quicksight.controls import Choices, parameters, source_of
+from ml_insights.aws.quicksight.fields import Json
+from ml_insights.aws.quicksight.shown_tables import DataSet
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the dashboard of an endpoint depends on.
+
+    Attributes:
+        endpoint: name.
+        choices: what readers can choose.
+        min_label_coverage: below it a day is provisional.
+    """
+
+    endpoint: str
+    choices: Choices
+    min_label_coverage: float
+
+
+def dashboard_definition(
+    description: Description, data_sets: Mapping[str, DataSet], arns: Mapping[str, str]
+) -> Json:
+    """The definition of the dashboard.
+
+    Args:
+        description: endpoint, choices and limits.
+        data_sets: by name, as `shown_data_sets` returns them.
+        arns: ARN of each data set in QuickSight, by its name.
+
+    Raises:
+        ContractError: a visual shows a column that its table does not have.
+    """
+    sources = {name: source_of(data_set) for name, data_set in data_sets.items()}
+    choices = description.choices
+    built = [
+        sheets.today(sources, choices),
+        sheets.trend(sources, choices),
+        sheets.data_quality(sources, choices, description.min_label_coverage),
+    ]
+    return {
+        "DataSetIdentifierDeclarations": [
+            {"Identifier": name, "DataSetArn": arns[name]} for name in sources
+        ],
+        "Sheets": [one.sheet for one in built],
+        "CalculatedFields": [
+            {"DataSetIdentifier": name, "Name": field, "Expression": expression}
+            for name, source in sources.items()
+            for field, expression in source.calculated.items()
+        ],
+        "ParameterDeclarations": parameters(choices),
+        "FilterGroups": [group for one in built for group in one.filters],
+    }

@@ -1,0 +1,242 @@
+"""Filling a data set: started once, followed to its end, and its rows compared with the lake's.
+
+What belongs here: ingestions of one data set. What does not: which rows are published (callers
+count them), and which data sets there are.
+
+QuickSight answers COMPLETED also when it dropped rows, so its numbers are checked. Manual
+ingestions have a quota in any 24 hours; scheduled ones and those of a new data set do not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from ml_insights.aws.quicksight.account import EXISTS, Account
+from ml_insights.aws.quicksight.fields import Json
+from ml_insights.aws.waiting import Pace, States, wait
+from ml_insights.errors import AwsError, AwsPermanentError, AwsTransientError
+
+Mode = Literal["FULL_REFRESH", "INCREMENTAL_REFRESH"]
+
+STATES = States(
+    pending=("INITIALIZED", "QUEUED", "RUNNING"), terminal=("COMPLETED", "FAILED", "CANCELLED")
+)
+_QUOTA_WINDOW = timedelta(hours=24)
+_PASSING = frozenset(
+    {
+        "QUERY_TIMEOUT",
+        "CONNECTION_FAILURE",
+        "INTERNAL_SERVICE_ERROR",
+        "INGESTION_SUPERSEDED",
+        "REFRESH_SUPPRESSED_BY_EDIT",
+        "DATA_SOURCE_CONNECTION_FAILED",
+        "SOURCE_API_LIMIT_EXCEEDED_FAILURE",
+        "SOURCE_RESOURCE_LIMIT_EXCEEDED",
+        "UNRESOLVABLE_HOST",
+    }
+)
+"""Reasons of failed ingestions that pass by themselves."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """An ingestion that completed and dropped nothing.
+
+    Attributes:
+        ingestion_id: its id.
+        rows: rows it read.
+        total: rows of the data set since.
+    """
+
+    ingestion_id: str
+    rows: int
+    total: int
+
+
+def ingest(
+    account: Account,
+    set_id: str,
+    name: str,
+    mode: Mode,
+    *,
+    quota: int,
+    now: datetime,
+    pace: Pace,
+) -> Ingested:
+    """Start an ingestion and follow it; one that runs or has completed under the name is taken up.
+
+    Args:
+        account: where.
+        set_id: the data set.
+        name: stands for the content: the same content has the same name. A failed try gets a
+            number of its own.
+        mode: whole data set, or the days of its look-back window.
+        quota: manual ingestions that the account may start in 24 hours.
+        now: the time, UTC.
+        pace: deadline and pauses.
+
+    Raises:
+        AwsPermanentError: the quota is used up, or the ingestion failed for good or dropped rows.
+        AwsTransientError: it failed for a reason that passes.
+        DeadlineExceededError: it did not end; it has been cancelled.
+    """
+    for number in range(1, quota + 1):
+        ingestion_id = f"{name}-{number}"
+        try:
+            _start(account, set_id, ingestion_id, mode, quota=quota, now=now)
+        except AwsError as error:
+            if error.code != EXISTS:
+                raise
+            if _state(_describe(account, set_id, ingestion_id)) in ("FAILED", "CANCELLED"):
+                continue
+        return follow(account, set_id, ingestion_id, pace)
+    raise AwsPermanentError(
+        f"all {quota} ingestions {name} of data set {set_id} failed. Look at the last one in "
+        "QuickSight; new data of the day gets a name of its own.",
+        code="IngestionFailed",
+    )
+
+
+def follow(account: Account, set_id: str, ingestion_id: str, pace: Pace) -> Ingested:
+    """Wait for an ingestion and judge it; see `ingest` for what it raises."""
+    named = {"DataSetId": set_id, "IngestionId": ingestion_id}
+    described = wait(
+        f"ingestion {ingestion_id} of data set {set_id}",
+        lambda: _describe(account, set_id, ingestion_id),
+        _state,
+        states=STATES,
+        pace=pace,
+        cancel=lambda: _cancel(account, named),
+        clock=account.clock,
+    )
+    _refuse_failed(set_id, ingestion_id, described)
+    rows = described.get("RowInfo", {})
+    if dropped := rows.get("RowsDropped", 0):
+        raise AwsPermanentError(
+            f"ingestion {ingestion_id} of data set {set_id} completed but dropped {dropped} of "
+            f"{dropped + rows.get('RowsIngested', 0)} rows: their values do not fit the column "
+            "types of the data set. The rows that fit are shown. Compare the table's columns with "
+            "its contract, then publish the day again.",
+            code="RowsDropped",
+        )
+    return Ingested(ingestion_id, rows.get("RowsIngested", 0), rows.get("TotalRowsInDataset", 0))
+
+
+def refuse_missing_rows(
+    set_id: str,
+    ingested: Ingested,
+    mode: Mode,
+    *,
+    days: Iterable[date],
+    rows_of: Callable[[date], int],
+    reaching: date,
+) -> None:
+    """Compare what was ingested with what is published.
+
+    A full refresh must have read the rows of all days. How far back an incremental one reads,
+    QuickSight decides (at least its window, more after a pause), but it must be whole days.
+
+    Args:
+        set_id: the data set.
+        ingested: what QuickSight says.
+        mode: how it was filled.
+        days: published days, newest first.
+        rows_of: published rows of a day.
+        reaching: the oldest day that an incremental refresh must have read.
+
+    Raises:
+        AwsTransientError: the numbers differ, as when a day was published meanwhile.
+    """
+    expected, found = 0, False
+    for day in days:
+        if mode == "INCREMENTAL_REFRESH" and expected > ingested.rows:
+            break
+        expected += rows_of(day)
+        if mode == "INCREMENTAL_REFRESH" and day <= reaching and expected == ingested.rows:
+            found = True
+            break
+    if mode == "FULL_REFRESH":
+        found = expected == ingested.rows == ingested.total
+    if not found:
+        raise AwsTransientError(
+            f"ingestion {ingested.ingestion_id} of data set {set_id} ({mode}) read "
+            f"{ingested.rows} rows and the set has {ingested.total}, but the lake has {expected} "
+            "for these days. If a day was published or deleted meanwhile, run again; else compare "
+            "the Glue table's location and partition projection with the lake.",
+            code="RowsMissing",
+        )
+
+
+def quota_free_at(account: Account, set_id: str, quota: int, now: datetime) -> datetime | None:
+    """When the next manual ingestion may start; None if one may start now."""
+    listed = account.pages("list_ingestions", "Ingestions", set_id, DataSetId=set_id)
+    recent = sorted(
+        one["CreatedTime"]
+        for one in listed
+        if one.get("RequestSource") == "MANUAL"
+        and one.get("RequestType") in ("INCREMENTAL_REFRESH", "FULL_REFRESH")
+        and one["CreatedTime"] > now - _QUOTA_WINDOW
+    )
+    return recent[-quota] + _QUOTA_WINDOW if len(recent) >= quota else None
+
+
+def _start(
+    account: Account, set_id: str, ingestion_id: str, mode: Mode, *, quota: int, now: datetime
+) -> None:
+    try:
+        account.call(
+            "create_ingestion",
+            f"{set_id}/{ingestion_id}",
+            DataSetId=set_id,
+            IngestionId=ingestion_id,
+            IngestionType=mode,
+        )
+    except AwsError as error:
+        if error.code != "LimitExceededException":
+            raise
+        free = quota_free_at(account, set_id, quota, now)
+        when = f"the next may start at {free:%Y-%m-%d %H:%M} UTC" if free else "try later"
+        raise AwsPermanentError(
+            f"{error} A data set may be ingested {quota} times in 24 hours; {when}. What is "
+            "published stays, and any later ingestion carries it: after a backfill it is enough "
+            "to materialize quicksight_dataset for its last day.",
+            code=error.code,
+        ) from error
+
+
+def _refuse_failed(set_id: str, ingestion_id: str, described: Json) -> None:
+    if _state(described) == "COMPLETED":
+        return
+    found = described.get("ErrorInfo", {})
+    kind = str(found.get("Type", _state(described)))
+    text = (
+        f"ingestion {ingestion_id} of data set {set_id} is {_state(described)}: {kind}: "
+        f"{found.get('Message', 'no message')}. The rows of before are still shown."
+    )
+    if kind in _PASSING:
+        raise AwsTransientError(f"{text} Run again.", code=kind)
+    raise AwsPermanentError(
+        f"{text} Check the table in Athena and what QuickSight's role may read, then run again.",
+        code=kind,
+    )
+
+
+def _describe(account: Account, set_id: str, ingestion_id: str) -> Json:
+    described: Json = account.call(
+        "describe_ingestion",
+        f"{set_id}/{ingestion_id}",
+        DataSetId=set_id,
+        IngestionId=ingestion_id,
+    )["Ingestion"]
+    return described
+
+
+def _cancel(account: Account, named: dict[str, str]) -> None:
+    account.call("cancel_ingestion", "/".join(named.values()), **named)
+
+
+def _state(described: Json) -> str:
+    return str(described["IngestionStatus"])

@@ -1,0 +1,75 @@
+"""The read-only business team: one group, and who is in it.
+
+What belongs here: the group and its members. What does not: what the group may do (`grants`), and
+making users: people are invited to QuickSight by whoever runs its account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ml_insights.aws.quicksight.account import ABSENT, EXISTS, Account
+from ml_insights.errors import AwsError, AwsPermanentError
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Who was added and who was removed."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def ensure_group(account: Account, group: str) -> None:
+    """Create the group where it is missing."""
+    named = {"GroupName": group, "Namespace": account.namespace}
+    if account.find("describe_group", group, **named):
+        return
+    try:
+        account.call(
+            "create_group",
+            group,
+            **named,
+            Description="May read the precision and recall dashboards, and nothing else.",
+        )
+    except AwsError as error:
+        if error.code != EXISTS:
+            raise
+
+
+def ensure_members(account: Account, group: str, members: Sequence[str]) -> Membership:
+    """Make the group's members exactly these QuickSight users.
+
+    Raises:
+        AwsPermanentError: a member is not a user of the namespace.
+    """
+    named = {"GroupName": group, "Namespace": account.namespace}
+    listed = account.pages("list_group_memberships", "GroupMemberList", group, **named)
+    actual = {member["MemberName"] for member in listed}
+    added, removed = sorted(set(members) - actual), sorted(actual - set(members))
+    for name in added:
+        _add(account, group, name)
+    for name in removed:
+        account.call("delete_group_membership", group, **named, MemberName=name)
+    return Membership(tuple(added), tuple(removed))
+
+
+def _add(account: Account, group: str, name: str) -> None:
+    try:
+        account.call(
+            "create_group_membership",
+            group,
+            GroupName=group,
+            Namespace=account.namespace,
+            MemberName=name,
+        )
+    except AwsError as error:
+        if error.code != ABSENT:
+            raise
+        raise AwsPermanentError(
+            f"{name} cannot join {group}: QuickSight has no such user in namespace "
+            f"{account.namespace}. Invite the user as a reader first, or correct "
+            "`aws.quicksight.readers`.",
+            code=ABSENT,
+        ) from error

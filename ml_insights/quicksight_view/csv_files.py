@@ -1,0 +1,91 @@
+"""Published days as CSV files with a manifest, for QuickSight accounts without Athena.
+
+What belongs here: the files and the manifest. What does not: the data set that reads them.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pv
+
+if TYPE_CHECKING:
+    from ml_insights.aws.quicksight.shown_tables import DataSet
+    from ml_insights.lake import Lake
+
+FOLDER = "quicksight_dataset"
+_MOST_FILES = 1000
+"""Files that a manifest of QuickSight may name."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What QuickSight is told to read.
+
+    Attributes:
+        key: of the manifest, from the lake's root.
+        days: days whose files it names, ascending.
+    """
+
+    key: str
+    days: list[date]
+
+
+def write_csv_files(
+    lake: Lake, endpoint: str, data_set: DataSet, day: date, most_days: int
+) -> Manifest:
+    """Write the day's file, the files of earlier days that have none yet, and the manifest.
+
+    Args:
+        lake: where.
+        endpoint: whose tables.
+        data_set: which columns and rows.
+        day: the day whose rows are new.
+        most_days: newest days that are shown.
+    """
+    table, folder = data_set.table, f"{FOLDER}/{data_set.name}"
+    days = lake.days(endpoint, table)[-min(most_days, _MOST_FILES) :]
+    there = set(lake.texts(endpoint, folder))
+    for one in days:
+        name = _name(folder, one)
+        if one == day or name not in there:
+            lake.write_text(endpoint, name, _csv(lake, endpoint, data_set, one))
+    uris = [f"{lake.root}/{endpoint}/{_name(folder, one)}" for one in days]
+    manifest = {
+        "fileLocations": [{"URIs": uris}],
+        "globalUploadSettings": {
+            "format": "CSV",
+            "delimiter": ",",
+            "containsHeader": "true",
+            "textqualifier": '"',
+        },
+    }
+    key = f"{FOLDER}/{data_set.name}.manifest.json"
+    lake.write_text(endpoint, key, json.dumps(manifest, indent=1))
+    return Manifest(f"{endpoint}/{key}", days)
+
+
+def _csv(lake: Lake, endpoint: str, data_set: DataSet, day: date) -> str:
+    drawn = pc.field("display_rank").is_valid() if data_set.drawn_rows_only else None
+    rows = lake.read_days(endpoint, data_set.table, [day], where=drawn)
+    columns = {column.name: _as_text(rows[column.name], column.type) for column in data_set.columns}
+    sink = pa.BufferOutputStream()
+    pv.write_csv(pa.table(columns), sink)
+    return str(sink.getvalue().to_pybytes().decode())
+
+
+def _as_text(values: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
+    if kind == "boolean":
+        return values.cast(pa.int8())
+    if kind == "timestamp":
+        return pc.strftime(values.cast(pa.timestamp("s")), format="%Y-%m-%d %H:%M:%S")
+    return values
+
+
+def _name(folder: str, day: date) -> str:
+    return f"{folder}/dt={day:%Y-%m-%d}.csv"

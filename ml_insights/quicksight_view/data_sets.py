@@ -1,0 +1,237 @@
+"""Filling QuickSight's data sets with a published day, once for each content, rows checked.
+
+What belongs here: which sets an endpoint has, when one must be ingested, and what was. What does
+not: how (`ml_insights.aws.quicksight`).
+
+What of a day has been ingested is written beside the tables (`quicksight_dataset/dt=<day>.json`):
+a rerun with the same tables starts nothing, and a run that died while QuickSight worked takes its
+ingestion up again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ml_insights.aws.athena import ensure_workgroup
+from ml_insights.aws.glue import ensure_tables
+from ml_insights.aws.quicksight import grants
+from ml_insights.aws.quicksight.data_set import (
+    Ensured,
+    athena_table,
+    csv_table,
+    ensure_data_set,
+    ensure_lookback,
+)
+from ml_insights.aws.quicksight.data_source import (
+    athena_parameters,
+    ensure_data_source,
+    manifest_parameters,
+)
+from ml_insights.aws.quicksight.ingestion import (
+    Ingested,
+    Mode,
+    follow,
+    ingest,
+    refuse_missing_rows,
+)
+from ml_insights.aws.quicksight.shown_tables import DataSet, shown_data_sets
+from ml_insights.aws.waiting import Pace
+from ml_insights.aws_deployment import catalogue_of, catalogued_tables, workgroup_of
+from ml_insights.quicksight_view.csv_files import FOLDER, write_csv_files
+
+if TYPE_CHECKING:
+    from ml_insights.aws.quicksight.account import Account
+    from ml_insights.lake import Lake
+    from ml_insights.scope import EndpointScope
+
+_CONNECT_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A data set that shows the day.
+
+    Attributes:
+        version: of the day's table that it shows.
+        ingestion_id: the ingestion that brought it.
+        rows: rows that ingestion read.
+        total: rows of the data set then.
+        started: whether that was now.
+    """
+
+    version: str
+    ingestion_id: str
+    rows: int
+    total: int
+    started: bool
+
+
+def lookback_days(scope: EndpointScope) -> int:
+    """Days in which a published day may still be restated, with one to spare at both ends."""
+    return scope.endpoint.label_delay_days + scope.endpoint.label_window_days + 2
+
+
+def pace_of(scope: EndpointScope, seconds: float) -> Pace:
+    """How QuickSight is asked about things that it is working on."""
+    poll = scope.settings.quicksight.poll_seconds
+    return Pace(deadline=seconds, interval=poll, longest=max(poll, 10.0))
+
+
+def set_id(account: Account, scope: EndpointScope, data_set: DataSet) -> str:
+    """Id of a data set: the same on every run."""
+    return account.resource_id(scope.name, data_set.name)
+
+
+def publish_data_sets(
+    scope: EndpointScope, lake: Lake, account: Account, day: date, moment: datetime
+) -> dict[str, Filled]:
+    """Bring a published day into all data sets of the endpoint.
+
+    Args:
+        scope: the endpoint.
+        lake: where its tables are.
+        account: QuickSight.
+        day: published in all shown tables.
+        moment: the time, UTC.
+
+    Returns:
+        What each data set shows of the day, by name.
+
+    Raises:
+        MissingInputError: a table is not published for the day.
+        AwsError: AWS refused; data sets that are not filled keep what they had.
+        DeadlineExceededError: QuickSight did not finish.
+    """
+    data_sets = shown_data_sets()
+    receipt = f"{FOLDER}/dt={day:%Y-%m-%d}.json"
+    before = json.loads(lake.read_text(scope.name, receipt) or "{}")
+    source = _athena_source(scope, account) if scope.settings.quicksight.source == "athena" else ""
+    filling = _Filling(scope, lake, account, day, moment, source)
+    with ThreadPoolExecutor(max_workers=len(data_sets)) as pool:
+        futures = {
+            name: pool.submit(filling.fill, data_set, before.get(name))
+            for name, data_set in data_sets.items()
+        }
+    filled = {name: future.result() for name, future in futures.items() if not future.exception()}
+    written = {name: asdict(one) for name, one in filled.items()}
+    if any(one.started for one in filled.values()):
+        lake.write_text(scope.name, receipt, json.dumps({**before, **written}, indent=1))
+    for future in futures.values():
+        future.result()
+    return filled
+
+
+def _athena_source(scope: EndpointScope, account: Account) -> str:
+    """Workgroup, tables and data source; the ARN of the source."""
+    settings = scope.settings
+    workgroup = workgroup_of(settings)
+    ensure_workgroup(workgroup)
+    ensure_tables(catalogue_of(settings), catalogued_tables())
+    parameters = athena_parameters(workgroup.name, settings.quicksight.role)
+    return _source(scope, account, account.resource_id("athena"), parameters)
+
+
+def _source(scope: EndpointScope, account: Account, name: str, parameters: Any) -> str:
+    arn = ensure_data_source(account, name, parameters, pace_of(scope, _CONNECT_SECONDS))
+    owners = {account.principal(one): grants.OWN_DATA_SOURCE for one in _owners(scope)}
+    grants.make_exact(account, grants.data_source(name), owners)
+    return arn
+
+
+def _owners(scope: EndpointScope) -> tuple[str, ...]:
+    return scope.settings.quicksight.owners
+
+
+@dataclass(frozen=True)
+class _Filling:
+    """Filling data sets with one day."""
+
+    scope: EndpointScope
+    lake: Lake
+    account: Account
+    day: date
+    moment: datetime
+    athena_source: str
+
+    def fill(self, data_set: DataSet, before: dict[str, Any] | None) -> Filled:
+        """Make the data set, ingest the day where it is new, and check the rows."""
+        version = self.lake.version(self.scope.name, data_set.table, self.day)
+        days, ensured, mode = self._ensure(data_set)
+        name = set_id(self.account, self.scope, data_set)
+        owners = {self.account.principal(one): grants.OWN_DATA_SET for one in _owners(self.scope)}
+        grants.make_exact(self.account, grants.data_set(name), owners)
+        if before and before["version"] == version and not ensured.ingestion_id:
+            return Filled(**{**before, "started": False})
+        if ensured.ingestion_id:
+            mode = "FULL_REFRESH"  # QuickSight's own, of a new or changed set
+        ingested = self._ingest(name, mode, ensured, _content(version, before))
+        refuse_missing_rows(
+            name, ingested, mode, days=reversed(days), rows_of=self._rows_of(data_set),
+            reaching=min([one for one in days if one >= self._restatable_from], default=self.day),
+        )  # fmt: skip
+        return Filled(version, ingested.ingestion_id, ingested.rows, ingested.total, started=True)
+
+    @property
+    def _restatable_from(self) -> date:
+        """The first day that an incremental refresh is certain to read."""
+        return self.moment.date() - timedelta(days=lookback_days(self.scope) - 1)
+
+    def _ensure(self, data_set: DataSet) -> tuple[list[date], Ensured, Mode]:
+        """The data set as described; the days it covers, and how it is refreshed."""
+        scope, name = self.scope, set_id(self.account, self.scope, data_set)
+        if not self.athena_source:
+            return self._ensure_csv(data_set, name)
+        database = scope.settings.athena.database
+        tables = athena_table(data_set, self.athena_source, database, scope.name)
+        ensured = ensure_data_set(self.account, name, _title(scope, data_set), tables)
+        ensure_lookback(self.account, name, lookback_days(scope))
+        recent = self.day >= self._restatable_from
+        mode: Mode = "INCREMENTAL_REFRESH" if recent else "FULL_REFRESH"
+        return self.lake.days(scope.name, data_set.table), ensured, mode
+
+    def _ensure_csv(self, data_set: DataSet, name: str) -> tuple[list[date], Ensured, Mode]:
+        scope, settings = self.scope, self.scope.settings
+        manifest = write_csv_files(
+            self.lake, scope.name, data_set, self.day, settings.dashboard.days
+        )
+        bucket, _, prefix = self.lake.root.removeprefix("s3://").partition("/")
+        key = f"{prefix}/{manifest.key}" if prefix else manifest.key
+        parameters = manifest_parameters(bucket, key, settings.quicksight.role)
+        arn = _source(scope, self.account, f"{name}-files", parameters)
+        tables = csv_table(data_set, arn)
+        ensured = ensure_data_set(self.account, name, _title(scope, data_set), tables)
+        return manifest.days, ensured, "FULL_REFRESH"
+
+    def _ingest(self, name: str, mode: Mode, ensured: Ensured, content: str) -> Ingested:
+        settings = self.scope.settings.quicksight
+        pace = pace_of(self.scope, settings.deadline_minutes * 60)
+        if ensured.ingestion_id:
+            return follow(self.account, name, ensured.ingestion_id, pace)
+        return ingest(
+            self.account,
+            name,
+            f"{self.day:%Y-%m-%d}-{content}",
+            mode,
+            quota=settings.ingestions_per_day,
+            now=self.moment,
+            pace=pace,
+        )
+
+    def _rows_of(self, data_set: DataSet) -> Any:
+        present = "display_rank" if data_set.drawn_rows_only else None
+        return lambda day: self.lake.row_count(self.scope.name, data_set.table, day, present)
+
+
+def _content(version: str, before: dict[str, Any] | None) -> str:
+    """Names a content after another one: going back to an earlier content is a new name."""
+    after = before["ingestion_id"] if before else ""
+    return hashlib.sha256(f"{version} after {after}".encode()).hexdigest()[:12]
+
+
+def _title(scope: EndpointScope, data_set: DataSet) -> str:
+    return f"{scope.name} {data_set.name}"

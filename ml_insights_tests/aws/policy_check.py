@@ -1,0 +1,71 @@
+"""Whether policies allow what was called, as IAM would decide; a resource by its ARN.
+
+What belongs here: ARNs of calls, and matching them. What does not: the policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ml_insights_tests.aws.calls import Call
+from ml_insights_tests.aws.service import ACCOUNT_ID
+
+IMPLIED = {
+    "quicksight:CreateDataSource": {"quicksight:TagResource"},
+    "quicksight:CreateDataSet": {"quicksight:PassDataSource", "quicksight:TagResource"},
+    "quicksight:UpdateDataSet": {"quicksight:PassDataSource"},
+    "quicksight:CreateDashboard": {"quicksight:PassDataSet", "quicksight:TagResource"},
+    "quicksight:UpdateDashboard": {"quicksight:PassDataSet"},
+}
+"""Actions that a call needs besides its own; AWS checks them, no call bears their name."""
+
+_QUICKSIGHT = {
+    "IngestionId": "dataset/{DataSetId}/ingestion/{IngestionId}",
+    "DataSetId": "dataset/{DataSetId}",
+    "DataSourceId": "datasource/{DataSourceId}",
+    "DashboardId": "dashboard/{DashboardId}",
+    "GroupName": "group/{Namespace}/{GroupName}",
+}
+
+
+def arn_of(call: Call, workgroup: str) -> str:
+    """ARN of the resource that a call is about; of a query's execution it is its workgroup."""
+    named = {"Namespace": "default", "WorkGroup": workgroup, **call.resource}
+    if call.service == "s3":
+        bucket = f"arn:aws:s3:::{named['Bucket']}"
+        if call.operation == "DeleteObjects":  # its keys are in the body, which is not logged
+            return f"{bucket}/lake/any"
+        return f"{bucket}/{named['Key']}" if "Key" in named else bucket
+    prefix = f"arn:aws:{call.service}:{call.region}:{ACCOUNT_ID}:"
+    if call.service == "quicksight":
+        if whole := named.get("ResourceArn") or named.get("UserArn"):
+            return whole
+        form = next(form for key, form in _QUICKSIGHT.items() if key in named)
+        return prefix + form.format(**named)
+    others = {
+        "glue": "catalog",
+        "athena": f"workgroup/{named.get('Name', named['WorkGroup'])}",
+    }
+    return prefix + others[call.service]
+
+
+def allows(policy: dict[str, Any], action: str, arn: str) -> bool:
+    """Whether one of the statements allows an action on a resource."""
+    return any(
+        action in statement["Action"]
+        and any(fnmatchcase(arn, pattern) for pattern in statement["Resource"])
+        for statement in policy["Statement"]
+    )
+
+
+def granted(policy: dict[str, Any]) -> set[str]:
+    """All actions that a policy allows."""
+    return {action for statement in policy["Statement"] for action in statement["Action"]}
+
+
+def used(calls: Iterable[Call]) -> set[str]:
+    """Actions that calls needed."""
+    actions = {call.action for call in calls}
+    return actions | {more for action in actions for more in IMPLIED.get(action, set())}

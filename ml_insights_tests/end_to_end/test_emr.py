@@ -1,0 +1,153 @@
+"""Heavy steps on clusters give the bytes that Spark in the process gives, and survive Dagster."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ml_insights_tests.aws.server import StandIn
+from ml_insights_tests.end_to_end.aws_churn import (
+    BUCKET,
+    CLUSTER,
+    install_on_aws,
+    keys_below,
+    local_spark,
+    long_running_cluster,
+    published,
+    settings,
+    upload_churn,
+)
+from ml_insights_tests.end_to_end.churn import DAY, ENDPOINT
+from ml_insights_tests.prepared_day import PreparedDay
+
+HEAVY = ["raw_predictions", "confusion_counts"]
+OWN_CLUSTER = f"emr:\n  cluster:\n{CLUSTER}"
+
+
+@pytest.fixture
+def on_s3(
+    aws: StandIn, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> StandIn:
+    """The stand-in with the captured day."""
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    upload_churn(real_data, tmp_path / "files", aws)
+    return aws
+
+
+class OtherProcess:
+    """Computes the day in a process of its own, which tests may kill."""
+
+    def __init__(self, folder: Path, text: str, assets: list[str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "ml_insights.yaml").write_text(text)
+        program = (
+            "import sys, dagster as dg\n"
+            "from pathlib import Path\n"
+            "from ml_insights_tests.end_to_end.churn import DAY, ENDPOINT\n"
+            "from ml_insights_tests.installation import install\n"
+            "folder = Path(sys.argv[1])\n"
+            "text = (folder / 'ml_insights.yaml').read_text()\n"
+            "with dg.DagsterInstance.ephemeral() as instance:\n"
+            "    run = install(folder, text, instance).run(ENDPOINT, DAY, assets=sys.argv[2:])\n"
+            "sys.exit(0 if run.success else 1)\n"
+        )
+        self.process = subprocess.Popen([sys.executable, "-c", program, str(folder), *assets])
+
+    def wait_until(self, seen: Callable[[], bool], seconds: float = 120) -> None:
+        end = time.monotonic() + seconds
+        while not seen():
+            assert self.process.poll() is None, "it ended before"
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+    def end(self, by: signal.Signals) -> int:
+        os.kill(self.process.pid, by)
+        return self.process.wait(timeout=120)
+
+
+def messages(aws: StandIn, lake: str) -> list[str]:
+    """Keys of the messages that jobs have sent."""
+    return [key for key in keys_below(aws, f"{lake}/_jobs/") if "/messages/" in key]
+
+
+def test_clusters_and_the_process_publish_the_same_bytes(
+    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    here = OtherProcess(tmp_path / "here", settings(on_s3, local_spark(on_s3), lake="here"), HEAVY)
+    assert here.process.wait(timeout=300) == 0
+    running = long_running_cluster(on_s3)
+    for lake, emr in (
+        ("own", OWN_CLUSTER),
+        ("running", f"emr:\n  cluster: {{id: {running}, deploy_mode: client}}"),
+    ):
+        text = settings(on_s3, "{runner: emr}", emr, lake=lake)
+        run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
+        assert run.success
+        for table in ("confusion_counts",):
+            assert published(on_s3, lake, table) == published(on_s3, "here", table)
+        assert messages(on_s3, lake) == []
+        (made,) = run.asset_materializations_for_node(f"{ENDPOINT}__raw_predictions")
+        assert made.metadata["cost dollars"].value > 0
+        assert "EMR console" in made.metadata
+    for lake in ("own", "running"):
+        assert len(keys_below(on_s3, f"{lake}/_jobs/_archives/")) == 2
+        put = [call.resource["Key"] for call in on_s3.calls.of("s3", "PutObject")]
+        uploads = [key for key in put if key.startswith(f"{lake}/_jobs/_archives/")]
+        assert len(uploads) == 2, "once, however many jobs"
+
+
+def test_a_retry_after_kill_9_joins_the_job_that_runs(
+    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    text = settings(on_s3, "{runner: emr}", OWN_CLUSTER, lake="killed")
+    first = OtherProcess(tmp_path / "killed", text, HEAVY[:1])
+    first.wait_until(lambda: bool(messages(on_s3, "killed")))
+    assert first.end(signal.SIGKILL) == -signal.SIGKILL
+    installed = install_on_aws(tmp_path / "killed", text, instance)
+    run = installed.run(ENDPOINT, DAY, assets=HEAVY[:1])
+    assert run.success
+    assert len(on_s3.calls.of("emr", "RunJobFlow")) == 1
+    assert on_s3.calls.of("emr", "TerminateJobFlows") == []
+    key = f"killed/{ENDPOINT}/raw_predictions/dt={DAY}/_manifest.json"
+    manifest = json.loads(on_s3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    runs = {unit["path"].rpartition("run=")[2] for unit in manifest["units"]}
+    assert len(runs) == 1
+    assert not runs.pop().startswith(run.run_id), "the rows are those of the first attempt"
+
+
+def test_an_interrupt_ends_the_cluster_that_was_started(on_s3: StandIn, tmp_path: Path) -> None:
+    text = settings(on_s3, "{runner: emr}", OWN_CLUSTER, lake="stopped")
+    first = OtherProcess(tmp_path / "stopped", text, HEAVY[:1])
+    first.wait_until(lambda: bool(messages(on_s3, "stopped")))
+    first.end(signal.SIGINT)
+    (started,) = on_s3.client("emr").list_clusters()["Clusters"]
+    assert started["Status"]["State"] in {"TERMINATING", "TERMINATED"}
+    assert started["Status"]["StateChangeReason"]["Code"] == "USER_REQUEST"
+
+
+def test_what_the_job_refuses_is_the_error_that_users_see(
+    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    text = settings(on_s3, "{runner: emr}", OWN_CLUSTER, lake="early")
+    installed = install_on_aws(tmp_path / "early", text, instance)
+    key = f"early/{ENDPOINT}/raw_predictions/dt={DAY}/_manifest.json"
+    empty = PreparedDay().manifest
+    empty["units"][0]["rows"] = 0
+    on_s3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=json.dumps(empty).encode())
+    run = installed.run(ENDPOINT, DAY, assets=HEAVY[1:])
+    (failure,) = (event for event in run.all_events if event.is_step_failure)
+    data = failure.step_failure_data.user_failure_data
+    assert data is not None
+    assert "holds no usable prediction" in str(data.description)
+    assert data.metadata["error"].value == "MissingInputError"
+    assert "EMR console" in data.metadata

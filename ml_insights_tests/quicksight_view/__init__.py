@@ -1,0 +1,1 @@
+"""Tests of what goes to QuickSight, against the stand-in for AWS."""

@@ -1,0 +1,38 @@
+"""A publication on the stand-in, with three days in the lake."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ml_insights_tests.aws.server import StandIn
+from ml_insights_tests.dashboard.synthetic import Tables, build_tables
+from ml_insights_tests.quicksight_view.publication import (
+    Publication,
+    days_of,
+    open_publication,
+)
+
+
+@pytest.fixture(scope="session")
+def tables() -> Tables:
+    return build_tables(days=8, slices=("all", "region=EU"), points=50)
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch, aws: StandIn) -> None:
+    for name, value in aws.environment("eu-central-1").items():
+        if name != "AWS_ENDPOINT_URL":
+            monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def publication(aws: StandIn, tmp_path: Path, tables: Tables) -> Publication:
+    """Three days are published on the lake; it is the morning after the third."""
+    days = days_of(3)
+    opened = open_publication(aws, tmp_path, days[-1] + timedelta(days=1))
+    opened.write(tables, days)
+    aws.calls.clear()
+    return opened

@@ -1,0 +1,130 @@
+"""An installation on the stand-in for AWS with published days, and its QuickSight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ml_insights.aws.clients import AwsSession
+from ml_insights.aws.quicksight.account import Account
+from ml_insights.aws_deployment import lake_of
+from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
+from ml_insights.lake import Lake
+from ml_insights.quicksight_view.dashboard import View, publish_dashboard
+from ml_insights.quicksight_view.data_sets import Filled, publish_data_sets
+from ml_insights.scope import EndpointScope
+from ml_insights.settings import load_settings
+from ml_insights_tests.aws.clock import FakeTime
+from ml_insights_tests.aws.server import StandIn
+from ml_insights_tests.aws.service import ACCOUNT_ID
+from ml_insights_tests.dashboard.synthetic import FIRST_DAY, Tables
+
+REGION = "eu-central-1"
+BUCKET = "results"
+ENDPOINT = "fraud-1"
+SETTINGS = f"""\
+deployment: aws
+aws: {{region: {REGION}, endpoint_url: "URL", account_id: "{ACCOUNT_ID}"}}
+spark: {{runner: local}}
+lake: s3://{BUCKET}/lake
+quicksight:
+  owners: [user/ann]
+  readers: [bob, eve]
+  poll_seconds: 0.1
+  deadline_minutes: 1
+  EXTRA
+endpoints:
+  {ENDPOINT}:
+    data_capture: s3://captures/x
+    ground_truth: s3://captures/labels
+    start_date: 2026-11-01
+    score: {{content_type: text/csv, index: 0}}
+    positive_label: "1"
+    operating_threshold: 0.5
+    label_window_days: 3
+"""
+"""An installation with owners and readers; `URL` and `EXTRA` are filled in."""
+
+
+@dataclass
+class Publication:
+    """What a test publishes with.
+
+    Attributes:
+        aws: the stand-in.
+        scope: the endpoint.
+        lake: where its tables are.
+        account: QuickSight, with a clock that tests move.
+        today: the day on which everything runs.
+        file: the settings file.
+    """
+
+    aws: StandIn
+    scope: EndpointScope
+    lake: Lake
+    account: Account
+    today: date
+    file: Path
+
+    @property
+    def service(self) -> Any:
+        """QuickSight's state."""
+        return self.aws.service("quicksight", REGION)
+
+    def write(self, tables: Tables, days: Sequence[date]) -> None:
+        """Publish days of synthetic tables on the lake."""
+        rows = {
+            MODEL_QUALITY: tables.quality,
+            PRECISION_RECALL: tables.curves,
+            RECORD_BALANCE: tables.balance,
+        }
+        for contract, table in rows.items():
+            for day in days:
+                own = table.filter(pc.equal(table["dt"], pa.scalar(day)))
+                self.lake.write(ENDPOINT, contract, day, own.drop_columns(["dt"]))
+
+    def data_sets(self, day: date) -> dict[str, Filled]:
+        """Publish a day to the data sets."""
+        moment = datetime(self.today.year, self.today.month, self.today.day, 6, 30, tzinfo=UTC)
+        return publish_data_sets(self.scope, self.lake, self.account, day, moment)
+
+    def dashboard(self) -> View:
+        """Publish the dashboard."""
+        return publish_dashboard(self.scope, self.lake, self.account)
+
+    def rows(self, table: str) -> pa.Table:
+        """What a data set holds."""
+        rows: pa.Table = self.service.rows[f"ml-insights-{ENDPOINT}-{table}"]
+        return rows
+
+
+def days_of(number: int) -> list[date]:
+    """The first days of the synthetic tables."""
+    return [FIRST_DAY + timedelta(days=n) for n in range(number)]
+
+
+def open_publication(aws: StandIn, folder: Path, today: date, extra: str = "") -> Publication:
+    """An empty installation; users exist, nothing else does."""
+    file = folder / "ml_insights.yaml"
+    file.write_text(SETTINGS.replace("URL", aws.url).replace("EXTRA", extra or "exports: false"))
+    settings = load_settings(file, environ={})
+    location = {"LocationConstraint": REGION}
+    aws.client("s3", REGION).create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
+    for name in ("ann", "bob", "eve", "mallory"):
+        aws.client("quicksight", REGION).register_user(
+            AwsAccountId=ACCOUNT_ID, Namespace="default", IdentityType="QUICKSIGHT",
+            UserName=name, Email=f"{name}@example.com", UserRole="READER",
+        )  # fmt: skip
+    session = AwsSession(REGION, aws.url)
+    account = Account(session, ACCOUNT_ID, clock=FakeTime().clock)
+    moment = datetime(today.year, today.month, today.day, 6, 30, tzinfo=UTC)
+    aws.account.clock.advance(moment - aws.account.clock.now())
+    aws.calls.clear()
+    scope = EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings)
+    return Publication(aws, scope, lake_of(settings), account, today, file)

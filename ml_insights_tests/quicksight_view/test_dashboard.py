@@ -1,0 +1,223 @@
+"""The dashboard shows what its definition says, only good versions are shown, readers only read."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ml_insights.aws.quicksight.dashboard import embed_url
+from ml_insights.aws.quicksight.grants import READ_DASHBOARD
+from ml_insights.contracts import MODEL_QUALITY
+from ml_insights.errors import AwsPermanentError, AwsTransientError
+from ml_insights_tests.aws.quicksight_references import offences
+from ml_insights_tests.dashboard.synthetic import Tables
+from ml_insights_tests.quicksight_view.publication import (
+    ENDPOINT,
+    REGION,
+    Publication,
+    days_of,
+    open_publication,
+)
+
+DASHBOARD = f"ml-insights-{ENDPOINT}"
+*_, THIRD = days_of(3)
+
+
+@pytest.fixture
+def filled(publication: Publication) -> Publication:
+    publication.data_sets(THIRD)
+    publication.aws.calls.clear()
+    return publication
+
+
+def definition(publication: Publication) -> dict[str, Any]:
+    shown = publication.service.dashboards[DASHBOARD]
+    found: dict[str, Any] = shown["versions"][shown["published"] - 1]["Definition"]
+    return found
+
+
+def rights(publication: Publication) -> dict[str, set[str]]:
+    arn = publication.service.arn(f"dashboard/{DASHBOARD}")
+    found: dict[str, set[str]] = publication.service.permissions[arn]
+    return found
+
+
+def test_the_definition_is_accepted_as_it_is(filled: Publication) -> None:
+    view = filled.dashboard()
+    assert view.published.version == 1
+    names = [sheet["Name"] for sheet in definition(filled)["Sheets"]]
+    assert names[0] == "Today"
+    assert {"Trend", "Data quality"} <= set(names)
+
+
+def test_every_fault_of_a_definition_is_found(filled: Publication) -> None:
+    """The validator that accepts the dashboard refuses each single broken reference in it."""
+    filled.dashboard()
+    good = definition(filled)
+    columns = {one["Arn"]: filled.service.columns_of(one) for one in filled.service.sets.values()}
+    assert offences(good, columns) == []
+    text = json.dumps(good)
+    wrong = {
+        '"ColumnName": "recall"': '"ColumnName": "recal"',
+        '"ParameterName": "Variant"': '"ParameterName": "Varian"',
+        '"SourceParameterName": "Threshold"': '"SourceParameterName": "Slice"',
+        "${DaysBack}": "${DaysBac}",
+        "{threshold_index} =": "{threshold_inde} =",
+        "maxOver(": "maximumOver(",
+        '"DataSetArn": "arn': '"DataSetArn": "arm',
+        '"VisualIds": ["label_coverage"': '"VisualIds": ["label"',
+        '"FieldId": "trend_recall.dt", "Direction"': '"FieldId": "trend.dt", "Direction"',
+        '"ItemsLimit": 2500': '"ItemsLimit": 25000',
+        '"ColumnSpan": 36': '"ColumnSpan": 37',
+        '"ElementId": "balance"': '"ElementId": "balanc"',
+    }
+    for before, after in wrong.items():
+        assert before in text, before
+        assert offences(json.loads(text.replace(before, after)), columns), before
+
+
+def test_the_same_dashboard_again_makes_no_version_and_changes_nothing(filled: Publication) -> None:
+    filled.dashboard()
+    filled.aws.calls.clear()
+    view = filled.dashboard()
+    assert (view.published.version, view.published.changed) == (1, False)
+    operations = {call.operation for call in filled.aws.calls.of("quicksight")}
+    assert not [name for name in operations if name.startswith(("Create", "Update", "Delete"))]
+
+
+def test_another_definition_becomes_a_new_version_that_is_published(
+    filled: Publication, tables: Tables
+) -> None:
+    filled.dashboard()
+    rows = filled.lake.read(ENDPOINT, MODEL_QUALITY, THIRD).to_pylist()
+    newcomer = [{**row, "variant": "canary"} for row in rows if row["variant"] == "champion"]
+    table = (
+        MODEL_QUALITY.arrow_schema()
+        .empty_table()
+        .from_pylist([*rows, *newcomer], schema=MODEL_QUALITY.arrow_schema())
+    )
+    filled.lake.write(ENDPOINT, MODEL_QUALITY, THIRD, table)
+    view = filled.dashboard()
+    assert (view.published.version, view.published.changed) == (2, True)
+    assert filled.service.dashboards[DASHBOARD]["published"] == 2
+
+
+def test_a_version_that_fails_is_not_shown(filled: Publication) -> None:
+    filled.dashboard()
+    filled.scope.settings.__dict__["quicksight"].__dict__["exports"] = True
+    filled.aws.account.faults.effect("quicksight", "failing_version")
+    with pytest.raises(AwsPermanentError, match=r"UPDATE_FAILED: .*the last good version stays"):
+        filled.dashboard()
+    assert filled.service.dashboards[DASHBOARD]["published"] == 1
+    assert filled.dashboard().published.version == 3
+
+
+def test_a_dashboard_whose_first_version_failed_is_mended(filled: Publication) -> None:
+    filled.aws.account.faults.effect("quicksight", "failing_version")
+    with pytest.raises(AwsPermanentError, match="CREATION_FAILED"):
+        filled.dashboard()
+    assert filled.dashboard().published.version == 2
+
+
+def test_a_dashboard_without_data_sets_says_what_to_materialize(publication: Publication) -> None:
+    with pytest.raises(AwsPermanentError, match="materialize quicksight_dataset first"):
+        publication.dashboard()
+
+
+def test_a_version_that_somebody_is_making_is_waited_for(filled: Publication) -> None:
+    filled.dashboard()
+    shown = filled.service.dashboards[DASHBOARD]
+    shown["versions"][0]["Status"] = "UPDATE_IN_PROGRESS"
+    assert not filled.dashboard().published.changed
+
+
+def test_conflicts_while_updating_pass(filled: Publication) -> None:
+    faults = filled.aws.account.faults
+    faults.error("quicksight", "UpdateDashboardPermissions", "ConflictException", status=409)
+    faults.throttle("quicksight", "DescribeDashboard", times=2)
+    assert filled.dashboard().published.version == 1
+
+
+def test_conflicts_that_do_not_pass_are_an_error(filled: Publication) -> None:
+    filled.aws.account.faults.error(
+        "quicksight", "UpdateDashboardPermissions", "ConflictException", status=409, times=99
+    )
+    with pytest.raises(AwsTransientError, match="still busy"):
+        filled.dashboard()
+
+
+def test_readers_get_exactly_the_rights_to_read_the_dashboard(filled: Publication) -> None:
+    view = filled.dashboard()
+    group = filled.account.principal(f"group/{view.group}")
+    assert rights(filled)[group] == set(READ_DASHBOARD)
+    others = {arn: who for arn, who in filled.service.permissions.items() if "dashboard" not in arn}
+    assert not [arn for arn, who in others.items() if group in who]
+
+
+def test_surplus_rights_and_members_are_taken_away(filled: Publication) -> None:
+    view = filled.dashboard()
+    group = filled.account.principal(f"group/{view.group}")
+    mallory = filled.account.principal("user/mallory")
+    rights(filled)[mallory] = {"quicksight:UpdateDashboard"}
+    rights(filled)[group] |= {"quicksight:DeleteDashboard"}
+    filled.service.groups[view.group] |= {"mallory"}
+    filled.service.groups[view.group] -= {"bob"}
+    mended = filled.dashboard()
+    assert mended.changed.revoked == {
+        mallory: {"quicksight:UpdateDashboard"}, group: {"quicksight:DeleteDashboard"}
+    }  # fmt: skip
+    assert (mended.members.added, mended.members.removed) == (("bob",), ("mallory",))
+    assert rights(filled)[group] == set(READ_DASHBOARD)
+    assert mallory not in rights(filled)
+    assert filled.service.groups[view.group] == {"bob", "eve"}
+
+
+def test_an_unknown_reader_is_named(filled: Publication) -> None:
+    del filled.service.users["eve"]
+    with pytest.raises(AwsPermanentError, match=r"eve cannot join .* Invite the user"):
+        filled.dashboard()
+
+
+def test_exports_are_off_unless_the_settings_allow_them(filled: Publication) -> None:
+    from ml_insights.aws.quicksight.dashboard import publish_options
+
+    options = publish_options(exports=False)
+    assert options["ExportToCSVOption"] == {"AvailabilityStatus": "DISABLED"}
+    assert publish_options(exports=True)["ExportToCSVOption"] == {"AvailabilityStatus": "ENABLED"}
+
+
+def test_a_dashboard_of_somebody_else_is_left_alone(filled: Publication) -> None:
+    filled.dashboard()
+    filled.service.tags[filled.service.arn(f"dashboard/{DASHBOARD}")] = []
+    with pytest.raises(AwsPermanentError, match="this installation did not make it"):
+        filled.dashboard()
+
+
+def test_a_reader_gets_an_address_to_embed(filled: Publication) -> None:
+    filled.dashboard()
+    assert embed_url(filled.account, DASHBOARD, "bob", 60).startswith(f"https://{REGION}.")
+
+
+@pytest.mark.parametrize("source", ["athena", "s3"])
+def test_both_sources_hold_the_same_rows_and_carry_the_same_dashboard(
+    aws: Any, tmp_path: Any, tables: Tables, source: str
+) -> None:
+    opened = open_publication(aws, tmp_path, THIRD + timedelta(days=1), f"source: {source}")
+    opened.write(tables, days_of(3))
+    filled = opened.data_sets(THIRD)
+    opened.write(tables, days_of(4)[3:])
+    filled = opened.data_sets(days_of(4)[3])
+    assert opened.dashboard().published.version == 1
+    published = opened.lake.read_days(ENDPOINT, MODEL_QUALITY, days_of(4))
+    held = opened.rows("model_quality")
+    assert filled["model_quality"].total == published.num_rows == held.num_rows
+    for column in ("average_precision", "operating_recall_low", "predictions", "slice"):
+        assert sorted(map(str, held[column].to_pylist())) == sorted(
+            map(str, published[column].to_pylist())
+        )
+    assert [row is None for row in held["labels_as_of"].to_pylist()] == [
+        row is None for row in published["labels_as_of"].to_pylist()
+    ]

@@ -1,0 +1,254 @@
+"""A published day reaches QuickSight once, whole, and in types that keep every digit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pyarrow.compute as pc
+import pytest
+
+from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL
+from ml_insights.errors import AwsPermanentError, AwsTransientError, DeadlineExceededError
+from ml_insights_tests.dashboard.synthetic import Tables, build_tables
+from ml_insights_tests.quicksight_view.publication import ENDPOINT, Publication, days_of
+
+FIRST, SECOND, THIRD = days_of(3)
+CURVES_SET = f"ml-insights-{ENDPOINT}-precision_recall"
+
+
+def changing_calls(publication: Publication) -> list[str]:
+    """Operations that create, change or start something."""
+    verbs = ("Create", "Update", "Put", "Delete", "Start")
+    services = ("quicksight", "glue", "athena", "s3")
+    calls = [call for name in services for call in publication.aws.calls.of(name)]
+    return [call.operation for call in calls if call.operation.startswith(verbs)]
+
+
+def test_a_first_publication_brings_all_published_days(publication: Publication) -> None:
+    filled = publication.data_sets(THIRD)
+    for name, contract in (
+        ("model_quality", MODEL_QUALITY),
+        ("precision_recall", PRECISION_RECALL),
+    ):
+        published = publication.lake.read_days(ENDPOINT, contract, days_of(3))
+        rows = publication.rows(name)
+        assert filled[name].rows == filled[name].total == rows.num_rows == published.num_rows
+        assert set(rows.column_names) == {"dt", *(column.name for column in contract.columns)}
+    assert all(one.started for one in filled.values())
+
+
+def test_every_digit_of_a_number_arrives(publication: Publication) -> None:
+    publication.data_sets(THIRD)
+    published = publication.lake.read_days(ENDPOINT, PRECISION_RECALL, days_of(3))
+    for column in ("threshold", "precision", "f1"):
+        assert sorted(filter(None, publication.rows("precision_recall")[column].to_pylist())) == (
+            sorted(filter(None, published[column].to_pylist()))
+        )
+
+
+def test_the_same_day_again_calls_nothing_that_changes(publication: Publication) -> None:
+    first = publication.data_sets(THIRD)
+    publication.aws.calls.clear()
+    again = publication.data_sets(THIRD)
+    assert changing_calls(publication) == []
+    assert not any(one.started for one in again.values())
+    assert {name: one.ingestion_id for name, one in again.items()} == {
+        name: one.ingestion_id for name, one in first.items()
+    }
+
+
+def test_a_restated_day_replaces_its_rows_by_an_incremental_refresh(
+    publication: Publication,
+) -> None:
+    publication.data_sets(THIRD)
+    restated = build_tables(days=8, slices=("all", "region=EU"), points=50, seed=8)
+    publication.write(restated, [SECOND])
+    filled = publication.data_sets(SECOND)
+    ingestion = publication.service.ingestions[CURVES_SET][filled["precision_recall"].ingestion_id]
+    assert ingestion["RequestType"] == "INCREMENTAL_REFRESH"
+    held = publication.rows("precision_recall")
+    published = publication.lake.read_days(ENDPOINT, PRECISION_RECALL, days_of(3))
+    assert pc.sum(held["recall"]).as_py() == pytest.approx(pc.sum(published["recall"]).as_py())
+    assert held.num_rows == published.num_rows
+
+
+def test_a_day_before_the_look_back_window_takes_a_full_refresh(publication: Publication) -> None:
+    publication.data_sets(THIRD)
+    publication.today += timedelta(days=30)
+    publication.aws.account.clock.advance(timedelta(days=30))
+    restated = build_tables(days=8, slices=("all", "region=EU"), points=50, seed=8)
+    publication.write(restated, [FIRST])
+    filled = publication.data_sets(FIRST)["model_quality"]
+    kept = publication.service.ingestions[f"ml-insights-{ENDPOINT}-model_quality"]
+    assert kept[filled.ingestion_id]["RequestType"] == "FULL_REFRESH"
+
+
+def test_going_back_to_an_earlier_content_is_ingested_again(
+    publication: Publication, tables: Tables
+) -> None:
+    publication.data_sets(THIRD)
+    other = build_tables(days=8, slices=("all", "region=EU"), points=50, seed=8)
+    ids = []
+    for content in (other, tables, other):
+        publication.write(content, [THIRD])
+        ids.append(publication.data_sets(THIRD)["model_quality"].ingestion_id)
+    assert len(set(ids)) == 3
+
+
+def test_an_ingestion_that_was_started_before_a_crash_is_taken_up(
+    publication: Publication,
+) -> None:
+    publication.data_sets(SECOND)
+    publication.aws.account.faults.throttle("quicksight", "DescribeIngestion", after=1, times=999)
+    with pytest.raises((AwsTransientError, DeadlineExceededError)):
+        publication.data_sets(THIRD)
+    publication.aws.account.faults.clear()
+    started = len(publication.service.ingestions[CURVES_SET])
+    cancelled = [
+        one["IngestionStatus"] for one in publication.service.ingestions[CURVES_SET].values()
+    ].count("CANCELLED")
+    publication.data_sets(THIRD)
+    assert len(publication.service.ingestions[CURVES_SET]) == started + bool(cancelled)
+
+
+def test_dropped_rows_fail_and_name_their_number(publication: Publication) -> None:
+    publication.aws.account.faults.effect("quicksight", "dropped_rows", detail={"rows": 3})
+    with pytest.raises(AwsPermanentError, match="completed but dropped 3 of") as caught:
+        publication.data_sets(THIRD)
+    assert not caught.value.retryable
+
+
+def test_rows_that_quicksight_did_not_see_are_missed(
+    publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication.data_sets(SECOND)
+    table = publication.aws.service("glue", "eu-central-1").tables["ml_insights", "model_quality"]
+    table["Parameters"]["projection.dt.range"] = f"{THIRD:%Y-%m-%d},NOW"
+    # The catalogue would be repaired before the ingestion.
+    monkeypatch.setattr("ml_insights.quicksight_view.data_sets.ensure_tables", lambda *_: {})
+    with pytest.raises(AwsTransientError, match="the lake has"):
+        publication.data_sets(THIRD)
+
+
+def test_a_hanging_ingestion_is_cancelled_at_the_deadline(publication: Publication) -> None:
+    publication.aws.account.faults.effect("quicksight", "hanging_ingestion")
+    with pytest.raises(DeadlineExceededError, match="was not done after 60 s"):
+        publication.data_sets(THIRD)
+    states = [
+        one["IngestionStatus"]
+        for kept in publication.service.ingestions.values()
+        for one in kept.values()
+    ]
+    assert states.count("CANCELLED") == 1
+    filled = publication.data_sets(THIRD)
+    assert sum(one.started for one in filled.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("QUERY_TIMEOUT", AwsTransientError), ("PERMISSION_DENIED", AwsPermanentError)],
+)
+def test_a_failed_ingestion_says_why_and_whether_a_retry_helps(
+    publication: Publication, kind: str, error: type[Exception]
+) -> None:
+    fault = {"type": kind}
+    publication.aws.account.faults.effect("quicksight", "failing_ingestion", detail=fault)
+    with pytest.raises(error, match=kind):
+        publication.data_sets(THIRD)
+    assert all(one.rows for one in publication.data_sets(THIRD).values())
+
+
+def test_a_used_up_quota_names_the_time_of_the_next_ingestion(publication: Publication) -> None:
+    publication.data_sets(SECOND)
+    client = publication.aws.client("quicksight", "eu-central-1")
+    for number in range(32):
+        client.create_ingestion(
+            AwsAccountId="123456789012", DataSetId=CURVES_SET, IngestionId=f"by-hand-{number}"
+        )
+    with pytest.raises(AwsPermanentError, match=r"32 times in 24 hours; the next may start at 2"):
+        publication.data_sets(THIRD)
+    publication.aws.account.clock.advance(timedelta(hours=25))
+    assert publication.data_sets(THIRD)["precision_recall"].started
+
+
+def test_throttling_and_conflicts_are_overcome(publication: Publication) -> None:
+    faults = publication.aws.account.faults
+    faults.throttle("quicksight", "CreateDataSet", times=2)
+    faults.error("quicksight", "UpdateDataSourcePermissions", "ConflictException", status=409)
+    faults.reset("glue", "CreateTable")
+    publication.data_sets(THIRD)
+    assert len(publication.service.sets) == 3
+
+
+def test_a_set_that_appears_while_it_is_created_is_taken(publication: Publication) -> None:
+    publication.data_sets(THIRD)
+    faults = publication.aws.account.faults
+    faults.error("quicksight", "DescribeDataSet", "ResourceNotFoundException", status=404)
+    publication.data_sets(THIRD)
+    assert len(publication.service.sets) == 3
+
+
+def test_a_set_of_somebody_else_is_left_alone(publication: Publication) -> None:
+    publication.data_sets(THIRD)
+    arn = publication.service.arn(f"dataset/{CURVES_SET}")
+    publication.service.tags[arn] = []
+    before = dict(publication.service.sets[CURVES_SET])
+    with pytest.raises(AwsPermanentError, match="this installation did not make it"):
+        publication.data_sets(THIRD)
+    assert publication.service.sets[CURVES_SET] == before
+
+
+def test_a_missing_permission_names_call_resource_and_request(publication: Publication) -> None:
+    publication.aws.account.faults.error(
+        "quicksight", "CreateDataSet", "AccessDeniedException", status=401, times=3
+    )
+    with pytest.raises(AwsPermanentError) as caught:
+        publication.data_sets(THIRD)
+    message = str(caught.value)
+    assert "CreateDataSet answered AccessDeniedException" in message
+    assert f"ml-insights-{ENDPOINT}-" in message
+    assert "request id" in message
+    assert "ml-insights iam-policy" in message
+
+
+def test_a_source_that_quicksight_cannot_reach_is_explained(publication: Publication) -> None:
+    publication.aws.account.faults.effect("quicksight", "failing_source")
+    with pytest.raises(AwsPermanentError, match="CREATION_FAILED: ACCESS_DENIED"):
+        publication.data_sets(THIRD)
+    publication.data_sets(THIRD)
+    assert publication.service.sources["ml-insights-athena"]["Status"] == "UPDATE_SUCCESSFUL"
+
+
+def test_expired_credentials_in_mid_run_leave_a_state_from_which_a_rerun_continues(
+    publication: Publication,
+) -> None:
+    publication.aws.account.faults.error(
+        "quicksight", "DescribeIngestion", "ExpiredTokenException", status=403, times=3, after=4
+    )
+    with pytest.raises(AwsPermanentError, match="credentials have expired"):
+        publication.data_sets(THIRD)
+    publication.data_sets(THIRD)
+    published = publication.lake.read_days(ENDPOINT, MODEL_QUALITY, days_of(3))
+    assert publication.rows("model_quality").num_rows == published.num_rows
+    assert len(publication.service.sets) == 3
+
+
+def test_a_deleted_set_is_made_again_with_all_days(publication: Publication) -> None:
+    publication.data_sets(THIRD)
+    for kept in (publication.service.sets, publication.service.refresh):
+        del kept[CURVES_SET]
+    filled = publication.data_sets(THIRD)
+    assert filled["precision_recall"].started
+    assert not filled["model_quality"].started
+
+
+def test_nobody_but_owners_has_rights_on_sets_and_sources(publication: Publication) -> None:
+    publication.data_sets(THIRD)
+    group = publication.account.principal("user/mallory")
+    arn = publication.service.arn(f"dataset/{CURVES_SET}")
+    publication.service.permissions[arn][group] = {"quicksight:DescribeDataSet"}
+    publication.data_sets(THIRD)
+    owner = publication.account.principal("user/ann")
+    data = {arn: who for arn, who in publication.service.permissions.items() if "data" in arn}
+    assert len(data) == 4
+    assert all(set(who) == {owner} for who in data.values())

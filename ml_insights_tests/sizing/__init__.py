@@ -1,0 +1,1 @@
+"""Tests of plans, prices and Spark settings."""
