@@ -83,6 +83,7 @@ class RawPredictionsArguments:
         run_id: unique name of the run.
         attempt: which attempt of the run this is, from 0.
         recompute: read every unit again, also those that are finished and unchanged.
+        plain: read all lines in Spark's own expressions, without the native reader.
     """
 
     day: str
@@ -94,6 +95,7 @@ class RawPredictionsArguments:
     run_id: str
     attempt: int = 0
     recompute: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ class NativeRead:
         context: Any = spark.sparkContext
         java = context._jsc.sc()  # noqa: SLF001 (accumulators of Java have no public way)
         self._tags = list(spec["tags"])
-        self._accumulators = [java.longAccumulator() for _ in range(3 * len(self._tags))]
+        # Three for each tag, and the newest file's time.
+        self._accumulators = [java.longAccumulator() for _ in range(3 * len(self._tags) + 1)]
         self._name = uuid.uuid4().hex
         self._source = source(spark)
         self._source.count(self._name, self._accumulators)
@@ -85,8 +86,13 @@ class NativeRead:
 
     def counts(self) -> dict[str, Counts]:
         """By tag; complete when an action on the table is."""
-        values = [int(accumulator.value()) for accumulator in self._accumulators]
+        values = [int(accumulator.sum()) for accumulator in self._accumulators]
         return {tag: Counts(*values[3 * n : 3 * n + 3]) for n, tag in enumerate(self._tags)}
+
+    @property
+    def newest(self) -> int:
+        """When the newest file was written, milliseconds since 1970; 0 if none holds a byte."""
+        return int(self._accumulators[-1].sum())
 
 
 def understands(capture: CaptureFormat) -> bool:
@@ -114,7 +120,7 @@ def read_capture(
     spec = {
         "record": "capture",
         "columns": CAPTURE_COLUMNS,
-        "recursive": False,
+        "recursive": True,
         "capture": {
             "scores": [_form(form) for form in capture.scores],
             "classes": list(capture.classes),

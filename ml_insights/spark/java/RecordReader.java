@@ -34,7 +34,7 @@ public abstract class RecordReader implements PartitionReader {
     this.lines = lines;
     this.slices = slices;
     this.counters = counters;
-    this.counts = new long[counters.length];
+    this.counts = new long[counters.length - 1];
   }
 
   /** Reads the line that starts here; position of its line feed, or -1 if it is not understood. */

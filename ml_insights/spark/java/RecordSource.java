@@ -107,10 +107,22 @@ public class RecordSource implements TableProvider {
       SparkSession session = SparkSession.active();
       try {
         int parallelism = session.sparkContext().defaultParallelism();
-        return new Folders(configuration(session)).plan(parsed(spec), parallelism);
+        FileGroup[] groups = new Folders(configuration(session)).plan(parsed(spec), parallelism);
+        counters[counters.length - 1].setValue(newest(groups) / 1000L);
+        return groups;
       } catch (IOException failed) {
         throw new UncheckedIOException(failed);
       }
+    }
+
+    private static long newest(FileGroup[] groups) {
+      long newest = 0;
+      for (int i = 0; i < groups.length; i++) {
+        for (int n = 0; n < groups[i].slices.length; n++) {
+          newest = Math.max(newest, groups[i].slices[n].modified);
+        }
+      }
+      return newest;
     }
 
     public PartitionReaderFactory createReaderFactory() {
