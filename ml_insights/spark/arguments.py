@@ -119,6 +119,7 @@ class ConfusionCountsArguments:
         octaves: see `ThresholdGrid`.
         bits: see `ThresholdGrid`.
         output: folder for the result of this attempt.
+        plain: read all labels in Spark's own expressions, without the native reader.
     """
 
     day: str
@@ -136,6 +137,7 @@ class ConfusionCountsArguments:
     octaves: int
     bits: int
     output: str
+    plain: bool = False
 
 
 Arguments = Union[RawPredictionsArguments, ConfusionCountsArguments]

@@ -51,7 +51,8 @@ def write_rows(
         Time of the newest file that holds a line, ISO 8601, and by variant `lines_read`,
         `records_accepted` and `predictions_in_records`.
     """
-    if plain or not understands(capture):
+    forms = (*capture.scores, *(feature.form for feature in capture.slices))
+    if plain or not understands(forms):
         return _write_plainly(_lines(spark, folders), capture, list(folders), output)
     read = read_capture(spark, capture, folders)
     _write(read.table, output, "overwrite")
@@ -105,8 +106,10 @@ def _write_plainly(
 
 
 def _write(rows: DataFrame, output: str, mode: str) -> None:
-    writer = rows.write.partitionBy("kind", "variant").option("compression", "zstd")
-    writer.mode(mode).parquet(output)
+    # Ids repeat rarely: a dictionary of them would be built and thrown away.
+    rows.write.partitionBy("kind", "variant").options(
+        **{"compression": "zstd", "parquet.enable.dictionary#event_id": "false"}
+    ).mode(mode).parquet(output)
 
 
 def _lines(spark: SparkSession, folders: Mapping[str, Sequence[str]]) -> DataFrame:

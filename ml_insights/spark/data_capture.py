@@ -289,7 +289,8 @@ def range_names(edges: Sequence[float]) -> list[str]:
     """
     if not edges:
         return []
-    between = [f"{low:.15g}..{high:.15g}" for low, high in zip(edges, edges[1:])]
+    pairs = zip(edges, edges[1:])  # noqa: RUF007 (Python 3.9 has no pairwise)
+    between = [f"{low:.15g}..{high:.15g}" for low, high in pairs]
     return [f"<{edges[0]:.15g}", *between, f">={edges[-1]:.15g}"]
 
 

@@ -11,7 +11,8 @@ file counts; records in the same file that disagree cancel each other, since the
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Optional
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Optional
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 INVALID = -1
 """Code of a label that is none of the legal labels."""
+_MISSING = (*NAN, "null", "none")
 
 _RECORD = StructType(
     [
@@ -175,41 +177,72 @@ def one_per_event(labels: DataFrame) -> DataFrame:
 
 def _values_by_encoding(encoding: Column, forms: tuple[ValueForm, ...]) -> Column:
     """Ground truth records name an encoding, not a content type; base64 takes the first form."""
-    csv = [form for form in forms if form.content_type == CSV]
-    json = [form for form in forms if form.content_type != CSV]
-    choices = [("CSV", csv), ("JSON", json), ("BASE64", list(forms))]
+    csv, json = _forms(forms)
+    choices = [("CSV", csv), ("JSON", json), ("BASE64", forms[0])]
     return F.coalesce(
         *(
-            F.when(encoding == name, values_of(F.col("text"), candidates[0]))
-            for name, candidates in choices
-            if candidates
+            F.when(encoding == name, values_of(F.col("text"), form))
+            for name, form in choices
+            if form is not None
         )
     )
 
 
+def _forms(forms: tuple[ValueForm, ...]) -> tuple[Optional[ValueForm], Optional[ValueForm]]:
+    """The form of CSV, and that of JSON."""
+    csv = [form for form in forms if form.content_type == CSV]
+    json = [form for form in forms if form.content_type != CSV]
+    return (csv[0] if csv else None), (json[0] if json else None)
+
+
+def label_meaning(job: ConfusionCountsArguments) -> dict[str, Any]:
+    """Which text of a label is which code, and where labels stand, for the native reader."""
+    csv, json = _forms(job.labels)
+    return {
+        "forms": {"csv": csv, "json": json, "first": job.labels[0]},
+        "legal": [
+            {"text": text, "number": _number(text), "code": code} for text, code in _legal(job)
+        ],
+        "otherwise": _otherwise(job),
+        "missing": ["", *_MISSING],
+    }
+
+
+def _legal(job: ConfusionCountsArguments) -> list[tuple[str, int]]:
+    if job.classes:
+        return [(name, code) for code, name in enumerate(job.classes)]
+    if job.negative_label:
+        return [(job.positive_label, 1), (job.negative_label, 0)]
+    return [(job.positive_label, 1)]
+
+
+def _otherwise(job: ConfusionCountsArguments) -> int:
+    return INVALID if job.classes or job.negative_label else 0
+
+
+def _number(label: str) -> Optional[float]:
+    try:
+        number = float(label)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
 def _code(label: Column, job: ConfusionCountsArguments) -> Column:
     text = F.btrim(label, F.lit(" \t\r\n"))
-    missing = text.isNull() | (text == "") | F.lower(text).isin(*NAN, "null", "none")
-    if job.classes:
-        legal = [(name, code) for code, name in enumerate(job.classes)]
-    elif job.negative_label:
-        legal = [(job.positive_label, 1), (job.negative_label, 0)]
-    else:
-        legal = [(job.positive_label, 1)]
-    otherwise = INVALID if job.classes or job.negative_label else 0
+    missing = text.isNull() | (text == "") | F.lower(text).isin(*_MISSING)
     known = reduce(
         lambda branch, pair: branch.when(_same(text, pair[0]), pair[1]),
-        legal,
+        _legal(job),
         F.when(missing, F.lit(None).cast("int")),
     )
-    return known.otherwise(otherwise)
+    return known.otherwise(_otherwise(job))
 
 
 def _same(text: Column, label: str) -> Column:
     """Labels are the same as text, or as numbers: `1`, `1.0` and `1e0` are one label."""
-    try:
-        number = float(label)
-    except ValueError:
+    number = _number(label)
+    if number is None:
         return text == label
     as_number = F.when(text.rlike(DECIMAL_NUMBER), text.cast("double"))
     return F.coalesce((text == label) | (as_number == number), text == label)

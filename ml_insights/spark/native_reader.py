@@ -23,10 +23,11 @@ from typing import TYPE_CHECKING, Any, Optional
 from py4j.protocol import Py4JJavaError
 
 from ml_insights.spark.arguments import CSV, JSON_LINES
+from ml_insights.spark.data_capture import MISSING_VALUE, NOT_A_NUMBER, range_names
 from ml_insights.spark.json_path import EACH, parse_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -43,12 +44,10 @@ CAPTURE_COLUMNS = (
 )
 LABEL_COLUMNS = (
     "event_id binary, codes array<int>, source_object string, modified timestamp, "
-    "collected_on string, line string, reason string"
+    "collected_on string, line string, kind string"
 )
 UNREAD = "unread"
-"""`kind`, or `reason`, of a line that is left to the plain way."""
-
-MISSING_LABELS = ("", "nan", "+nan", "-nan", '"nan"', "null", "none")
+"""`kind` of a line that is left to the plain way."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +94,10 @@ class NativeRead:
         return int(self._accumulators[-1].sum())
 
 
-def understands(capture: CaptureFormat) -> bool:
+def understands(forms: Iterable[ValueForm]) -> bool:
     """Whether the reader knows these forms of payload; without it, all lines go the plain way."""
     return all(
-        form.content_type != JSON_LINES or EACH not in parse_path(form.path)
-        for form in (*capture.scores, *(feature.form for feature in capture.slices))
+        form.content_type != JSON_LINES or EACH not in parse_path(form.path) for form in forms
     )
 
 
@@ -128,6 +126,27 @@ def read_capture(
             "slices": _slices(capture.slices),
         },
     }
+    return NativeRead(spark, {**spec, **_tagged(folders)})
+
+
+def read_labels(
+    spark: SparkSession, meaning: Mapping[str, Any], folders: Mapping[str, Sequence[str]]
+) -> NativeRead:
+    """The ground truth records of some folders' files.
+
+    Args:
+        spark: session.
+        meaning: which text is which code, see `ground_truth.label_meaning`.
+        folders: by day of collection.
+
+    Returns:
+        `LABEL_COLUMNS`: rows as `ground_truth.parsed_labels` gives them for accepted records, and
+        rows of kind `UNREAD` with `line` instead of `event_id` and `codes`.
+    """
+    forms: dict[str, Optional[ValueForm]] = meaning["forms"]
+    labels = {**meaning, **{name: _form(form) for name, form in forms.items()}}
+    labels.pop("forms")
+    spec = {"record": "label", "columns": LABEL_COLUMNS, "recursive": True, "labels": labels}
     return NativeRead(spark, {**spec, **_tagged(folders)})
 
 
@@ -191,8 +210,6 @@ def _form(form: Optional[ValueForm]) -> Optional[dict[str, Any]]:
 
 
 def _slices(features: Sequence[SliceFeature]) -> dict[str, Any]:
-    from ml_insights.spark.data_capture import MISSING_VALUE, NOT_A_NUMBER, range_names
-
     return {
         "missing": MISSING_VALUE,
         "not_a_number": NOT_A_NUMBER,

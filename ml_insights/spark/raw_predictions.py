@@ -180,9 +180,7 @@ def _written(
     }
 
 
-def _folders(
-    job: RawPredictionsArguments, unit: Unit, variants: list[str]
-) -> dict[str, list[str]]:
+def _folders(job: RawPredictionsArguments, unit: Unit, variants: list[str]) -> dict[str, list[str]]:
     """Folders of a unit's objects by variant."""
     day = date.fromisoformat(job.day)
     return {

@@ -1,10 +1,15 @@
 package ml_insights;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import com.fasterxml.jackson.core.io.NumberInput;
+
 /**
  * Numbers in decimal notation: `1`, `.5`, `-2.50e-3`; no hex, no NaN, no Infinity.
  *
  * The value is that of `Double.parseDouble`: short numbers are exact by one division or product of
- * exact doubles (Clinger, "How to read floating point numbers accurately", 1990); others go there.
+ * exact doubles (Clinger, "How to read floating point numbers accurately", 1990); others go to the
+ * correctly rounding parser that Jackson carries, five times as fast as Java's own.
  */
 public final class Decimal {
   private static final long EXACT = 1L << 53;
@@ -13,6 +18,7 @@ public final class Decimal {
     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
   };
   private static final int MOST_DIGITS = 18;
+  private static final boolean FAST = true;
 
   /** The last number; -0.0 is 0.0. */
   public double value;
@@ -56,7 +62,7 @@ public final class Decimal {
     }
     value = 0.0 + (significant <= MOST_DIGITS && digits <= EXACT && Math.abs(exponent) <= 22
         ? exact(negative ? -digits : digits, exponent)
-        : Double.parseDouble(new String(text, from, to - from, java.nio.charset.StandardCharsets.ISO_8859_1)));
+        : NumberInput.parseDouble(new String(text, from, to - from, ISO_8859_1), FAST));
     return true;
   }
 

@@ -95,7 +95,7 @@ public final class Folders {
     boolean whole = new CompressionCodecFactory(configuration).getCodec(file.getPath()) != null;
     long length = file.getLen();
     long parts = whole ? 1 : Math.max(1, (length + target / 2) / target);
-    String uri = file.getPath().toUri().toString();
+    String uri = new Path(file.getPath().toString()).toUri().toString();
     for (long part = 0; part < parts; part++) {
       long start = length / parts * part;
       long end = part + 1 == parts ? length : length / parts * (part + 1);

@@ -11,6 +11,7 @@ import org.apache.spark.util.LongAccumulator;
  * What belongs here: the columns. What does not: what a record says (`LabelRecord`).
  */
 public final class LabelReader extends RecordReader {
+  private static final UTF8String ACCEPTED = UTF8String.fromString("accepted");
   private static final UTF8String UNREAD = UTF8String.fromString("unread");
 
   private final LabelRecord record;
@@ -49,7 +50,7 @@ public final class LabelReader extends RecordReader {
     row.update(0, record.event);
     row.update(1, new GenericArrayData(codes));
     row.setNullAt(5);
-    row.setNullAt(6);
+    row.update(6, ACCEPTED);
   }
 
   protected void fillUnread(UTF8String line) {

@@ -21,7 +21,7 @@ import org.apache.spark.unsafe.Platform;
  * a line feed stands after the last byte, so that a scanner of lines stops there.
  */
 public final class Lines implements Closeable {
-  private static final int BLOCK = 1 << 20;
+  private static final int BLOCK = 1 << 18;
   private static final long FEEDS = 0x0a0a0a0a0a0a0a0aL;
 
   private final Configuration configuration;
