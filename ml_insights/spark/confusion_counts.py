@@ -13,8 +13,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from ml_insights.contracts import ALL_RECORDS
@@ -38,7 +40,7 @@ from ml_insights.spark.raw_predictions import (
 from ml_insights.spark.session import empty
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, GroupedData, SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
     from ml_insights.spark.manifest import Manifest
@@ -91,9 +93,7 @@ def count_day(
     line_counts, labels = _stage_labels(spark, job)
     report(f"labels read: {line_counts['label_lines_read']} lines in the label window")
     predictions = accepted_predictions(spark, job.predictions, manifest)
-    events = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
-    counts = count_bins(with_labels(events, labels, job), slices)
-    counts.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
+    _write_bins(job, predictions, labels, slices)
     report("bins counted")
     fates = label_fates(spark, job, predictions, labels)
     return {
@@ -104,28 +104,73 @@ def count_day(
     }
 
 
-def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:
+def _write_bins(
+    job: ConfusionCountsArguments, predictions: DataFrame, labels: DataFrame, slices: DataFrame
+) -> None:
+    """Count the quick way; and the exact way only if that left anything undecided."""
+    for exact in (False, True):
+        events = distinct_predictions(
+            predictions, ThresholdGrid(job.octaves, job.bits), exact=exact
+        )
+        counts = count_bins(with_labels(events, labels, job), slices)
+        left = Observation()
+        counts.repartition(1).observe(left, F.sum("undecided").alias("undecided")).drop(
+            "undecided"
+        ).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
+        if not left.get["undecided"]:
+            return
+
+
+def distinct_predictions(
+    predictions: DataFrame, grid: ThresholdGrid, *, exact: bool = True
+) -> DataFrame:
     """Drop duplicates and replace scores by their place on the grid.
 
     Of several rows of an event, variant, position and class the first captured stays; where the
     time is the same, the lowest score, so that the choice does not depend on the order of rows.
 
+    Args:
+        predictions: rows of raw_predictions.
+        grid: the threshold grid.
+        exact: decide every case, which sorts all rows. Without it rows are only hashed, and a case
+            that this cannot decide is marked: three copies or more, or copies of the same time,
+            that differ in anything that is counted.
+
     Returns:
-        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`.
+        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`,
+        `undecided` (1 where the row may be the wrong one, else 0).
     """
     # One shuffle by event serves the grouping here and the join with labels after it.
     placed = with_bin_position(predictions, grid).repartition("event_id")
-    time = F.coalesce("captured_at", F.lit("9999-12-31").cast("timestamp"))
-    first = F.min(
-        F.struct(
-            time.alias("time"), "threshold_index", "bin_offset", "slice_id", "predictions_in_record"
-        )
+    timed = placed.withColumn(
+        "time", F.coalesce("captured_at", F.lit("9999-12-31").cast("timestamp"))
     )
-    return (
-        placed.groupBy("event_id", "variant", "prediction_index", "class_label")
-        .agg(first.alias("first"), F.count(F.lit(1)).alias("copies"))
-        .select("event_id", "variant", "prediction_index", "class_label", "first.*", "copies")
-        .drop("time")
+    keys = timed.groupBy("event_id", "variant", "prediction_index", "class_label")
+    return _sorted_first(keys) if exact else _hashed_first(keys)
+
+
+_COUNTED = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record")
+"""What is counted of a prediction, in the order in which the lowest is kept."""
+
+
+def _sorted_first(rows: GroupedData) -> DataFrame:
+    first = F.min(F.struct("time", *_COUNTED)).alias("first")
+    found = rows.agg(first, F.count(F.lit(1)).alias("copies"), F.lit(0).alias("undecided"))
+    return found.select("*", "first.*").drop("first", "time")
+
+
+def _hashed_first(rows: GroupedData) -> DataFrame:
+    """Numbers of fixed size alone, so that Spark aggregates them in a hash table."""
+    found = rows.agg(
+        F.count(F.lit(1)).alias("copies"),
+        (F.min("time") < F.max("time")).alias("ordered"),
+        *(F.min_by(name, "time").alias(name) for name in _COUNTED),
+        *((F.min(name) == F.max(name)).alias(f"alike_{name}") for name in _COUNTED),
+    )
+    alike = reduce(lambda all_of, name: all_of & F.col(f"alike_{name}"), _COUNTED, F.lit(True))
+    decided = alike | ((F.col("copies") == 2) & F.col("ordered"))
+    return found.withColumn("undecided", (~decided).cast("int")).drop(
+        "ordered", *(f"alike_{name}" for name in _COUNTED)
     )
 
 
@@ -164,11 +209,12 @@ def count_bins(labelled: DataFrame, slices: DataFrame) -> DataFrame:
         number(positive.isNull()).alias("bin_unlabelled"),
         F.sum("bin_offset").alias("bin_offsets"),
         F.sum(copies - 1).alias("bin_duplicates"),
+        F.sum("undecided").alias("undecided"),
     )
     return (
         combined.join(F.broadcast(slices), "slice_id")
         .groupBy(*CURVE, "threshold_index")
-        .agg(*(F.sum(name).alias(name) for name in BIN_COUNTS))
+        .agg(*(F.sum(name).alias(name) for name in (*BIN_COUNTS, "undecided")))
     )
 
 
