@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from ml_insights.contracts import ALL_RECORDS, CURVE
@@ -25,13 +24,12 @@ from ml_insights.spark.binning import with_bin_position
 from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import (
     label_folders,
-    label_lines,
     one_per_event,
-    parsed_labels,
     rejected_sample,
 )
 from ml_insights.spark.joint_counts import PAIRS_FOLDER, count_pairs
 from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
+from ml_insights.spark.label_rows import write_labels
 from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.raw_predictions import (
     QUARANTINE_SAMPLE,
@@ -182,15 +180,10 @@ def _stage_labels(
     spark: SparkSession, job: ConfusionCountsArguments
 ) -> tuple[dict[str, int], int, DataFrame]:
     """Parse the label window once; returns counts of its lines, of labels, and labels by event."""
-    lines = label_lines(spark, Files(spark, job.ground_truth_root), job)
-    if lines is None:
-        return {"label_lines_read": 0}, 0, empty(spark, _LABELS_DDL)
     records, events = f"{job.output}/label_records", f"{job.output}/labels"
-    read = Observation("label_lines")
-    parsed_labels(lines.observe(read, F.count(F.lit(1)).alias("lines")), job).withColumn(
-        "line", F.when(F.col("reason").isNotNull(), F.col("line"))
-    ).write.mode("overwrite").parquet(records)
-    parsed = spark.read.parquet(records)
+    lines, parsed = write_labels(spark, Files(spark, job.ground_truth_root), job, records)
+    if parsed is None:
+        return {"label_lines_read": 0}, 0, empty(spark, _LABELS_DDL)
     lines_and_labels = parsed.groupBy("reason").agg(
         F.count(F.lit(1)).alias("lines"), F.sum(F.size("codes")).alias("labels")
     )
@@ -202,7 +195,7 @@ def _stage_labels(
             f"{job.output}/{SAMPLE_FOLDER}"
         )
     one_per_event(parsed.where(F.col("reason").isNull())).write.mode("overwrite").parquet(events)
-    counts = {"label_lines_read": read.get["lines"], "label_records": records_and_labels["lines"]}
+    counts = {"label_lines_read": lines, "label_records": records_and_labels["lines"]}
     return (
         {**counts, **reasons},
         records_and_labels["labels"],
