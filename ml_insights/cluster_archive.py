@@ -16,6 +16,7 @@ TRAVELLING = (
     *("__init__.py", "errors.py", "contracts.py"),
     *("metrics/__init__.py", "metrics/thresholds.py"),
     "spark/*.py",
+    "spark/java/*.java",
 )
 """Below this package; a test imports them where there is nothing but Python and PySpark."""
 

@@ -7,6 +7,7 @@ are located here).
 
 A partition of a published table is one Parquet file, `<lake>/<endpoint>/<table>/dt=<day>/
 <table>.parquet`, replaced in one atomic step: readers see the former file or the new one.
+Writing and reading stand in one file, though it is long, because they must agree on names.
 """
 
 from __future__ import annotations

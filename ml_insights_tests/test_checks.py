@@ -24,6 +24,7 @@ from ml_insights_tests.installation import Installation, install, judged_days
 from ml_insights_tests.prepared_day import (
     ENDPOINT,
     SETTINGS,
+    VARIANT,
     PreparedDay,
     PreparedRunner,
     write_manifest,
@@ -39,8 +40,10 @@ NAMES = (
     "rejected_share_is_within_limit",
     "counts_do_not_increase_with_threshold",
     "every_account_adds_up_to_zero",
+    "labels_name_one_prediction",
     "positives_are_enough",
     "label_coverage_is_reached",
+    "no_share_fell_beyond_doubt",
 )
 
 CheckResults = dict[str, tuple[bool, str]]
@@ -192,10 +195,22 @@ def test_few_positives_are_named_and_do_not_stop_the_day(
     assert verdict(installation, "positives_are_enough")[2] == {"champion: positives": 19}
 
 
+def test_labels_that_several_predictions_share_are_named_and_do_not_stop_the_day(
+    installation: Installation, day: PreparedDay
+) -> None:
+    day.report["labels"] = {"labels_read": 103, "used": 100, "ambiguous": 3}
+    assert run(installation) == ""
+    passed, finding = results(installation)["labels_name_one_prediction"]
+    assert not passed
+    assert "3 labels are for an inferenceId that several predictions" in finding
+    assert installation.published(ENDPOINT, DAY) == ALL
+
+
 @pytest.mark.parametrize(("unlabelled", "passes"), [(10, True), (11, False), (100, False)])
 def test_low_label_coverage_is_named_and_does_not_stop_the_day(
     installation: Installation, day: PreparedDay, unlabelled: int, passes: bool
 ) -> None:
+    day.report["labelled"] = {VARIANT: 100 - unlabelled}
     negatives = max(70 - unlabelled, 0)
     positives = 100 - unlabelled - negatives
     day.bins[0].update(bin_negatives=negatives, bin_unlabelled=unlabelled)

@@ -17,7 +17,7 @@ from ml_insights import cluster_archive
 from ml_insights.cluster_archive import build_archive, sources
 
 PACKAGE = Path(ml_insights.__file__).parent
-SOURCES = sources()
+SOURCES = [path for path in sources() if path.suffix == ".py"]
 WITHOUT_SPARK = (
     "ml_insights.contracts",
     "ml_insights.metrics.thresholds",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
     field_validator,
 )
 
+from ml_insights.settings.business import Business, VariantShare
 from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, LabelForms, Slices
 from ml_insights.settings.section import (
     Finding,
@@ -144,6 +145,26 @@ class Endpoint(Section):
     min_positives: Annotated[int, Field(ge=0), Unit("records")] = 20
     """With fewer positives a day's numbers are flagged as too few to judge."""
 
+    smallest_relevant_difference: Annotated[float, Field(gt=0, le=1), Unit("ratio")] = 0.01
+    """Differences of precision, recall, F1 and areas below this matter to nobody and are not
+    reported."""
+
+    traffic_split: Annotated[
+        tuple[VariantShare, ...], Legal("a list of variants, each once, with their shares")
+    ] = ()
+    """Share of the traffic that each variant should get. Without it, whether records of a variant
+    were lost is not tested."""
+
+    shared_events: Annotated[bool, Legal("`true` or `false`")] = False
+    """Whether several variants score the same events (shadow variants, the same inferenceId). They
+    are then compared event by event, which takes far fewer labels."""
+
+    regression_severity: Literal["warn", "error"] = "warn"
+    """Whether a regression beyond doubt warns, or fails the day's check."""
+
+    business: Business | None = None
+    """Money value of each outcome. Without it no money is computed."""
+
     owners: Annotated[tuple[Owner, ...], Legal("a list of e-mail addresses and `team:name`")] = ()
     """Who answers for the endpoint; shown in the Dagster UI."""
 
@@ -200,6 +221,15 @@ class Endpoint(Section):
         if days < delay:
             raise ValueError(f"is shorter than `label_delay_days`, which is {delay}")
         return days
+
+    @field_validator("traffic_split")
+    @classmethod
+    def _names_each_variant_once(cls, shares: tuple[VariantShare, ...]) -> tuple[VariantShare, ...]:
+        names = [entry.variant for entry in shares]
+        twice = [name for place, name in enumerate(names) if name in names[:place]]
+        if twice:
+            raise ValueError(f"has {twice[0]!r} twice")
+        return shares
 
     def capture_format(self) -> CaptureFormat:
         """How the capture records hold scores and slice features, for the Spark side."""

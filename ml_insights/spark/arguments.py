@@ -83,6 +83,7 @@ class RawPredictionsArguments:
         run_id: unique name of the run.
         attempt: which attempt of the run this is, from 0.
         recompute: read every unit again, also those that are finished and unchanged.
+        plain: read all lines in Spark's own expressions, without the native reader.
     """
 
     day: str
@@ -94,6 +95,7 @@ class RawPredictionsArguments:
     run_id: str
     attempt: int = 0
     recompute: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,9 @@ class ConfusionCountsArguments:
         octaves: see `ThresholdGrid`.
         bits: see `ThresholdGrid`.
         output: folder for the result of this attempt.
+        plain: read all labels in Spark's own expressions, without the native reader.
+        pairs_at: grid threshold at which pairs of variants are told apart exactly; -1 where
+            variants do not score the same events, and then no pairs are counted.
     """
 
     day: str
@@ -134,6 +139,8 @@ class ConfusionCountsArguments:
     octaves: int
     bits: int
     output: str
+    plain: bool = False
+    pairs_at: int = -1
 
 
 Arguments = Union[RawPredictionsArguments, ConfusionCountsArguments]

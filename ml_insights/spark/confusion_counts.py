@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from ml_insights.contracts import ALL_RECORDS, CURVE
@@ -25,12 +24,12 @@ from ml_insights.spark.binning import with_bin_position
 from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import (
     label_folders,
-    label_lines,
     one_per_event,
-    parsed_labels,
     rejected_sample,
 )
-from ml_insights.spark.label_fates import label_fates
+from ml_insights.spark.joint_counts import PAIRS_FOLDER, count_pairs
+from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
+from ml_insights.spark.label_rows import write_labels
 from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.raw_predictions import (
     QUARANTINE_SAMPLE,
@@ -67,7 +66,8 @@ def count_day(
 ) -> dict[str, Any]:
     """Count a day's predictions by variant, class, slice, bin and label.
 
-    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`.
+    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`; and
+    `pairs/` where variants score the same events, see `joint_counts`.
 
     Args:
         spark: session, prepared by `session.prepare`.
@@ -90,45 +90,47 @@ def count_day(
         )
     slices = _slices_by_id(spark, manifest, job)
     observed = label_folders(Files(spark, job.ground_truth_root), job)
-    line_counts, labels = _stage_labels(spark, job)
+    line_counts, labels_read, labels = _stage_labels(spark, job)
     report(f"labels read: {line_counts['label_lines_read']} lines in the label window")
     predictions = accepted_predictions(spark, job.predictions, manifest)
+    variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
+    matched = f"{job.output}/matched_labels"
+    match_labels(predictions, labels, variants).write.mode("overwrite").parquet(matched)
+    labels = spark.read.parquet(matched)
+    fates = label_fates(spark, job, labels, variants)
+    report(f"labels matched: {fates['labels']['used']} used")
     events = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
-    counts = count_bins(with_labels(events, labels, job), slices)
+    labelled = with_labels(events, usable_labels(labels), job)
+    counts = count_bins(labelled, slices)
     counts.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
+    if job.pairs_at >= 0:
+        pairs = count_pairs(labelled, job.pairs_at)
+        pairs.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{PAIRS_FOLDER}")
     report("bins counted")
-    fates = label_fates(spark, job, predictions, labels)
     return {
         "manifest_digest": manifest["digest"],
         "ground_truth": observed,
         "label_lines": line_counts,
         **fates,
+        "labels": {"labels_read": labels_read, **fates["labels"]},
     }
 
 
 def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:
     """Drop duplicates and replace scores by their place on the grid.
 
-    Of several rows of an event, variant, position and class the first captured stays; where the
-    time is the same, the lowest score, so that the choice does not depend on the order of rows.
+    A duplicate has the same event, variant, position and class, and says the same: score, time and
+    slice. Rows that say different things are different predictions, also where a caller has given
+    them one inferenceId; `label_fates` sees to it that they get no label.
 
     Returns:
         The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`.
     """
     # One shuffle by event serves the grouping here and the join with labels after it.
     placed = with_bin_position(predictions, grid).repartition("event_id")
-    time = F.coalesce("captured_at", F.lit("9999-12-31").cast("timestamp"))
-    first = F.min(
-        F.struct(
-            time.alias("time"), "threshold_index", "bin_offset", "slice_id", "predictions_in_record"
-        )
-    )
-    return (
-        placed.groupBy("event_id", "variant", "prediction_index", "class_label")
-        .agg(first.alias("first"), F.count(F.lit(1)).alias("copies"))
-        .select("event_id", "variant", "prediction_index", "class_label", "first.*", "copies")
-        .drop("time")
-    )
+    place = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record")
+    same = ("event_id", "variant", "prediction_index", "class_label", "captured_at", *place)
+    return placed.groupBy(*same).agg(F.count(F.lit(1)).alias("copies")).drop("captured_at")
 
 
 def with_labels(events: DataFrame, labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
@@ -176,26 +178,29 @@ def count_bins(labelled: DataFrame, slices: DataFrame) -> DataFrame:
 
 def _stage_labels(
     spark: SparkSession, job: ConfusionCountsArguments
-) -> tuple[dict[str, int], DataFrame]:
-    """Parse the label window once; returns counts of its lines and the labels by event."""
-    lines = label_lines(spark, Files(spark, job.ground_truth_root), job)
-    if lines is None:
-        return {"label_lines_read": 0}, empty(spark, _LABELS_DDL)
+) -> tuple[dict[str, int], int, DataFrame]:
+    """Parse the label window once; returns counts of its lines, of labels, and labels by event."""
     records, events = f"{job.output}/label_records", f"{job.output}/labels"
-    read = Observation("label_lines")
-    parsed_labels(lines.observe(read, F.count(F.lit(1)).alias("lines")), job).withColumn(
-        "line", F.when(F.col("reason").isNotNull(), F.col("line"))
-    ).write.mode("overwrite").parquet(records)
-    parsed = spark.read.parquet(records)
-    reasons = {row["reason"]: row["count"] for row in parsed.groupBy("reason").count().collect()}
-    accepted = reasons.pop(None, 0)
+    lines, parsed = write_labels(spark, Files(spark, job.ground_truth_root), job, records)
+    if parsed is None:
+        return {"label_lines_read": 0}, 0, empty(spark, _LABELS_DDL)
+    lines_and_labels = parsed.groupBy("reason").agg(
+        F.count(F.lit(1)).alias("lines"), F.sum(F.size("codes")).alias("labels")
+    )
+    found = {row["reason"]: row for row in lines_and_labels.collect()}
+    records_and_labels = found.pop(None, {"lines": 0, "labels": 0})
+    reasons = {reason: row["lines"] for reason, row in found.items()}
     if reasons:
         rejected_sample(parsed, QUARANTINE_SAMPLE).coalesce(1).write.mode("overwrite").parquet(
             f"{job.output}/{SAMPLE_FOLDER}"
         )
     one_per_event(parsed.where(F.col("reason").isNull())).write.mode("overwrite").parquet(events)
-    counts = {"label_lines_read": read.get["lines"], "label_records": accepted}
-    return {**counts, **reasons}, spark.read.schema(_LABELS_DDL).parquet(events)
+    counts = {"label_lines_read": lines, "label_records": records_and_labels["lines"]}
+    return (
+        {**counts, **reasons},
+        records_and_labels["labels"],
+        spark.read.schema(_LABELS_DDL).parquet(events),
+    )
 
 
 def _slices_by_id(

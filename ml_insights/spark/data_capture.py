@@ -272,15 +272,26 @@ def _slice_label(text: Column, feature: SliceFeature) -> Column:
     if not feature.edges:
         return F.when(missing, MISSING_VALUE).otherwise(text)
     number = _number(text)
-    pairs = zip(feature.edges, feature.edges[1:])
-    below_last = reduce(
-        lambda branch, pair: branch.when(number < pair[1], f"{pair[0]:.15g}..{pair[1]:.15g}"),
-        pairs,
-        F.when(missing, MISSING_VALUE)
-        .when(number.isNull(), NOT_A_NUMBER)
-        .when(number < feature.edges[0], f"<{feature.edges[0]:.15g}"),
+    names = range_names(feature.edges)
+    below = reduce(
+        lambda branch, pair: branch.when(number < pair[0], pair[1]),
+        zip(feature.edges, names),
+        F.when(missing, MISSING_VALUE).when(number.isNull(), NOT_A_NUMBER),
     )
-    return below_last.otherwise(f">={feature.edges[-1]:.15g}")
+    return below.otherwise(names[-1])
+
+
+def range_names(edges: Sequence[float]) -> list[str]:
+    """Names of the ranges between ascending edges, each closed below.
+
+    >>> range_names((30.0, 50.5))
+    ['<30', '30..50.5', '>=50.5']
+    """
+    if not edges:
+        return []
+    pairs = zip(edges, edges[1:])  # noqa: RUF007 (Python 3.9 has no pairwise)
+    between = [f"{low:.15g}..{high:.15g}" for low, high in pairs]
+    return [f"<{edges[0]:.15g}", *between, f">={edges[-1]:.15g}"]
 
 
 def _row_columns(rows: DataFrame, capture: CaptureFormat) -> DataFrame:

@@ -45,10 +45,9 @@ class Files:
         # Locally a checksum is a file of its own: the document and it are not replaced in one step.
         local = self._scheme == "file"
         self._documents: Any = self._filesystem.getRawFileSystem() if local else self._filesystem
-        self._context: Any = getattr(java, "org.apache.hadoop.fs.FileContext").getFileContext(
-            self._filesystem.getUri(), configuration
-        )
         self._glob: Any = getattr(java, "org.apache.hadoop.fs.GlobFilter")
+        self._file_contexts: Any = getattr(java, "org.apache.hadoop.fs.FileContext")
+        self._configuration: Any = configuration
         self._rename: Any = getattr(java, "org.apache.hadoop.fs.Options$Rename")
         self._streams: Any = getattr(java, "org.apache.hadoop.io.IOUtils")
         self._output: Any = getattr(java, "java.io.ByteArrayOutputStream")
@@ -152,4 +151,6 @@ class Files:
             return
         overwrite = self._gateway.new_array(self._rename, 1)
         overwrite[0] = self._rename.OVERWRITE
-        self._context.rename(staged, target, overwrite)
+        # Only here: connectors of S3 need not offer this second interface.
+        files = self._file_contexts.getFileContext(self._filesystem.getUri(), self._configuration)
+        files.rename(staged, target, overwrite)

@@ -11,7 +11,8 @@ file counts; records in the same file that disagree cancel each other, since the
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Optional
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Optional
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 INVALID = -1
 """Code of a label that is none of the legal labels."""
+_MISSING = (*NAN, "null", "none")
 
 _RECORD = StructType(
     [
@@ -178,16 +180,20 @@ def _values_by_encoding(encoding: Column, forms: tuple[ValueForm, ...]) -> Colum
 
     CSV would take any text for labels, so it is never tried where JSON finds none.
     """
-    csv = [form for form in forms if form.content_type == CSV]
-    json = [form for form in forms if form.content_type != CSV]
-    choices = [("CSV", csv), ("JSON", json), ("BASE64", csv if forms[0] in csv else json)]
     return F.coalesce(
         *(
             F.when(encoding == name, _first_found(candidates))
-            for name, candidates in choices
+            for name, candidates in _forms(forms).items()
             if candidates
         )
     )
+
+
+def _forms(forms: tuple[ValueForm, ...]) -> dict[str, list[ValueForm]]:
+    """The forms to try, by encoding."""
+    csv = [form for form in forms if form.content_type == CSV]
+    json = [form for form in forms if form.content_type != CSV]
+    return {"CSV": csv, "JSON": json, "BASE64": csv if forms[0] in csv else json}
 
 
 def _first_found(forms: list[ValueForm]) -> Column:
@@ -201,22 +207,51 @@ def _first_found(forms: list[ValueForm]) -> Column:
     return F.coalesce(F.get(found, F.lit(0)), F.get(fitting, F.lit(0)))
 
 
+def _only(forms: list[ValueForm]) -> Optional[ValueForm]:
+    """The native reader knows one form an encoding; with several it leaves the line alone."""
+    return forms[0] if len(forms) == 1 else None
+
+
+def label_meaning(job: ConfusionCountsArguments) -> dict[str, Any]:
+    """Which text of a label is which code, and where labels stand, for the native reader."""
+    forms = {encoding: _only(found) for encoding, found in _forms(job.labels).items()}
+    return {
+        "forms": {"csv": forms["CSV"], "json": forms["JSON"], "first": forms["BASE64"]},
+        "legal": [
+            {"text": text, "number": _finite(decimal_number(text)), "code": code}
+            for text, code in _legal(job)
+        ],
+        "otherwise": _otherwise(job),
+        "missing": ["", *_MISSING],
+    }
+
+
+def _finite(number: Optional[float]) -> Optional[float]:
+    """JSON has no infinity; that a text of such a number is the label, its characters tell."""
+    return number if number is not None and isfinite(number) else None
+
+
+def _legal(job: ConfusionCountsArguments) -> list[tuple[str, int]]:
+    if job.classes:
+        return [(name, code) for code, name in enumerate(job.classes)]
+    if job.negative_label:
+        return [(job.positive_label, 1), (job.negative_label, 0)]
+    return [(job.positive_label, 1)]
+
+
+def _otherwise(job: ConfusionCountsArguments) -> int:
+    return INVALID if job.classes or job.negative_label else 0
+
+
 def _code(label: Column, job: ConfusionCountsArguments) -> Column:
     text = F.btrim(label, F.lit(" \t\r\n"))
-    missing = text.isNull() | (text == "") | F.lower(text).isin(*NAN, "null", "none")
-    if job.classes:
-        legal = [(name, code) for code, name in enumerate(job.classes)]
-    elif job.negative_label:
-        legal = [(job.positive_label, 1), (job.negative_label, 0)]
-    else:
-        legal = [(job.positive_label, 1)]
-    otherwise = INVALID if job.classes or job.negative_label else 0
+    missing = text.isNull() | (text == "") | F.lower(text).isin(*_MISSING)
     known = reduce(
         lambda branch, pair: branch.when(_same(text, pair[0]), pair[1]),
-        legal,
+        _legal(job),
         F.when(missing, F.lit(None).cast("int")),
     )
-    return known.otherwise(otherwise)
+    return known.otherwise(_otherwise(job))
 
 
 def _same(text: Column, label: str) -> Column:

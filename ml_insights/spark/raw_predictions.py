@@ -14,16 +14,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import date
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from py4j.protocol import Py4JError
-from pyspark.sql import DataFrame, Observation, Window
+from pyspark.sql import Window
 from pyspark.sql import functions as F
 
 from ml_insights.contracts import RAW_PREDICTIONS
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark import data_capture
+from ml_insights.spark.capture_rows import write_rows
 from ml_insights.spark.files import Files
 from ml_insights.spark.manifest import (
     ACCEPTED_FOLDER,
@@ -39,7 +39,7 @@ from ml_insights.spark.session import empty
 from ml_insights.spark.units import Hour, Unit, hour_folder, hours_of, pack
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from ml_insights.spark.arguments import RawPredictionsArguments
     from ml_insights.spark.manifest import Manifest
@@ -173,13 +173,9 @@ def _written(
 ) -> dict[str, Any]:
     """Write a unit's rows and count what was read and what was written."""
     variants = sorted({variant for hour in unit.hours for variant in hour.variants})
-    observation = Observation(folder)
-    records = data_capture.records(_lines(spark, job, unit, variants), job.capture)
-    observed = data_capture.observe_records(records, variants, observation)
-    data_capture.predictions(observed, job.capture).write.partitionBy("kind", "variant").option(
-        "compression", "zstd"
-    ).mode("overwrite").parquet(folder)
-    newest, read = data_capture.observed_counts(variants, observation)
+    newest, read = write_rows(
+        spark, job.capture, _folders(job, unit, variants), folder, plain=job.plain
+    )
     written = spark.read.schema(_WRITTEN_DDL).parquet(folder)
     rows = _counts(written)
     if any(kind != data_capture.ACCEPTED for _, kind, _ in rows):
@@ -196,26 +192,17 @@ def _written(
     }
 
 
-def _lines(
-    spark: SparkSession, job: RawPredictionsArguments, unit: Unit, variants: list[str]
-) -> DataFrame:
-    """Lines of a unit's objects, with their variant and object; all levels below an hour."""
+def _folders(job: RawPredictionsArguments, unit: Unit, variants: list[str]) -> dict[str, list[str]]:
+    """Folders of a unit's objects by variant."""
     day = date.fromisoformat(job.day)
-    by_variant = []
-    for variant in variants:
-        folders = [
+    return {
+        variant: [
             hour_folder(job.capture_root, variant, day, hour.hour)
             for hour in unit.hours
             if variant in hour.variants
         ]
-        lines = spark.read.text(folders, lineSep="\n", recursiveFileLookup=True).select(
-            "value",
-            F.lit(variant).alias("variant"),
-            F.col("_metadata.file_path").alias("source_object"),
-            F.col("_metadata.file_modification_time").alias("modified"),
-        )
-        by_variant.append(lines)
-    return reduce(DataFrame.unionByName, by_variant)
+        for variant in variants
+    }
 
 
 def _counts(written: DataFrame) -> dict[tuple[str, str, str | None], int]:

@@ -20,6 +20,8 @@ REQUIRED = {
     "spark.sql.json.enablePartialResults": "false",
     # Tasks write accepted and rejected rows of a variant side by side, without sorting first.
     "spark.sql.maxConcurrentOutputFileWriters": "64",
+    # Labels that fit into memory by partition are hashed; predictions then need not be sorted.
+    "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # A record that claims to be from the year 1 must not stop the day.
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",

@@ -82,8 +82,8 @@ schedule: 6:30
     assert problems(text) == [
         "settings.yaml:1: deployment: 'cloud' is not legal. Legal: `local`, `aws`.",
         "settings.yaml:2: lakes: 'lakes' is not a key here; did you mean 'lake'? Legal keys: "
-        "deployment, lake, grid, endpoints, spark, units, aws, emr, schedule, dashboard, "
-        "athena, quicksight.",
+        "deployment, lake, grid, endpoints, spark, units, bootstrap_replicates, aws, emr, "
+        "schedule, dashboard, athena, quicksight.",
         "settings.yaml:4: endpoints.fraud-detector.ground_truth: is missing. Legal: a folder "
         "(from the settings file's folder, if relative) or `s3://bucket/folder`, without any of "
         "`?*[]{}`.",

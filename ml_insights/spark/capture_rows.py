@@ -1,0 +1,126 @@
+"""The rows of captured files, written: by the native reader, and the plain way for what it leaves.
+
+What belongs here: which way a line takes, and that the counts of both ways add up. What does not:
+what a record is (`data_capture`), how the native reader works (`native_reader`), publishing
+(`raw_predictions`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from pyspark.sql import DataFrame, Observation
+from pyspark.sql import functions as F
+
+from ml_insights.spark import data_capture
+from ml_insights.spark.files import Files
+from ml_insights.spark.native_reader import UNREAD, read_capture, understands
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pyspark.sql import SparkSession
+
+    from ml_insights.spark.arguments import CaptureFormat
+
+    Counts = dict[str, dict[str, int]]
+
+_UNREAD_DDL = "variant string, source_object string, line string"
+
+
+def write_rows(
+    spark: SparkSession,
+    capture: CaptureFormat,
+    folders: Mapping[str, Sequence[str]],
+    output: str,
+    *,
+    plain: bool = False,
+) -> tuple[str, Counts]:
+    """Write what `data_capture.predictions` gives for all lines of some folders.
+
+    Args:
+        spark: session.
+        capture: where scores and slice features stand.
+        folders: by variant; files on all levels below them.
+        output: folder for `kind=<kind>/variant=<variant>/*.parquet`.
+        plain: read all lines the plain way.
+
+    Returns:
+        Time of the newest file that holds a line, ISO 8601, and by variant `lines_read`,
+        `records_accepted` and `predictions_in_records`.
+    """
+    forms = (*capture.scores, *(feature.form for feature in capture.slices))
+    if plain or not understands(forms):
+        return _write_plainly(_lines(spark, folders), capture, list(folders), output)
+    read = read_capture(spark, capture, folders)
+    _write(read.table, output, "overwrite")
+    counts = {
+        variant: {
+            "lines_read": found.lines,
+            "records_accepted": found.records,
+            "predictions_in_records": found.entries,
+        }
+        for variant, found in read.counts().items()
+    }
+    if any(found.lines > found.records for found in read.counts().values()):
+        left = _write_unread(spark, capture, list(folders), output)
+        for variant, found in counts.items():
+            found["records_accepted"] += left[variant]["records_accepted"]
+            found["predictions_in_records"] += left[variant]["predictions_in_records"]
+    utc = timezone.utc  # noqa: UP017 (Python 3.9 has no datetime.UTC)
+    newest = datetime.fromtimestamp(read.newest // 1000, utc)
+    return f"{newest:%Y-%m-%dT%H:%M:%S}.{read.newest % 1000:03}000Z", counts
+
+
+def _write_unread(
+    spark: SparkSession, capture: CaptureFormat, variants: Sequence[str], output: str
+) -> Counts:
+    """Read the lines that were left the plain way, and replace them by their rows."""
+    folder = f"{output}/kind={UNREAD}"
+    unread = spark.read.schema(_UNREAD_DDL).option("basePath", folder).parquet(folder)
+    lines = unread.select(
+        F.col("line").alias("value"),
+        "variant",
+        "source_object",
+        F.lit(None).cast("timestamp").alias("modified"),
+    )
+    _, counts = _write_plainly(lines, capture, variants, output, mode="append")
+    Files(spark, output).delete(folder)
+    return counts
+
+
+def _write_plainly(
+    lines: DataFrame,
+    capture: CaptureFormat,
+    variants: Sequence[str],
+    output: str,
+    mode: str = "overwrite",
+) -> tuple[str, Counts]:
+    observation = Observation(output)
+    records = data_capture.records(lines, capture)
+    observed = data_capture.observe_records(records, variants, observation)
+    _write(data_capture.predictions(observed, capture), output, mode)
+    return data_capture.observed_counts(variants, observation)
+
+
+def _write(rows: DataFrame, output: str, mode: str) -> None:
+    # Ids repeat rarely: a dictionary of them would be built and thrown away.
+    rows.write.partitionBy("kind", "variant").options(
+        **{"compression": "zstd", "parquet.enable.dictionary#event_id": "false"}
+    ).mode(mode).parquet(output)
+
+
+def _lines(spark: SparkSession, folders: Mapping[str, Sequence[str]]) -> DataFrame:
+    """Lines with their variant and object, for the plain way."""
+    by_variant: list[DataFrame] = [
+        spark.read.text(list(paths), lineSep="\n", recursiveFileLookup=True).select(
+            "value",
+            F.lit(variant).alias("variant"),
+            F.col("_metadata.file_path").alias("source_object"),
+            F.col("_metadata.file_modification_time").alias("modified"),
+        )
+        for variant, paths in folders.items()
+    ]
+    return reduce(DataFrame.unionByName, by_variant)

@@ -1,0 +1,113 @@
+package ml_insights;
+
+import java.io.IOException;
+import java.util.Arrays;
+import org.apache.spark.sql.connector.read.PartitionReader;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.catalyst.expressions.SpecificInternalRow;
+import org.apache.spark.unsafe.types.UTF8String;
+import org.apache.spark.util.LongAccumulator;
+
+/**
+ * From the lines of a task's files to rows: what a scanner reads becomes rows, any other line a row
+ * of its own with the line as it is.
+ *
+ * What belongs here: the walk over files and lines, and its counts, which are taken before anything
+ * is read: of each tag lines, records that were read, and their predictions or labels.
+ */
+public abstract class RecordReader implements PartitionReader {
+  private static final int COUNTS = 3;
+
+  protected final SpecificInternalRow row;
+  protected FileSlice slice;
+
+  private final Lines lines;
+  private final FileSlice[] slices;
+  private final LongAccumulator[] counters;
+  private final long[] counts;
+  private int next;
+  private int rows;
+  private int rowsOfRecord;
+
+  protected RecordReader(String columns, Lines lines, FileSlice[] slices, LongAccumulator[] counters) {
+    this.row = new SpecificInternalRow(StructType.fromDDL(columns));
+    this.lines = lines;
+    this.slices = slices;
+    this.counters = counters;
+    this.counts = new long[counters.length - 1];
+  }
+
+  /** Reads the line that starts here; position of its line feed, or -1 if it is not understood. */
+  protected abstract int read(byte[] bytes, int from);
+
+  /** Rows that the last record becomes. */
+  protected abstract int rows();
+
+  /** Predictions, or labels, that the last record holds. */
+  protected abstract int entries();
+
+  /** Fills the row of the last record with this number. */
+  protected abstract void fill(int number);
+
+  /** Fills the row of a line that is not understood. */
+  protected abstract void fillUnread(UTF8String line);
+
+  /** Called when a file starts. */
+  protected abstract void start(FileSlice slice);
+
+  public Object get() {
+    return row;
+  }
+
+  public boolean next() throws IOException {
+    if (rows < rowsOfRecord) {
+      fill(rows++);
+      return true;
+    }
+    while (slice == null || !lines.hasNext()) {
+      if (next == slices.length) {
+        report();
+        return false;
+      }
+      slice = slices[next++];
+      lines.open(slice);
+      start(slice);
+    }
+    line();
+    return true;
+  }
+
+  private void line() throws IOException {
+    int end;
+    boolean understood;
+    do {
+      end = read(lines.bytes, lines.from);
+      understood = end >= 0;
+      end = understood ? end : lines.lineEnd();
+    } while (!lines.whole(end));
+    counts[COUNTS * slice.tag]++;
+    if (understood) {
+      counts[COUNTS * slice.tag + 1]++;
+      counts[COUNTS * slice.tag + 2] += entries();
+      rowsOfRecord = rows();
+      rows = 1;
+      fill(0);
+    } else {
+      fillUnread(UTF8String.fromBytes(Arrays.copyOfRange(lines.bytes, lines.from, end)));
+    }
+    lines.next(end);
+  }
+
+  private void report() {
+    for (int i = 0; i < counts.length; i++) {
+      if (counts[i] > 0) {
+        counters[i].add(counts[i]);
+      }
+      counts[i] = 0;
+    }
+  }
+
+  public void close() throws IOException {
+    lines.close();
+  }
+}

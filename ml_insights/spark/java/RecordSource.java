@@ -1,0 +1,159 @@
+package ml_insights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.connector.catalog.SupportsRead;
+import org.apache.spark.sql.connector.catalog.Table;
+import org.apache.spark.sql.connector.catalog.TableCapability;
+import org.apache.spark.sql.connector.catalog.TableProvider;
+import org.apache.spark.sql.connector.expressions.Transform;
+import org.apache.spark.sql.connector.read.Batch;
+import org.apache.spark.sql.connector.read.InputPartition;
+import org.apache.spark.sql.connector.read.PartitionReader;
+import org.apache.spark.sql.connector.read.PartitionReaderFactory;
+import org.apache.spark.sql.connector.read.Scan;
+import org.apache.spark.sql.connector.read.ScanBuilder;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * Capture or ground truth files as a Spark table: how Spark's interface for sources meets our readers.
+ *
+ * What belongs here: that interface and nothing else. Options: `spec`, a JSON document (see
+ * `native_reader.py`), `columns`, and `counters`, the name under which `count` was called.
+ */
+public class RecordSource implements TableProvider {
+  private static final ConcurrentHashMap COUNTERS = new ConcurrentHashMap();
+
+  /** Makes accumulators of this JVM known to the table that is read next by this name. */
+  public void count(String name, java.util.List accumulators) {
+    COUNTERS.put(name, accumulators.toArray(new LongAccumulator[0]));
+  }
+
+  public void forget(String name) {
+    COUNTERS.remove(name);
+  }
+
+  public StructType inferSchema(CaseInsensitiveStringMap options) {
+    return StructType.fromDDL(options.get("columns"));
+  }
+
+  public Table getTable(StructType schema, Transform[] partitioning, Map properties) {
+    Map options = new CaseInsensitiveStringMap(properties);
+    Object counters = COUNTERS.get(options.get("counters"));
+    return new Records(schema, (String) options.get("spec"), (LongAccumulator[]) counters);
+  }
+
+  /** Parses a spec. */
+  public static JsonNode parsed(String spec) {
+    try {
+      return new ObjectMapper().readTree(spec);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** A table that is read as a whole. */
+  public static class Records implements Table, SupportsRead, ScanBuilder, Scan, Batch {
+    private final StructType schema;
+    private final String spec;
+    private final LongAccumulator[] counters;
+
+    public Records(StructType schema, String spec, LongAccumulator[] counters) {
+      this.schema = schema;
+      this.spec = spec;
+      this.counters = counters;
+    }
+
+    public String name() {
+      return "ml_insights_records";
+    }
+
+    public StructType schema() {
+      return schema;
+    }
+
+    public StructType readSchema() {
+      return schema;
+    }
+
+    public Set capabilities() {
+      return EnumSet.of(TableCapability.BATCH_READ);
+    }
+
+    public ScanBuilder newScanBuilder(CaseInsensitiveStringMap options) {
+      return this;
+    }
+
+    public Scan build() {
+      return this;
+    }
+
+    public Batch toBatch() {
+      return this;
+    }
+
+    public InputPartition[] planInputPartitions() {
+      SparkSession session = SparkSession.active();
+      try {
+        int parallelism = session.sparkContext().defaultParallelism();
+        FileGroup[] groups = new Folders(configuration(session)).plan(parsed(spec), parallelism);
+        counters[counters.length - 1].setValue(newest(groups) / 1000L);
+        return groups;
+      } catch (IOException failed) {
+        throw new UncheckedIOException(failed);
+      }
+    }
+
+    private static long newest(FileGroup[] groups) {
+      long newest = 0;
+      for (int i = 0; i < groups.length; i++) {
+        for (int n = 0; n < groups[i].slices.length; n++) {
+          newest = Math.max(newest, groups[i].slices[n].modified);
+        }
+      }
+      return newest;
+    }
+
+    public PartitionReaderFactory createReaderFactory() {
+      Configuration configuration = configuration(SparkSession.active());
+      return new Readers(spec, new SerializableConfiguration(configuration), counters);
+    }
+
+    private static Configuration configuration(SparkSession session) {
+      return session.sessionState().newHadoopConf();
+    }
+  }
+
+  /** Makes the reader of each task. */
+  public static class Readers implements PartitionReaderFactory {
+    private final String spec;
+    private final SerializableConfiguration configuration;
+    private final LongAccumulator[] counters;
+
+    public Readers(String spec, SerializableConfiguration configuration, LongAccumulator[] counters) {
+      this.spec = spec;
+      this.configuration = configuration;
+      this.counters = counters;
+    }
+
+    public PartitionReader createReader(InputPartition partition) {
+      FileSlice[] slices = ((FileGroup) partition).slices;
+      JsonNode form = parsed(spec);
+      Lines lines = new Lines(configuration.value());
+      return form.get("record").asText().equals("capture")
+          ? (PartitionReader) new CaptureReader(form, lines, slices, counters)
+          : new LabelReader(form, lines, slices, counters);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+"""Capture and ground truth files read by a small Java reader, which Spark compiles by itself.
+
+What belongs here: compiling the sources in `java/` with Janino, which every Spark has for its own
+generated code, and telling the reader what to look for. What does not: what becomes of its rows
+(`capture_rows`, `label_rows`).
+
+The reader is strict: a line in which everything is as it should be becomes rows; any other line
+comes back as it is, for the plain way in Spark's own expressions (`data_capture`, `ground_truth`).
+So the plain way alone decides what is rejected and why, and is the check of the reader in tests.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zipfile
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Optional
+
+from py4j.protocol import Py4JJavaError
+
+from ml_insights.spark.arguments import CSV, JSON_LINES
+from ml_insights.spark.data_capture import MISSING_VALUE, NOT_A_NUMBER, range_names
+from ml_insights.spark.json_path import EACH, parse_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from ml_insights.spark.arguments import CaptureFormat, SliceFeature, ValueForm
+
+SOURCE = "ml_insights.RecordSource"
+TASK_BYTES, OPEN_BYTES = 512 * 2**20, 4 * 2**20
+"""Most bytes that one task reads, and bytes that opening a file costs as much as."""
+
+CAPTURE_COLUMNS = (
+    "variant string, event_id binary, prediction_index int, predictions_in_record int, "
+    "class_label string, score double, slice_id bigint, slice_values array<string>, "
+    "captured_at timestamp, kind string, source_object string, line string"
+)
+LABEL_COLUMNS = (
+    "event_id binary, codes array<int>, source_object string, modified timestamp, "
+    "collected_on string, line string, kind string"
+)
+UNREAD = "unread"
+"""`kind` of a line that is left to the plain way."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the reader counted for a tag: lines, records it read, predictions or labels in them."""
+
+    lines: int
+    records: int
+    entries: int
+
+
+class NativeRead:
+    """A table of rows and unread lines, and what the reader counted while it was used once."""
+
+    def __init__(self, spark: SparkSession, spec: Mapping[str, Any]) -> None:
+        """Plan nothing yet: Spark lists the files when the table is used.
+
+        Args:
+            spark: session.
+            spec: what `RecordSource` is told.
+        """
+        context: Any = spark.sparkContext
+        java = context._jsc.sc()  # noqa: SLF001 (accumulators of Java have no public way)
+        self._tags = list(spec["tags"])
+        # Three for each tag, and the newest file's time.
+        self._accumulators = [java.longAccumulator() for _ in range(3 * len(self._tags) + 1)]
+        self._name = uuid.uuid4().hex
+        self._source = source(spark)
+        self._source.count(self._name, self._accumulators)
+        reader = spark.read.format(SOURCE).options(
+            spec=json.dumps(spec), columns=spec["columns"], counters=self._name
+        )
+        self.table: DataFrame = reader.load()
+        self._source.forget(self._name)
+
+    def counts(self) -> dict[str, Counts]:
+        """By tag; complete when an action on the table is."""
+        values = [int(accumulator.sum()) for accumulator in self._accumulators]
+        return {tag: Counts(*values[3 * n : 3 * n + 3]) for n, tag in enumerate(self._tags)}
+
+    @property
+    def newest(self) -> int:
+        """When the newest file was written, milliseconds since 1970; 0 if none holds a byte."""
+        return int(self._accumulators[-1].sum())
+
+
+def understands(forms: Iterable[ValueForm]) -> bool:
+    """Whether the reader knows these forms of payload; without it, all lines go the plain way."""
+    return all(
+        form.content_type != JSON_LINES or EACH not in parse_path(form.path) for form in forms
+    )
+
+
+def read_capture(
+    spark: SparkSession, capture: CaptureFormat, folders: Mapping[str, Sequence[str]]
+) -> NativeRead:
+    """The records of some folders' files.
+
+    Args:
+        spark: session.
+        capture: where scores and slice features stand.
+        folders: by variant.
+
+    Returns:
+        `CAPTURE_COLUMNS`: rows as `data_capture.predictions` gives them for accepted records, and
+        rows of kind `UNREAD` that only have `variant`, `source_object` and `line`.
+    """
+    spec = {
+        "record": "capture",
+        "columns": CAPTURE_COLUMNS,
+        "recursive": True,
+        "capture": {
+            "scores": [_form(form) for form in capture.scores],
+            "classes": list(capture.classes),
+            "labels": list(capture.classes) or [capture.positive_label],
+            "slices": _slices(capture.slices),
+        },
+    }
+    return NativeRead(spark, {**spec, **_tagged(folders)})
+
+
+def read_labels(
+    spark: SparkSession, meaning: Mapping[str, Any], folders: Mapping[str, Sequence[str]]
+) -> NativeRead:
+    """The ground truth records of some folders' files.
+
+    Args:
+        spark: session.
+        meaning: which text is which code, see `ground_truth.label_meaning`.
+        folders: by day of collection.
+
+    Returns:
+        `LABEL_COLUMNS`: rows as `ground_truth.parsed_labels` gives them for accepted records, and
+        rows of kind `UNREAD` with `line` instead of `event_id` and `codes`.
+    """
+    forms: dict[str, Optional[ValueForm]] = meaning["forms"]
+    labels = {**meaning, **{name: _form(form) for name, form in forms.items()}}
+    labels.pop("forms")
+    spec = {"record": "label", "columns": LABEL_COLUMNS, "recursive": True, "labels": labels}
+    return NativeRead(spark, {**spec, **_tagged(folders)})
+
+
+def source(spark: SparkSession) -> Any:
+    """The reader's entry in Spark's JVM; compiled and given to all executors on first use."""
+    java_session: Any = spark._jsparkSession  # noqa: SLF001
+    java: Any = spark.sparkContext._jvm  # noqa: SLF001
+    loader = java_session.sharedState().jarClassLoader()
+    # A new thread of Python has one of Java's that does not know the jars of the session.
+    java.Thread.currentThread().setContextClassLoader(loader)
+    try:
+        known = loader.loadClass(SOURCE)
+    except Py4JJavaError:
+        spark.sql(f"ADD JAR '{_compiled(spark, java, loader)}'")
+        known = loader.loadClass(SOURCE)
+    return known.getDeclaredConstructor(None).newInstance(None)
+
+
+def _compiled(spark: SparkSession, java: Any, loader: Any) -> Path:
+    """A jar with the compiled sources, the same bytes for the same sources."""
+    texts = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in files("ml_insights.spark").joinpath("java").iterdir()
+        if path.name.endswith(".java")
+    }
+    digest = sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:16]
+    folder: Any = spark.sparkContext._temp_dir  # noqa: SLF001
+    jar = Path(folder) / f"ml_insights-{digest}.jar"
+    resources = java.org.codehaus.commons.compiler.util.resource
+    compiled = resources.MapResourceCreator()
+    compiler = java.org.codehaus.janino.Compiler()
+    compiler.setIClassLoader(java.org.codehaus.janino.ClassLoaderIClassLoader(loader))
+    compiler.setClassFileCreator(compiled)
+    array = spark.sparkContext._gateway.new_array(resources.Resource, len(texts))  # type: ignore[union-attr]  # noqa: SLF001
+    for n, (name, text) in enumerate(sorted(texts.items())):
+        array[n] = resources.StringResource(name, text)
+    compiler.compile(array)
+    with zipfile.ZipFile(jar, "w") as zipped:
+        for name, content in sorted(dict(compiled.getMap()).items()):
+            zipped.writestr(zipfile.ZipInfo(name), bytes(content))
+    return jar
+
+
+def _tagged(folders: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    tags = list(folders)
+    return {
+        "tags": tags,
+        "folders": [
+            {"tag": tags.index(tag), "path": path} for tag in tags for path in folders[tag]
+        ],
+        "task_bytes": TASK_BYTES,
+        "open_bytes": OPEN_BYTES,
+    }
+
+
+def _form(form: Optional[ValueForm]) -> Optional[dict[str, Any]]:
+    if form is None:
+        return None
+    steps = [] if form.content_type == CSV else parse_path(form.path)
+    return {"content_type": form.content_type, "index": form.index, "steps": steps}
+
+
+def _slices(features: Sequence[SliceFeature]) -> dict[str, Any]:
+    return {
+        "missing": MISSING_VALUE,
+        "not_a_number": NOT_A_NUMBER,
+        "features": [
+            {
+                "form": _form(feature.form),
+                "edges": list(feature.edges),
+                "ranges": range_names(feature.edges),
+            }
+            for feature in features
+        ],
+    }
