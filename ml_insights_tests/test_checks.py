@@ -250,6 +250,7 @@ def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_the
     installation: Installation, day: PreparedDay, tmp_path: Path
 ) -> None:
     day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
+    day.report["labelled"] = {VARIANT: 0}
     day.report["ground_truth"]["files"] = 3
     day.report["label_lines"] = {"label_lines_read": 120, "label_records": 100, "no_labels": 20}
     day.report["labels"] = {
@@ -272,6 +273,7 @@ def test_low_label_coverage_without_files_asks_for_the_folder(
     installation: Installation, day: PreparedDay, tmp_path: Path
 ) -> None:
     day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
+    day.report["labelled"] = {VARIANT: 0}
     day.report["ground_truth"] = {"files": 0, "bytes": 0, "hours": 0}
     day.report["label_lines"] = {"label_lines_read": 0}
     day.report["labels"] = {"labels_read": 0}

@@ -60,6 +60,15 @@ public abstract class RecordReader implements PartitionReader {
   }
 
   public boolean next() throws IOException {
+    try {
+      return advanced();
+    } catch (IOException failed) {
+      // Spark's own words, by which `failures.py` finds the file.
+      throw new IOException("Encountered error while reading file " + slice.uri() + ".", failed);
+    }
+  }
+
+  private boolean advanced() throws IOException {
     if (rows < rowsOfRecord) {
       fill(rows++);
       return true;
