@@ -21,11 +21,11 @@ from ml_insights.contracts import (
 from ml_insights.decisions.pairs import joint_counts_table
 from ml_insights.decisions.tables import JOINT_COUNTS
 from ml_insights.errors import ContractError, MissingInputError
-from ml_insights.lake import Lake
+from ml_insights.lake import Lake, Published
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.result_tables import confusion_counts_table
-from ml_insights.runners import SparkRunner
+from ml_insights.runners import JobResult, SparkRunner
 from ml_insights.scope import EndpointScope
 
 
@@ -49,29 +49,13 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
     def confusion_counts(
         context: dg.AssetExecutionContext, lake: LakeResource, spark: SparkRunner
     ) -> dg.MaterializeResult[None]:
-        day, grid = day_of(context.partition_key), scope.settings.grid
+        day = day_of(context.partition_key)
         arguments = scope.confusion_counts_arguments(lake.lake, day, run_id=context.run.run_id)
         with failures():
             captured_counts(scope, lake.lake, day).refuse_above(scope.endpoint.max_rejected_share)
             job = spark.run(context, arguments)
-            report, output = job.report, job.output
-            bins = lake.lake.read_staged(f"{output}/bins")
-            rejected = lake.lake.read_staged(f"{output}/quarantine")
-            newest = report["labels_as_of"]
-            rows = confusion_counts_table(
-                bins, grid, datetime.fromisoformat(newest) if newest else None
-            )
-            notes = {
-                "grid": grid.name,
-                "report": {**report, "duplicates": _duplicates(bins)},
-                "rejected_labels": rejected.to_pylist() if rejected else [],
-            }
-            if scope.endpoint.shared_events:
-                pairs = joint_counts_table(lake.lake.read_staged(f"{output}/pairs"))
-                lake.lake.write(scope.name, JOINT_COUNTS, day, pairs)
-            published = lake.lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
-            lake.lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)
-        found = {**report["ground_truth"], "newest": newest}
+            published, rows = _publish(scope, lake.lake, day, job)
+        found = {**job.report["ground_truth"], "newest": job.report["labels_as_of"]}
         context.log_event(observed(scope, GROUND_TRUTH, context.partition_key, found))
         return dg.MaterializeResult(
             metadata={
@@ -83,6 +67,28 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
         )
 
     return confusion_counts
+
+
+def _publish(
+    scope: EndpointScope, lake: Lake, day: date, job: JobResult
+) -> tuple[Published, pa.Table]:
+    """Cumulate what the job counted and publish it with what the later steps need of its report."""
+    bins = lake.read_staged(f"{job.output}/bins")
+    rejected = lake.read_staged(f"{job.output}/quarantine")
+    newest = job.report["labels_as_of"]
+    grid = scope.settings.grid
+    rows = confusion_counts_table(bins, grid, datetime.fromisoformat(newest) if newest else None)
+    notes = {
+        "grid": grid.name,
+        "report": {**job.report, "duplicates": _duplicates(bins)},
+        "rejected_labels": rejected.to_pylist() if rejected else [],
+    }
+    if scope.endpoint.shared_events:
+        pairs = joint_counts_table(lake.read_staged(f"{job.output}/pairs"))
+        lake.write(scope.name, JOINT_COUNTS, day, pairs)
+    published = lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
+    lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)
+    return published, rows
 
 
 def published_counts(scope: EndpointScope, lake: Lake, day: date) -> pa.Table:

@@ -1,5 +1,6 @@
 """model_quality: one row a curve, the numbers people track over time."""
 
+from datetime import date
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ from ml_insights.contracts import (
     MODEL_QUALITY,
     PRECISION_RECALL,
 )
+from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.result_tables import model_quality_table
@@ -48,32 +50,36 @@ def build_model_quality(scope: EndpointScope) -> dg.AssetsDefinition:
     def model_quality(
         context: dg.AssetExecutionContext, lake: LakeResource
     ) -> dg.MaterializeResult[None]:
-        day, endpoint = day_of(context.partition_key), scope.endpoint
+        day = day_of(context.partition_key)
         with failures():
-            notes = lake.lake.notes(scope.name, CONFUSION_COUNTS, day)
-            rows = model_quality_table(
-                published_counts(scope, lake.lake, day),
-                scope.settings.grid,
-                endpoint.operating_threshold,
-                min_label_coverage=endpoint.min_label_coverage,
-                provenance={
-                    "run_id": context.run.run_id,
-                    "code_version": __version__,
-                    "manifest_digest": notes["report"]["manifest_digest"],
-                },
-                identity=(scope.name, day.isoformat()),
-                replicates=scope.settings.bootstrap_replicates,
-            )
+            rows = _rows(scope, lake.lake, day, context.run.run_id)
             published = lake.lake.write(scope.name, MODEL_QUALITY, day, rows)
         return dg.MaterializeResult(
             metadata={
                 "dagster/uri": published.uri,
                 "dagster/partition_row_count": published.rows,
-                **_plotted(rows, several_classes=bool(endpoint.classes)),
+                **_plotted(rows, several_classes=bool(scope.endpoint.classes)),
             }
         )
 
     return model_quality
+
+
+def _rows(scope: EndpointScope, lake: Lake, day: date, run_id: str) -> pa.Table:
+    notes = lake.notes(scope.name, CONFUSION_COUNTS, day)
+    return model_quality_table(
+        published_counts(scope, lake, day),
+        scope.settings.grid,
+        scope.endpoint.operating_threshold,
+        min_label_coverage=scope.endpoint.min_label_coverage,
+        provenance={
+            "run_id": run_id,
+            "code_version": __version__,
+            "manifest_digest": notes["report"]["manifest_digest"],
+        },
+        identity=(scope.name, day.isoformat()),
+        replicates=scope.settings.bootstrap_replicates,
+    )
 
 
 def _plotted(rows: pa.Table, *, several_classes: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """record_balance: where every line, prediction and label of the day went."""
 
 import dagster as dg
+import pyarrow as pa
 
 from ml_insights.assets.declaration import endpoint_asset, failures
 from ml_insights.assets.raw_predictions import captured_counts
@@ -41,18 +42,22 @@ def build_record_balance(scope: EndpointScope) -> dg.AssetsDefinition:
             )
             # The report tells which counts the balance belongs to.
             published = lake.lake.write(scope.name, RECORD_BALANCE, day, rows, {"report": report})
-        table = "\n".join(
-            f"| {row['account']} | {row['variant'] or ''} | {row['item']} | {row['records']:+,} |"
-            for row in rows.to_pylist()
-        )
         return dg.MaterializeResult(
             metadata={
                 "dagster/uri": published.uri,
                 "dagster/partition_row_count": published.rows,
-                "balance": dg.MetadataValue.md(
-                    f"| account | variant | item | records |\n| --- | --- | --- | ---: |\n{table}"
-                ),
+                "balance": _shown(rows),
             }
         )
 
     return record_balance
+
+
+def _shown(rows: pa.Table) -> dg.MarkdownMetadataValue:
+    """The accounts as the Dagster UI shows them."""
+    table = "\n".join(
+        f"| {row['account']} | {row['variant'] or ''} | {row['item']} | {row['records']:+,} |"
+        for row in rows.to_pylist()
+    )
+    head = "| account | variant | item | records |\n| --- | --- | --- | ---: |"
+    return dg.MetadataValue.md(f"{head}\n{table}")
