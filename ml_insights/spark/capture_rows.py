@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
@@ -114,7 +114,7 @@ def _write(rows: DataFrame, output: str, mode: str) -> None:
 
 def _lines(spark: SparkSession, folders: Mapping[str, Sequence[str]]) -> DataFrame:
     """Lines with their variant and object, for the plain way."""
-    by_variant: list[Any] = [
+    by_variant = [
         spark.read.text(list(paths), lineSep="\n", recursiveFileLookup=True).select(
             "value",
             F.lit(variant).alias("variant"),

@@ -153,7 +153,7 @@ def read_labels(
 def source(spark: SparkSession) -> Any:
     """The reader's entry in Spark's JVM; compiled and given to all executors on first use."""
     java_session: Any = spark._jsparkSession  # noqa: SLF001
-    java: Any = spark.sparkContext._jvm  # type: ignore[union-attr]  # noqa: SLF001
+    java: Any = spark.sparkContext._jvm  # noqa: SLF001
     loader = java_session.sharedState().jarClassLoader()
     # A new thread of Python has one of Java's that does not know the jars of the session.
     java.Thread.currentThread().setContextClassLoader(loader)
@@ -173,7 +173,7 @@ def _compiled(spark: SparkSession, java: Any, loader: Any) -> Path:
         if path.name.endswith(".java")
     }
     digest = sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:16]
-    folder: str = spark.sparkContext._temp_dir  # type: ignore[attr-defined]  # noqa: SLF001
+    folder: str = spark.sparkContext._temp_dir  # noqa: SLF001
     jar = Path(folder) / f"ml_insights-{digest}.jar"
     resources = java.org.codehaus.commons.compiler.util.resource
     compiled = resources.MapResourceCreator()
