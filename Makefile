@@ -34,8 +34,7 @@ demo-aws: $(INSTALLED) ## The same on the aws deployment, against a stand-in for
 .PHONY: ui
 ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:3000)
 	@test -f $(DEMO)/ml_insights.yaml || { echo "There is no history yet: run make demo first"; exit 1; }
-	ML_INSIGHTS_SETTINGS=$(DEMO)/ml_insights.yaml DAGSTER_HOME=$(CURDIR)/$(DEMO)/dagster_home \
-	  $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p 3000
+	$(BIN)/ml-insights ui --settings $(DEMO)/ml_insights.yaml
 
 .PHONY: test
 test: $(INSTALLED) ## Run all tests

@@ -14,6 +14,7 @@ from ml_insights.aws.glue import Catalogue
 from ml_insights.aws.identity import Identity, caller
 from ml_insights.aws.policies import Places
 from ml_insights.contracts import RAW_PREDICTIONS, TABLES, Table
+from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import SettingsError
 from ml_insights.lake import Lake
 from ml_insights.storage import S3Storage
@@ -43,7 +44,8 @@ def lake_of(settings: Settings) -> Lake:
 
 def catalogued_tables() -> list[Table]:
     """The tables that Glue describes: all but raw_predictions, whose units its manifest names."""
-    return [table for table in TABLES.values() if table is not RAW_PREDICTIONS]
+    tables = (*TABLES.values(), *DECISION_TABLES.values())
+    return [table for table in tables if table is not RAW_PREDICTIONS]
 
 
 def catalogue_of(settings: Settings) -> Catalogue:

@@ -34,13 +34,13 @@ def record_balance_table(
     Args:
         captured: counts of the captured day.
         counts: the day's published confusion_counts.
-        report: what the counting step reported: `label_lines`, `labels`, `labels_collected`,
-            `earlier_days_missing`, `duplicates` (by variant).
+        report: what the counting step reported: `label_lines`, `labels`, `labelled` (by variant),
+            `labels_collected`, `earlier_days_missing`, `duplicates` (by variant).
         classes: scores a prediction has; 1 without classes.
     """
     rows = [
         *_capture_rows(captured, classes),
-        *_score_rows(captured, counts, report["duplicates"]),
+        *_score_rows(captured, counts, report),
         *_label_rows(report),
     ]
     columns = zip(
@@ -82,9 +82,7 @@ def _capture_rows(captured: CaptureCounts, classes: int) -> list[Row]:
     return rows
 
 
-def _score_rows(
-    captured: CaptureCounts, counts: pa.Table, duplicates: Mapping[str, int]
-) -> list[Row]:
+def _score_rows(captured: CaptureCounts, counts: pa.Table, report: Mapping[str, Any]) -> list[Row]:
     total = counts.filter(pc.equal(counts["slice"], ALL_RECORDS))
     bins = ("bin_positives", "bin_negatives", "bin_unlabelled")
     sums = total.group_by("variant").aggregate([(name, "sum") for name in bins]).to_pylist()
@@ -92,15 +90,12 @@ def _score_rows(
     rows: list[Row] = []
     for variant, numbers in captured.variants.items():
         found = by_variant.get(variant, {})
+        counted = [(name.removeprefix("bin_"), found.get(f"{name}_sum", 0)) for name in bins]
+        duplicates = report["duplicates"].get(variant, 0)
         rows.append(("scores", variant, "raw_predictions", numbers["raw_predictions"]))
-        rows += _went(
-            "scores",
-            variant,
-            [
-                ("duplicates", duplicates.get(variant, 0)),
-                *((name.removeprefix("bin_"), found.get(f"{name}_sum", 0)) for name in bins),
-            ],
-        )
+        rows += _went("scores", variant, [("duplicates", duplicates), *counted])
+        rows.append(("labelled_scores", variant, "named_by_labels", report["labelled"][variant]))
+        rows += _went("labelled_scores", variant, counted[:2])
     return rows
 
 

@@ -5,8 +5,9 @@ observed numbers. What does not: computing anything that is published. A check b
 asset would publish a wrong number; it warns where the number is right but says little.
 """
 
+from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml_insights.assets.days import WEEK, counts_before, counts_of_day
 from ml_insights.assets.declaration import failures, key
 from ml_insights.assets.raw_predictions import captured_counts
 from ml_insights.balance import remainders
@@ -25,12 +27,15 @@ from ml_insights.contracts import (
     RECORD_BALANCE,
     Table,
 )
+from ml_insights.decisions.regressions import found_regressions
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.partitions import daily_partitions, day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
 from ml_insights.spark.raw_predictions import SAMPLE_FOLDER
+
+_UNUSED_LABELS = ("missing", "illegal", "ambiguous", "wrong_number", "conflicting", "of_other_days")
 
 Verdict = tuple[bool, str, dict[str, Any]]
 Invariant = Callable[[EndpointScope, Lake, date], Verdict]
@@ -43,15 +48,28 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
         _check(scope, RAW_PREDICTIONS, rejected_share_is_within_limit, blocking=True),
         _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
         _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
+        _check(scope, RECORD_BALANCE, labels_name_one_prediction),
         _check(scope, MODEL_QUALITY, positives_are_enough),
         _check(scope, MODEL_QUALITY, label_coverage_is_reached),
+        _check(
+            scope,
+            MODEL_QUALITY,
+            no_share_fell_beyond_doubt,
+            severity=dg.AssetCheckSeverity[scope.endpoint.regression_severity.upper()],
+        ),
     ]
 
 
 def _check(
-    scope: EndpointScope, table: Table, invariant: Invariant, *, blocking: bool = False
+    scope: EndpointScope,
+    table: Table,
+    invariant: Invariant,
+    *,
+    blocking: bool = False,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
 ) -> dg.AssetChecksDefinition:
-    severity = dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN
+    if blocking:
+        severity = dg.AssetCheckSeverity.ERROR
 
     @dg.asset_check(
         asset=key(scope, table.name),
@@ -141,6 +159,20 @@ def every_account_adds_up_to_zero(scope: EndpointScope, lake: Lake, day: date) -
     return not left, finding, {"accounts that do not close": len(left)}
 
 
+def labels_name_one_prediction(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """No label's event is shared by predictions that say different things."""
+    rows = lake.read(scope.name, RECORD_BALANCE, day)
+    chosen = pc.and_(pc.equal(rows["account"], "labels"), pc.equal(rows["item"], "ambiguous"))
+    shared = -(pc.sum(rows.filter(chosen)["records"]).as_py() or 0)
+    finding = (
+        f"{shared} labels are for an inferenceId that several predictions of one variant share; "
+        "they are not used. Let callers send a new InferenceId with each request, or none"
+        if shared
+        else "every label names one prediction"
+    )
+    return not shared, finding, {"ambiguous labels": shared}
+
+
 def positives_are_enough(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
     """Every variant has at least `min_positives` labelled positives."""
     rows, least = _all_records(scope, lake, day), scope.endpoint.min_positives
@@ -155,8 +187,37 @@ def label_coverage_is_reached(scope: EndpointScope, lake: Lake, day: date) -> Ve
     rows, least = _all_records(scope, lake, day), scope.endpoint.min_label_coverage
     coverage = {_who(scope, row): row["label_coverage"] or 0.0 for row in rows}
     low = [f"{who} {share:.1%}" for who, share in coverage.items() if share < least]
-    finding = f"below {least:.1%}, the day is provisional: {', '.join(low)}" if low else "reached"
+    finding = (
+        f"below {least:.1%}, the day is provisional: {', '.join(low)}. "
+        f"{_labels_found(scope, lake, day)}"
+        if low
+        else "reached"
+    )
     return not low, finding, {f"{who}: label coverage": share for who, share in coverage.items()}
+
+
+def no_share_fell_beyond_doubt(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Precision and recall of no variant or slice fell against the 7 days before, beyond doubt.
+
+    Exact tests that stay valid when looked at every day: any false alarm of an endpoint happens
+    in at most one month of twenty, over all its variants and slices.
+    """
+    week = counts_before(scope, lake, day, WEEK)
+    fallen, tests = found_regressions(
+        counts_of_day(scope, lake, day),
+        week.counts,
+        scope.threshold_index,
+        scope.endpoint.smallest_relevant_difference,
+    )
+    finding = "; ".join(
+        f"{who.variant} {who.slice}: {metric} {100 * change.value:+.1f} points "
+        f"[{100 * change.low:+.1f}, {100 * change.high:+.1f}]"
+        for (who, metric, change, _) in fallen[:10]
+    )
+    more = f"; and {len(fallen) - 10} more" if len(fallen) > 10 else ""
+    nothing = f"none of {tests} shares" if tests else "no days before to compare with"
+    observed = {"tests": tests, "regressions": len(fallen), "days before": week.days}
+    return not fallen, f"{finding}{more}" or nothing, observed
 
 
 def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, Any]]:
@@ -168,3 +229,21 @@ def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, 
 def _who(scope: EndpointScope, row: dict[str, Any]) -> str:
     several = bool(scope.endpoint.classes)
     return f"{row['variant']} {row['class_label']}" if several else str(row["variant"])
+
+
+def _labels_found(scope: EndpointScope, lake: Lake, day: date) -> str:
+    """Where labels were looked for, what was read there, and why it was of no use."""
+    report = lake.notes(scope.name, CONFUSION_COUNTS, day)["report"]
+    files, lines = report["ground_truth"]["files"], Counter(report["label_lines"])
+    last = day + timedelta(days=scope.endpoint.label_window_days)
+    place = f"{scope.ground_truth_root}/yyyy/mm/dd of {day} to {last}"
+    if not files:
+        return f"No file is in {place}: have labels arrived, and is ground_truth right?"
+    read, accepted = lines.pop("label_lines_read"), lines.pop("label_records", 0)
+    lost = {f"rejected as {reason}": count for reason, count in lines.items()}
+    lost |= {name.replace("_", " "): report["labels"].get(name, 0) for name in _UNUSED_LABELS}
+    reasons = ", ".join(f"{count} {reason}" for reason, count in lost.items() if count)
+    return (
+        f"Read {files} files, {read} lines, {accepted} of them label records, in {place}; "
+        f"not used: {reasons or 'none'}"
+    )

@@ -6,6 +6,8 @@ What belongs here: options, progress, words. What does not: anything another pro
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,7 @@ from ml_insights.cluster_commands import package, plan
 from ml_insights.errors import MlInsightsError
 from ml_insights.publication_commands import embed_url, iam_policy, migrate, query
 from ml_insights.settings import load_settings
+from ml_insights.settings.section import is_s3
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,8 +38,10 @@ _HOME = click.option(
     "--dagster-home",
     envvar="DAGSTER_HOME",
     type=click.Path(path_type=Path),
-    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake]",
+    help="Folder of the run history. [default: $DAGSTER_HOME, else dagster_home beside the lake, "
+    "or here if that is on S3]",
 )
+_DEMO = Path("data/demo")
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -105,6 +110,23 @@ def run(
 
 @main.command()
 @_SETTINGS
+@_HOME
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
+def ui(settings_file: Path | None, dagster_home: Path | None, port: int) -> None:
+    """Open the Dagster UI on the settings and the run history that `run` uses."""
+    from ml_insights.daily_runs import dagster_instance  # noqa: PLC0415 (starts slowly)
+
+    home = _home(load_settings(settings_file), dagster_home)
+    with dagster_instance(home):
+        pass  # creates it where it is new, and settles the runs of dead processes
+    known = {"ML_INSIGHTS_SETTINGS": str(settings_file.absolute())} if settings_file else {}
+    environment = {**os.environ, **known, "DAGSTER_HOME": str(home.absolute())}
+    served = ("-m", "ml_insights.definitions", "-h", "127.0.0.1", "-p", str(port))
+    os.execve(sys.executable, [sys.executable, "-m", "dagster", "dev", *served], environment)  # noqa: S606 (no shell)
+
+
+@main.command()
+@_SETTINGS
 @click.option("--endpoint", help="Endpoint of the page. [default: the only one of the settings]")
 def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
     """Write the dashboard page again from the published days."""
@@ -120,10 +142,53 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
 
 
 @main.command()
+@_SETTINGS
+@click.option("--endpoint", help="Endpoint of the curve. [default: the only one of the settings]")
+@click.option("--from", "first", type=_DAY, required=True, help="First day, YYYY-MM-DD.")
+@click.option("--to", "last", type=_DAY, help="Last day. [default: the first day]")
+@click.option(
+    "--slice", "slices", multiple=True, help="Slice, such as region=EU; repeatable. [default: all]"
+)
+@click.option("--variant", "variants", multiple=True, help="Repeatable. [default: all variants]")
+@click.option("--csv", "points", is_flag=True, help="Print every threshold as CSV instead.")
+def curve(
+    settings_file: Path | None,
+    endpoint: str | None,
+    first: datetime,
+    last: datetime | None,
+    *,
+    slices: tuple[str, ...],
+    variants: tuple[str, ...],
+    points: bool,
+) -> None:
+    """The curve of any window of published days, from their counts."""
+    from ml_insights.contracts import ALL_RECORDS  # noqa: PLC0415
+    from ml_insights.curve_query import curve_answer  # noqa: PLC0415 (starts slowly)
+    from ml_insights.curve_words import answer_csv, answer_table  # noqa: PLC0415
+    from ml_insights.lake import Lake  # noqa: PLC0415
+    from ml_insights.scope import EndpointScope  # noqa: PLC0415
+
+    settings = load_settings(settings_file)
+    name = _endpoint(settings, endpoint)
+    answer = curve_answer(
+        EndpointScope(name, settings.endpoints[name], settings),
+        Lake(settings.lake),
+        first.date(),
+        (last or first).date(),
+        slices=slices or (ALL_RECORDS,),
+        variants=variants,
+    )
+    if points:
+        click.echo(answer_csv(answer), nl=False)
+        return
+    Console(highlight=False).print(answer_table(answer))
+
+
+@main.command()
 @click.option(
     "--folder",
     type=click.Path(path_type=Path),
-    default=Path("data/demo"),
+    default=_DEMO,
     show_default=True,
     help="Where the demo's captures, labels, lake and history go.",
 )
@@ -165,7 +230,11 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     wide.print(comparison_table(written, lake_of(settings)))
     page = Path(settings.lake) / written.endpoint / "dashboard_page" / "index.html"
     console.print(f"Dashboard page: {page.as_uri()}", soft_wrap=True)
-    console.print("Dagster UI on this history: make ui, then http://127.0.0.1:3000")
+    command = f"ml-insights ui --settings {written.settings_file}"
+    opens = "make ui" if folder == _DEMO else command
+    console.print(
+        f"Dagster UI on this history: {opens}, then http://127.0.0.1:3000", soft_wrap=True
+    )
 
 
 def _endpoint(settings: Settings, wished: str | None) -> str:
@@ -178,6 +247,8 @@ def _endpoint(settings: Settings, wished: str | None) -> str:
 
 
 def _home(settings: Settings, wished: Path | None) -> Path:
+    if wished is None and is_s3(settings.lake):
+        return Path("dagster_home")
     return wished or Path(settings.lake).parent / "dagster_home"
 
 
@@ -190,7 +261,11 @@ def run_days(
     *,
     recompute: bool = False,
 ) -> None:
-    """Compute days, oldest first, with a progress bar; stops at the first day that fails."""
+    """Compute days, oldest first, with a progress bar; a day that fails stops none of the others.
+
+    Raises:
+        MlInsightsError: some day failed; the message has the reason of each.
+    """
     from ml_insights.daily_runs import (  # noqa: PLC0415 (starts slowly)
         dagster_instance,
         partition_days,
@@ -211,8 +286,15 @@ def run_days(
             f"label_delay_days before yesterday: {known}"
         )
     with dagster_instance(home) as instance:
+        failed = []
         for day in _with_progress(f"Computing {endpoint}", days):
-            run_day(definitions, instance, endpoint, day, recompute=recompute)
+            try:
+                run_day(definitions, instance, endpoint, day, recompute=recompute)
+            except MlInsightsError as error:
+                failed.append(str(error))
+    if failed:
+        count = f"{len(failed)} of {len(days)} days failed:\n" if len(days) > 1 else ""
+        raise MlInsightsError(count + "\n".join(failed))
 
 
 def _with_progress(title: str, days: Iterable[date]) -> Iterator[date]:
@@ -229,3 +311,7 @@ def _with_progress(title: str, days: Iterable[date]) -> Iterator[date]:
             progress.update(task, description=f"{title} {day}")
             yield day
             progress.advance(task)
+
+
+if __name__ == "__main__":
+    main()

@@ -64,12 +64,10 @@ class _Quantity(click.ParamType[float]):
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Price table. [default: the one of the package]",
 )
-def plan(
-    size: float, objects: float, deadline: float, curves: int, prefixes: int, prices: Path | None
-) -> None:
+def plan(prices: Path | None, size: float, **day: Any) -> None:
     """Say what a day needs and costs: cores, cluster, requests, memory, dollars."""
     table, measured = load_prices(prices), load_measured()
-    made = make_plan(Workload(size, objects, deadline, curves, prefixes), measured, table)
+    made = make_plan(Workload(bytes=size, **day), measured, table)
     _print("Measured and assumed", assumptions(measured, table))
     _print("A day needs", summary(made, table))
 

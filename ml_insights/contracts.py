@@ -92,6 +92,10 @@ _CLASS = Column(
 _SLICE = Column(
     "slice", "string", f"Slice, such as `region=EU`; `{ALL_RECORDS}` is all traffic.", key=True
 )
+
+CURVE = (_VARIANT.name, _CLASS.name, _SLICE.name)
+"""Columns that say which curve a row belongs to."""
+
 _THRESHOLD_INDEX = Column(
     "threshold_index", "int32", "Position of the threshold on the grid; join on this.", key=True
 )
@@ -240,7 +244,19 @@ MODEL_QUALITY = Table(
         _ratio("prevalence", "Positives of the labelled; NULL without labels."),
         *_area("average_precision", "Step sum of precision over recall, on bins."),
         *_area("roc_auc", "Area under the ROC curve, on bins."),
+        Column(
+            "average_precision_method",
+            "string",
+            "How its interval came about, on the logit scale: `bootstrap` (Poisson, on bins) or "
+            "`binomial` (Boyd, Eng & Page; with fewer than 100 positives); NULL without interval.",
+            nullable=True,
+        ),
+        Column(
+            "bootstrap_replicates", "int32", "Resampled curves behind the intervals.", "replicates"
+        ),
         _ratio("achievable_pr_area", "Davis-Goadrich interpolation, on bins."),
+        _ratio("achievable_pr_area_low", "Lower end of its 95 % interval, by the same method."),
+        _ratio("achievable_pr_area_high", "Upper end of its 95 % interval."),
         _ratio("best_f1", "Largest F1 at a grid threshold."),
         _ratio("best_f1_limit_high", "Guaranteed: no threshold at all has a larger F1."),
         Column("best_f1_threshold", "float64", "Where best_f1 is reached.", "score", nullable=True),
@@ -282,7 +298,8 @@ MODEL_QUALITY = Table(
         Column("display_points", "int32", "Points that draw the curve.", "points"),
         _ratio(
             "display_deviation",
-            "Largest distance of a left-out point, of the curve or its band, to the drawn line.",
+            "Largest distance of a left-out point to its drawn line, in a unit square, over all "
+            "charts: precision against recall, and each ratio against the threshold.",
         ),
         Column(
             "undefined_reason",
@@ -321,6 +338,7 @@ ACCOUNTS = {
     "capture_lines": "lines of the captured objects",
     "predictions": "predictions in the accepted capture records",
     "scores": "rows of raw_predictions: one a prediction, or one a prediction and class",
+    "labelled_scores": "rows of raw_predictions, duplicates dropped, that a usable label names",
     "label_lines": "lines of the ground truth objects in the day's label window",
     "labels": "labels in the accepted ground truth records",
     "labels_collected": "labels collected on this very day, whatever day they belong to",

@@ -6,6 +6,8 @@ process. What does not: what the command line prints (`cli`), the job itself (`j
 
 from __future__ import annotations
 
+import os
+import socket
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +30,15 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1  # each local run has a Spark process of its own
+run_monitoring:
+  enabled: true
+  max_runtime_seconds: 86400  # a run whose process has died holds the queue no longer
 python_logs:
   managed_python_loggers: [ml_insights]
 """
+
+_PROCESS = "ml_insights/process"
+"""Tag of a run that names the host and number of the process it runs in."""
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -38,6 +46,9 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 @contextmanager
 def dagster_instance(home: Path) -> Iterator[dg.DagsterInstance]:
     """The Dagster instance in a folder, which is created with quiet settings if it is new.
+
+    Runs that a process of this machine began and did not live to end are reported as failed: else
+    they would count as running, and nothing would leave the queue.
 
     Raises:
         StorageError: the folder cannot be written.
@@ -53,7 +64,29 @@ def dagster_instance(home: Path) -> Iterator[dg.DagsterInstance]:
             "--dagster-home, or make this one writable."
         ) from error
     with dg.DagsterInstance.from_config(str(home.absolute())) as instance:
+        _report_dead_runs(instance)
         yield instance
+
+
+def _report_dead_runs(instance: dg.DagsterInstance) -> None:
+    begun = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
+    for run in instance.get_runs(dg.RunsFilter(statuses=begun)):
+        host, _, process = run.tags.get(_PROCESS, "").rpartition(":")
+        if host == socket.gethostname() and not _lives(int(process)):
+            instance.report_run_failed(
+                run, "The process of this run has ended without a word: killed, or out of memory."
+            )
+
+
+def _lives(process: int) -> bool:
+    """Whether another process of this number is there; this one begins no run before it asks."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
 
 
 def partition_days(definitions: dg.Definitions, endpoint: str) -> list[date]:
@@ -94,6 +127,7 @@ def run_day(
         partition_key=day.isoformat(),
         instance=instance,
         run_config={**_QUIET, "ops": {step: {"config": {"recompute": recompute}}}},
+        tags={_PROCESS: f"{socket.gethostname()}:{os.getpid()}"},
         raise_on_error=False,
     )
     if not result.success:

@@ -49,6 +49,12 @@ class StorageError(MlInsightsError):
     retryable = True
 
 
+class DamagedFileError(StorageError):
+    """A file is there but cannot be read as what it should be; the message names it."""
+
+    retryable = False
+
+
 class SparkJobError(MlInsightsError):
     """A Spark job failed; the message carries the reason Spark gave first."""
 

@@ -7,6 +7,7 @@ are located here).
 
 A partition of a published table is one Parquet file, `<lake>/<endpoint>/<table>/dt=<day>/
 <table>.parquet`, replaced in one atomic step: readers see the former file or the new one.
+Writing and reading stand in one file, though it is long, because they must agree on names.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.errors import ContractError, DamagedFileError, MissingInputError
 from ml_insights.storage import STAGING, LocalStorage, Storage
 
 if TYPE_CHECKING:
@@ -122,9 +123,10 @@ class Lake:
 
         Raises:
             MissingInputError: it is not published.
+            DamagedFileError: it cannot be read.
         """
         with self._published(endpoint, table.name, day) as path:
-            return pq.read_table(self._open(path), columns=columns)
+            return self._table(path, columns=columns)
 
     def read_days(
         self, endpoint: str, table: Table, days: list[date], where: Any = None
@@ -140,7 +142,7 @@ class Lake:
         read = [pa.schema([pa.field("dt", pa.date32()), *table.arrow_schema()]).empty_table()]
         for day in days:
             with self._published(endpoint, table.name, day) as path:
-                rows = pq.read_table(self._open(path), filters=where)
+                rows = self._table(path, filters=where)
             dt = pa.repeat(pa.scalar(day, pa.date32()), rows.num_rows)
             read.append(rows.add_column(0, pa.field("dt", pa.date32()), dt))
         return pa.concat_tables(read, promote_options="default")
@@ -150,6 +152,7 @@ class Lake:
 
         Raises:
             MissingInputError: it is not published.
+            DamagedFileError: it cannot be read.
         """
         metadata = self._footer(endpoint, table, day).metadata or {}
         notes: dict[str, Any] = json.loads(metadata.get(_NOTES_KEY, b"{}"))
@@ -166,6 +169,7 @@ class Lake:
 
         Raises:
             MissingInputError: it is not published.
+            DamagedFileError: it cannot be read.
         """
         footer = self._footer(endpoint, table, day)
         if present is None:
@@ -179,6 +183,7 @@ class Lake:
 
         Raises:
             MissingInputError: it is not published.
+            DamagedFileError: it cannot be read.
         """
         with self._published(endpoint, table.name, day) as path:
             return self._storage.version(path)
@@ -203,6 +208,7 @@ class Lake:
 
         Raises:
             MissingInputError: there is no such document.
+            DamagedFileError: it cannot be read.
         """
         try:
             content = self._storage.read(self._relative(uri))
@@ -210,20 +216,28 @@ class Lake:
             raise MissingInputError(
                 f"{uri} is not there: the upstream partition is not published. Materialize it."
             ) from error
-        document: dict[str, Any] = json.loads(content)
+        try:
+            document: dict[str, Any] = json.loads(content)
+        except ValueError as error:
+            raise DamagedFileError(
+                f"{uri} is damaged, it is no JSON document: {error}. Delete it, then materialize "
+                "the partition that it belongs to again."
+            ) from error
         return document
 
     def read_staged(self, folder: str) -> pa.Table | None:
         """The Parquet files of a staged folder as one table; None when there is no folder."""
         files = self._storage.files(self._relative(folder))
-        tables = [pq.read_table(self._open(file)) for file in files if file.endswith(".parquet")]
+        tables = [self._table(file) for file in files if file.endswith(".parquet")]
         return pa.concat_tables(tables) if tables else None
 
     def _relative(self, uri: str) -> str:
         return uri.removeprefix(f"{self.root}/")
 
-    def _open(self, path: str) -> pa.BufferReader:
-        return pa.BufferReader(self._storage.read(path))
+    def _table(self, path: str, **selected: Any) -> pa.Table:
+        content = pa.BufferReader(self._storage.read(path))
+        with self._damage_named(path):
+            return pq.read_table(content, **selected)
 
     def _footer(self, endpoint: str, table: Table, day: date) -> pq.FileMetaData:
         with self._published(endpoint, table.name, day) as path:
@@ -232,7 +246,18 @@ class Lake:
             if needed > len(end):
                 end = self._storage.tail(path, needed)
             # Offsets in a footer count from the file's start, but the footer itself is all there.
-            return pq.read_metadata(pa.BufferReader(end))
+            with self._damage_named(path):
+                return pq.read_metadata(pa.BufferReader(end))
+
+    @contextmanager
+    def _damage_named(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedFileError(
+                f"{self.root}/{path} cannot be read as Parquet, it may be damaged: {error}. "
+                "Materialize its partition again, which replaces it."
+            ) from error
 
     @contextmanager
     def _published(self, endpoint: str, table: str, day: date) -> Iterator[str]:

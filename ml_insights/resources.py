@@ -125,6 +125,7 @@ def spark_runner(settings: Settings) -> SparkRunner:
         region=str(aws.region),
         endpoint_url=aws.endpoint_url,
         profile=aws.profile,
+        kms_key=aws.kms_key,
         work=emr.work or f"{settings.lake}/_jobs",
         emr=emr.model_dump(mode="json", exclude_none=True),
         configuration=dict(spark.configuration),

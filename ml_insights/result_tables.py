@@ -6,7 +6,7 @@ all curves together in contract order. What does not: formulas (`metrics`) and f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -15,14 +15,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL, Table
+from ml_insights.contracts import (
+    CONFUSION_COUNTS,
+    CURVE,
+    MODEL_QUALITY,
+    PRECISION_RECALL,
+    Table,
+)
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.curve_table import curve_table
-from ml_insights.metrics.quality import curve_quality
+from ml_insights.metrics.quality import REPLICATES, curve_quality
 from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
-
-CURVE = ("variant", "class_label", "slice")
 
 
 class Curve(NamedTuple):
@@ -114,9 +118,16 @@ def precision_recall_table(
     counts: pa.Table, grid: ThresholdGrid, operating_threshold: float
 ) -> pa.Table:
     """Rows of precision_recall from published confusion_counts rows."""
+    return precision_recall_rows(curves_of(counts, grid), operating_threshold)
+
+
+def precision_recall_rows(
+    curves: Iterable[tuple[Curve, BinCounts]], operating_threshold: float
+) -> pa.Table:
+    """Rows of precision_recall of curves, in their order."""
     tables = [
         _rows(PRECISION_RECALL, curve, curve_table(bins, operating_threshold=operating_threshold))
-        for curve, bins in curves_of(counts, grid)
+        for curve, bins in curves
     ]
     return pa.concat_tables(tables) if tables else PRECISION_RECALL.arrow_schema().empty_table()
 
@@ -128,6 +139,8 @@ def model_quality_table(
     *,
     min_label_coverage: float,
     provenance: Mapping[str, Any],
+    identity: tuple[str, ...] = (),
+    replicates: int = REPLICATES,
 ) -> pa.Table:
     """Rows of model_quality from published confusion_counts rows.
 
@@ -137,21 +150,25 @@ def model_quality_table(
         operating_threshold: the threshold the settings name.
         min_label_coverage: below it a curve is provisional.
         provenance: `run_id`, `code_version`, `manifest_digest`.
+        identity: endpoint and day, from which seeds of the bootstrap derive.
+        replicates: of the bootstrap.
     """
-    rows = []
-    for curve, bins in curves_of(counts, grid):
-        quality = curve_quality(bins, operating_threshold=operating_threshold)
-        coverage = quality["label_coverage"]
-        rows.append(
-            {
-                **curve._asdict(),
-                **quality,
-                "provisional": not isinstance(coverage, float) or coverage < min_label_coverage,
-                "labels_as_of": None,
-                "grid": grid.name,
-                **provenance,
-            }
-        )
+    rows = [
+        {
+            **curve._asdict(),
+            **curve_quality(
+                bins,
+                operating_threshold=operating_threshold,
+                identity=(*identity, *curve),
+                replicates=replicates,
+            ),
+            "provisional": not bins.label_coverage >= min_label_coverage,
+            "labels_as_of": None,
+            "grid": grid.name,
+            **provenance,
+        }
+        for curve, bins in curves_of(counts, grid)
+    ]
     table = pa.Table.from_pylist(rows, schema=MODEL_QUALITY.arrow_schema())
     position = table.schema.get_field_index("labels_as_of")
     newest = pa.repeat(_labels_as_of(counts), table.num_rows)

@@ -10,11 +10,14 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from ml_insights.contracts import CONFUSION_COUNTS, RAW_PREDICTIONS
+from ml_insights.decisions.comparisons import Rules
+from ml_insights.decisions.money import MoneyRules
 from ml_insights.spark.arguments import ConfusionCountsArguments, RawPredictionsArguments
 
 if TYPE_CHECKING:
     from ml_insights.lake import Lake
     from ml_insights.settings import Endpoint, Settings
+    from ml_insights.settings.business import Business
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,33 @@ class EndpointScope:
     def ground_truth_root(self) -> str:
         """Folder of the endpoint's labels."""
         return self.endpoint.ground_truth
+
+    @property
+    def threshold_index(self) -> int:
+        """Grid threshold at or just below the operating threshold."""
+        return self.settings.grid.index_of(self.endpoint.operating_threshold)
+
+    @property
+    def comparison_rules(self) -> Rules:
+        """What the settings say about comparisons."""
+        return Rules(
+            threshold_index=self.threshold_index,
+            relevant=self.endpoint.smallest_relevant_difference,
+            min_label_coverage=self.endpoint.min_label_coverage,
+            traffic_split={entry.variant: entry.share for entry in self.endpoint.traffic_split},
+        )
+
+    def money_rules(self, business: Business) -> MoneyRules:
+        """What the settings say about money."""
+        return MoneyRules(
+            values=business.values(),
+            currency=business.currency,
+            capacity=business.capacity,
+            operating_threshold=self.endpoint.operating_threshold,
+            threshold_index=self.threshold_index,
+            min_label_coverage=self.endpoint.min_label_coverage,
+            replicates=self.settings.bootstrap_replicates,
+        )
 
     def raw_predictions_arguments(
         self, lake: Lake, day: date, *, run_id: str, attempt: int = 0, recompute: bool = False
@@ -84,4 +114,5 @@ class EndpointScope:
             octaves=grid.octaves,
             bits=grid.bits,
             output=lake.staging(self.name, CONFUSION_COUNTS.name, day, run_id),
+            pairs_at=self.threshold_index if endpoint.shared_events else -1,
         )

@@ -4,6 +4,7 @@ What belongs here: the few operations the lake needs, the same on both. What doe
 there are and what is in them (`lake`). Spark reads and writes its own files and is not concerned.
 
 Paths are relative to the root. A file is replaced in one step: readers see the former or the new.
+Both implementations stand in this one file, though it is long, so that they stay alike.
 """
 
 from __future__ import annotations

@@ -77,6 +77,7 @@ def _report() -> dict[str, Any]:
         "ground_truth": {"files": 1, "bytes": 100, "hours": 1},
         "label_lines": {"label_lines_read": labels, "label_records": labels},
         "labels": {"labels_read": labels, "used": labels},
+        "labelled": {VARIANT: labels},
         "labels_collected": {"collected": labels, "known": labels},
         "earlier_days_missing": 0,
         "labels_as_of": "2026-10-02T01:00:00.000000Z",

@@ -16,11 +16,14 @@ PACKAGE = Path(ml_insights.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("", "errors"),
-    ("contracts", "capture_files", "cluster_archive", "java", "metrics.thresholds"),
+    ("contracts", "capture_files", "cluster_archive", "java", "metrics.thresholds", "variants"),
     ("metrics", "spark", "aws"),
     ("settings", "storage", "capture_counts", "result_tables", "dashboard"),
     ("lake", "aws.quicksight"),
-    ("balance", "scope", "demo", "partitions", "sizing", "aws_deployment"),
+    ("balance", "decisions", "demo", "partitions"),
+    ("scope", "sizing"),
+    ("curve_query", "aws_deployment"),
+    ("curve_words",),
     ("runners", "jobs", "quicksight_view"),
     ("resources", "schedules", "daily_runs"),
     ("assets",),
@@ -50,6 +53,7 @@ ALLOWED = {
         "ml_insights.spark",
     },
     "spark.arguments": set(),
+    "spark.decimal_number": set(),
     "spark.json_path": {"ml_insights.errors"},
 }
 """What modules that stay pure, or travel to a cluster, import beyond the standard library."""
@@ -60,7 +64,10 @@ WITHOUT_DAGSTER_AND_SPARK = (
     "capture_counts",
     "capture_files",
     "cluster_archive",
+    "curve_query",
+    "curve_words",
     "dashboard",
+    "decisions",
     "demo",
     "java",
     "lake",
@@ -70,7 +77,11 @@ WITHOUT_DAGSTER_AND_SPARK = (
     "settings",
     "sizing",
 )
-PLAIN_SPARK_MODULES = ("ml_insights.spark.arguments", "ml_insights.spark.json_path")
+PLAIN_SPARK_MODULES = (
+    "ml_insights.spark.arguments",
+    "ml_insights.spark.decimal_number",
+    "ml_insights.spark.json_path",
+)
 """Of `spark`, but without Spark, so that the modules above may use them."""
 
 VAGUE = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}

@@ -27,6 +27,7 @@ LABELS: dict[str, Any] = {
         "illegal": 0,
         "used": 5,
     },
+    "labelled": {"a": 4},
     "labels_collected": {"collected": 7, "known": 6},
     "earlier_days_missing": 0,
 }
@@ -59,6 +60,7 @@ def report(duplicates: dict[str, int], **changes: dict[str, int]) -> dict[str, A
 
 
 GOOD_DAY = captured(lines={"empty_line": 2}, predictions={"score_nan": 1})
+NOTHING_COUNTED = {("scores", "a"): 5, ("labelled_scores", "a"): 4}
 GOOD_COUNTS = counts((1, 2, 0), (1, 0, 1))
 
 
@@ -71,6 +73,15 @@ def balance(**changes: Any) -> pa.Table:
         **changes,
     }
     return record_balance_table(**arguments)
+
+
+def test_labels_that_reach_no_bin_or_several_are_noticed() -> None:
+    lost = balance(counts=counts((0, 2, 1), (1, 0, 1)))
+    assert remainders(lost) == {("labelled_scores", "a"): 1}
+    doubled = balance(counts=counts((2, 2, 0), (1, 0, 0)))
+    assert remainders(doubled) == {("labelled_scores", "a"): -1}
+    unread = balance(report=report({"a": 1}, labels={**LABELS["labels"], "labels_read": 11}))
+    assert remainders(unread) == {("labels", None): 1}
 
 
 def test_every_account_closes_when_nothing_is_lost() -> None:
@@ -108,9 +119,9 @@ def test_rows_keep_the_contract_and_their_key_is_unique() -> None:
     ("changes", "left"),
     [
         ({"counts": counts((1, 2, 0), (1, 0, 0))}, {("scores", "a"): 1}),
-        ({"counts": counts((1, 2, 0), (2, 0, 1))}, {("scores", "a"): -1}),
-        ({"counts": counts((9, 9, 9), variant="b")}, {("scores", "a"): 5}),
-        ({"counts": GOOD_COUNTS.slice(0, 0)}, {("scores", "a"): 5}),
+        ({"counts": counts((1, 2, 0), (1, 0, 2))}, {("scores", "a"): -1}),
+        ({"counts": counts((9, 9, 9), variant="b")}, NOTHING_COUNTED),
+        ({"counts": GOOD_COUNTS.slice(0, 0)}, NOTHING_COUNTED),
         ({"report": report({})}, {("scores", "a"): 1}),
         (
             {"captured": captured(lines={"empty_line": 2}, predictions={})},
@@ -159,8 +170,8 @@ def test_variants_have_accounts_of_their_own() -> None:
     # One variant has a record too many, the other one too few: they must not cancel out.
     table = balance(
         captured=both,
-        counts=pa.concat_tables([counts((3, 2, 1)), counts((1, 2, 1), variant="b")]),
-        report=report({"a": 1, "b": 1}),
+        counts=pa.concat_tables([counts((2, 2, 2)), counts((2, 2, 0), variant="b")]),
+        report=report({"a": 1, "b": 1}, labelled={"a": 4, "b": 4}),
     )
     assert remainders(table) == {("scores", "a"): -1, ("scores", "b"): 1}
 
@@ -169,7 +180,7 @@ def test_a_prediction_of_several_classes_is_one_prediction_and_several_scores() 
     table = balance(
         captured=captured(rows=18, lines={"empty_line": 2}, predictions={"score_nan": 1}),
         counts=counts((6, 9, 0)),
-        report=report({"a": 3}),
+        report=report({"a": 3}, labelled={"a": 15}),
         classes=3,
     )
     assert remainders(table) == {}
@@ -193,6 +204,7 @@ def test_a_day_without_labels_closes() -> None:
     nothing = {
         "label_lines": {"label_lines_read": 0},
         "labels": dict.fromkeys(LABELS["labels"], 0),
+        "labelled": {"a": 0},
         "labels_collected": {"collected": 0, "known": 0},
         "earlier_days_missing": 0,
         "duplicates": {"a": 0},

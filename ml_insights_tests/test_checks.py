@@ -24,6 +24,7 @@ from ml_insights_tests.installation import Installation, install, judged_days
 from ml_insights_tests.prepared_day import (
     ENDPOINT,
     SETTINGS,
+    VARIANT,
     PreparedDay,
     PreparedRunner,
     write_manifest,
@@ -39,8 +40,10 @@ NAMES = (
     "rejected_share_is_within_limit",
     "counts_do_not_increase_with_threshold",
     "every_account_adds_up_to_zero",
+    "labels_name_one_prediction",
     "positives_are_enough",
     "label_coverage_is_reached",
+    "no_share_fell_beyond_doubt",
 )
 
 CheckResults = dict[str, tuple[bool, str]]
@@ -192,10 +195,22 @@ def test_few_positives_are_named_and_do_not_stop_the_day(
     assert verdict(installation, "positives_are_enough")[2] == {"champion: positives": 19}
 
 
+def test_labels_that_several_predictions_share_are_named_and_do_not_stop_the_day(
+    installation: Installation, day: PreparedDay
+) -> None:
+    day.report["labels"] = {"labels_read": 103, "used": 100, "ambiguous": 3}
+    assert run(installation) == ""
+    passed, finding = results(installation)["labels_name_one_prediction"]
+    assert not passed
+    assert "3 labels are for an inferenceId that several predictions" in finding
+    assert installation.published(ENDPOINT, DAY) == ALL
+
+
 @pytest.mark.parametrize(("unlabelled", "passes"), [(10, True), (11, False), (100, False)])
 def test_low_label_coverage_is_named_and_does_not_stop_the_day(
     installation: Installation, day: PreparedDay, unlabelled: int, passes: bool
 ) -> None:
+    day.report["labelled"] = {VARIANT: 100 - unlabelled}
     negatives = max(70 - unlabelled, 0)
     positives = 100 - unlabelled - negatives
     day.bins[0].update(bin_negatives=negatives, bin_unlabelled=unlabelled)
@@ -210,6 +225,42 @@ def test_low_label_coverage_is_named_and_does_not_stop_the_day(
     )
     quality = installation.lake.read(ENDPOINT, MODEL_QUALITY, DAY)
     assert quality["provisional"].to_pylist() == [not passes]
+
+
+def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_them(
+    installation: Installation, day: PreparedDay, tmp_path: Path
+) -> None:
+    day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
+    day.report["ground_truth"]["files"] = 3
+    day.report["label_lines"] = {"label_lines_read": 120, "label_records": 100, "no_labels": 20}
+    day.report["labels"] = {
+        "labels_read": 100,
+        "missing": 2,
+        "illegal": 60,
+        "wrong_number": 5,
+        "conflicting": 0,
+        "of_other_days": 33,
+    }
+    assert run(installation) == ""
+    assert results(installation)["label_coverage_is_reached"][1] == (
+        "below 90.0%, the day is provisional: champion 0.0%. Read 3 files, 120 lines, 100 of them "
+        f"label records, in {tmp_path}/labels/yyyy/mm/dd of 2026-10-01 to 2026-10-08; not used: "
+        "20 rejected as no_labels, 2 missing, 60 illegal, 5 wrong number, 33 of other days"
+    )
+
+
+def test_low_label_coverage_without_files_asks_for_the_folder(
+    installation: Installation, day: PreparedDay, tmp_path: Path
+) -> None:
+    day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
+    day.report["ground_truth"] = {"files": 0, "bytes": 0, "hours": 0}
+    day.report["label_lines"] = {"label_lines_read": 0}
+    day.report["labels"] = {"labels_read": 0}
+    day.report["labels_collected"] = {"collected": 0, "known": 0}
+    assert run(installation) == ""
+    finding = results(installation)["label_coverage_is_reached"][1]
+    assert f"No file is in {tmp_path}/labels/yyyy/mm/dd of 2026-10-01 to 2026-10-08" in finding
+    assert finding.endswith("have labels arrived, and is ground_truth right?")
 
 
 def test_checks_judge_the_slice_of_all_records_only(

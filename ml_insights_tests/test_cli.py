@@ -159,22 +159,38 @@ def test_run_reads_everything_again_only_when_asked(
     assert [job.recompute for job in compactions] == [False, True]
 
 
-def test_run_stops_at_the_first_day_that_fails_with_its_reason(
+def test_a_day_that_fails_stops_no_other_and_every_reason_is_told(
     command: Command, folder: Path, prepared: PreparedRunner
 ) -> None:
     def fail() -> None:
-        if prepared.attempts > 2:
+        if getattr(prepared.jobs[-1], "day", "") in {"2026-10-02", "2026-10-04"}:
             raise MissingInputError("no captured object for the day")
 
     prepared.before = fail
     result = command("run", "--from", "2026-10-02", "--to", "2026-10-05")
     assert result.exit_code == 1
-    assert published(folder) == [date(2026, 10, 2)]
-    error = result.stderr[result.stderr.index("Error: ") :]
-    assert error.startswith(
-        "Error: 2026-10-03: churn_1__raw_predictions failed: no captured object for the day (run "
-    )
+    assert published(folder) == [date(2026, 10, 3), date(2026, 10, 5)]
+    first, second, third = result.stderr[result.stderr.index("Error: ") :].strip().split("\n")
+    assert first == "Error: 2 of 4 days failed:"
+    said = "churn_1__raw_predictions failed: no captured object for the day (run "
+    assert second.startswith(f"2026-10-02: {said}")
+    assert third.startswith(f"2026-10-04: {said}")
     assert "Traceback" not in result.output
+
+
+def test_ui_opens_dagster_on_the_history_and_settings_of_run(
+    command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *given: opened.append(given))
+    assert command("ui", "--port", "3333").exit_code == 0
+    ((program, arguments, environment),) = opened
+    assert program == sys.executable
+    assert " ".join(arguments[1:]) == (
+        "-m dagster dev -m ml_insights.definitions -h 127.0.0.1 -p 3333"
+    )
+    assert environment["DAGSTER_HOME"] == str(folder / "dagster_home")
+    assert (folder / "dagster_home" / "dagster.yaml").exists()
 
 
 def test_a_history_that_cannot_be_kept_is_a_message(command: Command, folder: Path) -> None:

@@ -22,6 +22,7 @@ WITHOUT_SPARK = (
     "ml_insights.contracts",
     "ml_insights.metrics.thresholds",
     "ml_insights.spark.arguments",
+    "ml_insights.spark.decimal_number",
     "ml_insights.spark.json_path",
     "ml_insights.spark.messages",
     "ml_insights.spark.outcome",

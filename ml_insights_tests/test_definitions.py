@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 import ml_insights.definitions
-from ml_insights.assets.declaration import RETRIES
+from ml_insights.assets.declaration import HEAVY
 from ml_insights.contracts import TABLES
+from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import SettingsError
 from ml_insights_tests.installation import TWO_ENDPOINTS, Installation, install
 
@@ -31,10 +32,35 @@ LINEAGE = {
     "record_balance": ("metrics", {"parquet"}, {"raw_predictions", "confusion_counts"}),
     "precision_recall": ("metrics", {"numpy", "parquet"}, {"confusion_counts", "record_balance"}),
     "model_quality": ("metrics", {"numpy", "parquet"}, {"confusion_counts", "precision_recall"}),
+    "model_quality_7_days": (
+        "metrics",
+        {"numpy", "parquet"},
+        {"confusion_counts", "model_quality"},
+    ),
+    "model_quality_28_days": (
+        "metrics",
+        {"numpy", "parquet"},
+        {"confusion_counts", "model_quality"},
+    ),
+    "variant_comparison": (
+        "decisions",
+        {"numpy", "parquet"},
+        {"confusion_counts", "record_balance"},
+    ),
+    "score_groups": ("decisions", {"numpy", "parquet"}, {"confusion_counts", "record_balance"}),
+    "model_health": ("decisions", {"numpy", "parquet"}, {"confusion_counts", "model_quality"}),
+    "insights": (
+        "decisions",
+        {"parquet"},
+        {"variant_comparison", "model_health", "model_quality"},
+    ),
     "dashboard_page": (
         "dashboards",
         {"altair", "html"},
-        {"precision_recall", "model_quality", "record_balance"},
+        {
+            *("precision_recall", "model_quality", "record_balance"),
+            *("insights", "variant_comparison", "score_groups", "model_health"),
+        },
     ),
 }
 """Group, kinds and upstream assets of every asset of an endpoint."""
@@ -44,8 +70,10 @@ CHECKS = {
     ("raw_predictions", "rejected_share_is_within_limit", True),
     ("confusion_counts", "counts_do_not_increase_with_threshold", True),
     ("record_balance", "every_account_adds_up_to_zero", True),
+    ("record_balance", "labels_name_one_prediction", False),
     ("model_quality", "positives_are_enough", False),
     ("model_quality", "label_coverage_is_reached", False),
+    ("model_quality", "no_share_fell_beyond_doubt", False),
 }
 """Asset, check, and whether it blocks what comes after."""
 
@@ -98,16 +126,22 @@ def columns_shown(graph: dg.AssetGraph, table: str) -> list[dg.TableColumn]:
     return list(schema.columns)
 
 
-@pytest.mark.parametrize("table", TABLES)
+ALL_TABLES = {
+    **TABLES,
+    **{name: table for name, table in DECISION_TABLES.items() if name in LINEAGE},
+}
+
+
+@pytest.mark.parametrize("table", ALL_TABLES)
 def test_columns_are_shown_with_type_unit_and_nullability(graph: dg.AssetGraph, table: str) -> None:
-    for shown, column in zip(columns_shown(graph, table), TABLES[table].columns, strict=True):
+    for shown, column in zip(columns_shown(graph, table), ALL_TABLES[table].columns, strict=True):
         assert (shown.name, shown.type) == (column.name, column.type)
         assert shown.constraints.nullable == column.nullable
         assert (shown.description or "").startswith(column.description)
         assert (f"Unit: {column.unit}." in (shown.description or "")) == bool(column.unit)
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", ALL_TABLES)
 def test_every_quantity_has_a_unit(graph: dg.AssetGraph, table: str) -> None:
     without = {
         column.name
@@ -146,11 +180,40 @@ def test_a_job_holds_the_assets_and_checks_of_its_endpoint_only(
         assert checks == {name for _, name, _ in CHECKS}
 
 
-def test_every_computed_asset_is_tried_again_alike(graph: dg.AssetGraph) -> None:
+def test_heavy_assets_and_no_others_share_a_pool(graph: dg.AssetGraph) -> None:
+    pools = {
+        key.to_user_string().rpartition("/")[2]: graph.get(key).assets_def.op.pool
+        for key in graph.materializable_asset_keys
+    }
+    heavy = {name for name, pool in pools.items() if pool == HEAVY}
+    assert heavy == {"raw_predictions", "confusion_counts"}
+    assert set(pools.values()) == {HEAVY, None}
+
+
+def test_no_asset_has_a_policy_that_would_run_a_cancelled_step_again(graph: dg.AssetGraph) -> None:
     policies = {
         graph.get(key).assets_def.op.retry_policy for key in graph.materializable_asset_keys
     }
-    assert policies == {RETRIES}
+    assert policies == {None}
+
+
+def test_an_endpoint_with_money_values_has_their_tables_too(tmp_path: Path) -> None:
+    text = (
+        TWO_ENDPOINTS
+        + """\
+    business:
+      {currency: EUR, true_positive: 9, false_positive: -1, false_negative: -5, true_negative: 0}
+"""
+    )
+    with dg.DagsterInstance.ephemeral() as instance:
+        graph = install(tmp_path, text, instance).definitions.resolve_asset_graph()
+    money = {dg.AssetKey(["churn-10", name]) for name in ("business_value", "threshold_choice")}
+    assert {key for key in graph.get_all_asset_keys() if key.path[-1] not in LINEAGE} == money
+    assert money < graph.get(dg.AssetKey(["churn-10", "dashboard_page"])).parent_keys
+    for key in money:
+        table = DECISION_TABLES[key.path[-1]]
+        shown = graph.get(key).metadata["dagster/column_schema"].columns
+        assert [column.name for column in shown] == [column.name for column in table.columns]
 
 
 def test_the_aws_deployment_names_what_it_lacks(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ml_insights.contracts import RECORD_BALANCE
-from ml_insights.errors import ContractError, MissingInputError, StorageError
+from ml_insights.errors import ContractError, DamagedFileError, MissingInputError, StorageError
 from ml_insights.lake import Lake
 
 ENDPOINT = "churn-1"
@@ -253,3 +253,35 @@ def test_what_attempts_staged_is_read_as_one_table_and_discarded(lake: Lake) -> 
     assert sorted(staged["n"].to_pylist()) == [0, 1]
     lake.discard_staged(ENDPOINT, "confusion_counts", DAY)
     assert files(lake) == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1", b"no Parquet at all, and longer than a footer"])
+def test_a_damaged_partition_is_named_with_what_to_do(lake: Lake, damage: bytes) -> None:
+    path = Path(lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(1)).uri)
+    path.write_bytes(damage)
+    for read in (
+        lambda: lake.read(ENDPOINT, RECORD_BALANCE, DAY),
+        lambda: lake.read_days(ENDPOINT, RECORD_BALANCE, [DAY]),
+        lambda: lake.notes(ENDPOINT, RECORD_BALANCE, DAY),
+        lambda: lake.row_count(ENDPOINT, RECORD_BALANCE, DAY),
+        lambda: lake.read_staged(str(path.parent)),
+    ):
+        with pytest.raises(DamagedFileError, match="Materialize its partition again") as caught:
+            read()
+        assert str(caught.value).startswith(f"{path} cannot be read as Parquet")
+        assert not caught.value.retryable
+
+
+def test_a_partition_that_lost_bytes_inside_is_named(lake: Lake) -> None:
+    path = Path(lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(*range(1000))).uri)
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + bytes(len(content) // 2) + content[40 + len(content) // 2 :])
+    with pytest.raises(DamagedFileError, match=str(path)):
+        lake.read(ENDPOINT, RECORD_BALANCE, DAY)
+
+
+def test_a_truncated_document_is_named_with_what_to_do(lake: Lake) -> None:
+    uri = lake.write_text(ENDPOINT, "raw_predictions/dt=2026-10-01/_manifest.json", '{"units": [')
+    with pytest.raises(DamagedFileError, match=r"Delete it, then materialize") as caught:
+        lake.read_json(uri)
+    assert str(caught.value).startswith(f"{uri} is damaged, it is no JSON document: Expecting")

@@ -15,6 +15,7 @@ import pytest
 from ml_insights import checks
 from ml_insights.cli import main
 from ml_insights.contracts import TABLES
+from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.settings import load_settings
 
 REPOSITORY = Path(__file__).parent.parent
@@ -122,8 +123,10 @@ def test_readme_shows_the_two_commands_that_do_everything() -> None:
 
 
 def test_readme_lists_every_asset() -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", text(README), re.MULTILINE)
-    assert set(rows) == {*TABLES, "dashboard_page"}
+    rows = re.findall(r"^\| ((?:`\w+`,? ?)+)\|", text(README), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    views = {"dashboard_page", "quicksight_dataset", "quicksight_dashboard"}
+    assert named == {*TABLES, *DECISION_TABLES} | views
 
 
 def test_settings_in_the_readme_are_legal(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from ml_insights.contracts import (
     RAW_PREDICTIONS,
     RECORD_BALANCE,
 )
+from ml_insights.decisions.pairs import joint_counts_table
+from ml_insights.decisions.tables import JOINT_COUNTS
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
@@ -64,6 +66,9 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
                 "report": {**report, "duplicates": _duplicates(bins)},
                 "rejected_labels": rejected.to_pylist() if rejected else [],
             }
+            if scope.endpoint.shared_events:
+                pairs = joint_counts_table(lake.lake.read_staged(f"{output}/pairs"))
+                lake.lake.write(scope.name, JOINT_COUNTS, day, pairs)
             published = lake.lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
             lake.lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)
         found = {**report["ground_truth"], "newest": newest}

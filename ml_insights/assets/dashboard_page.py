@@ -1,12 +1,17 @@
 """dashboard_page: the business team's picture of the endpoint, one self-contained HTML file."""
 
+from datetime import date
+
 import dagster as dg
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_insights import __version__
 from ml_insights.assets.declaration import endpoint_asset, failures
 from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
+from ml_insights.dashboard.decision_data import READ
 from ml_insights.dashboard.page import render_page
+from ml_insights.decisions.tables import BUSINESS_VALUE, DECISION_TABLES, THRESHOLD_CHOICE
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.resources import LakeResource
@@ -27,7 +32,7 @@ def build_dashboard_page(scope: EndpointScope) -> dg.AssetsDefinition:
             "One HTML file that opens without network: the precision-recall curve, its values "
             "at any threshold, trends, volumes and the record balance of the latest days."
         ),
-        deps=[PRECISION_RECALL.name, MODEL_QUALITY.name, RECORD_BALANCE.name],
+        deps=[PRECISION_RECALL.name, MODEL_QUALITY.name, RECORD_BALANCE.name, *_decided(scope)],
     )
     def dashboard_page(
         context: dg.AssetExecutionContext, lake: LakeResource
@@ -62,5 +67,19 @@ def publish_page(scope: EndpointScope, lake: Lake) -> tuple[str, int]:
         ),
         balance=lake.read_days(scope.name, RECORD_BALANCE, days),
         generated_from={"lake": lake.root, "version": __version__},
+        decisions={name: _decisions(scope, lake, name, days) for name in _decided(scope)},
     )
     return lake.write_text(scope.name, f"{DASHBOARD_PAGE}/index.html", page), len(days)
+
+
+def _decided(scope: EndpointScope) -> list[str]:
+    """Tables people decide from that the endpoint has, as the page shows them."""
+    money = (BUSINESS_VALUE.name, THRESHOLD_CHOICE.name)
+    return [name for name in READ if scope.endpoint.business or name not in money]
+
+
+def _decisions(scope: EndpointScope, lake: Lake, name: str, days: list[date]) -> pa.Table:
+    """Rows of the days that are published; days computed by an older version have none."""
+    table = DECISION_TABLES[name]
+    published = set(lake.days(scope.name, table))
+    return lake.read_days(scope.name, table, [day for day in days if day in published])

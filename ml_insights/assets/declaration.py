@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ml_insights.contracts import Column, Table
+    from ml_insights.lake import Published
     from ml_insights.scope import EndpointScope
 
 RETRIES = dg.RetryPolicy(
     max_retries=2, delay=30, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
-"""For errors that a retry can mend; `failures` stops it for the others."""
+"""For errors that a retry can mend, which ask for it (`failures`). No asset has this as its policy:
+with a policy, Dagster also runs a step again that somebody cancels."""
 
 HEAVY = "ml_insights_spark"
 """Concurrency pool of the assets that run on Spark; its limit is set in the Dagster instance."""
@@ -66,9 +68,19 @@ def endpoint_asset(
         description=description,
         deps=[key(scope, upstream) for upstream in deps],
         partitions_def=daily_partitions(scope.endpoint),
-        retry_policy=RETRIES,
         pool=pool,
         metadata={"dagster/column_schema": column_schema(table)} if table else {},
+    )
+
+
+def published_result(published: Published, **metadata: Any) -> dg.MaterializeResult[None]:
+    """What every asset that writes one partition reports, and what it adds."""
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/uri": published.uri,
+            "dagster/partition_row_count": published.rows,
+            **metadata,
+        }
     )
 
 
@@ -91,24 +103,39 @@ def _table_column(column: Column) -> dg.TableColumn:
 def failures() -> Iterator[None]:
     """Errors as Dagster failures; retried only if a retry can succeed.
 
-    An error that is not this package's own is a defect: it fails at once, with its trace.
+    An error that is not this package's own is a defect: it fails at once, with its trace. An
+    interrupt passes: the run is cancelled.
     """
     try:
         yield
     except MlInsightsError as error:
-        raise dg.Failure(
-            description=str(error),
-            metadata={
-                "error": type(error).__name__,
-                "retry can help": error.retryable,
-                **{title: _shown(text) for title, text in error.details.items()},
-            },
-            allow_retries=error.retryable,
-        ) from error
+        if error.retryable:
+            raise _retry() from _failure(error)
+        raise _failure(error) from error
     except Exception as error:
         raise dg.Failure(
             description=f"unexpected {type(error).__name__}: {error}", allow_retries=False
         ) from error
+
+
+def _failure(error: MlInsightsError) -> dg.Failure:
+    failure = dg.Failure(
+        description=str(error),
+        metadata={
+            "error": type(error).__name__,
+            "retry can help": error.retryable,
+            **{title: _shown(text) for title, text in error.details.items()},
+        },
+        allow_retries=error.retryable,
+    )
+    failure.__cause__ = error
+    return failure
+
+
+def _retry() -> dg.RetryRequested:
+    """A further attempt at the step that runs now; Dagster fails it when there were enough."""
+    attempts = dg.AssetExecutionContext.get().op_execution_context.retry_number
+    return dg.RetryRequested(RETRIES.max_retries, RETRIES.calculate_delay(attempts + 1))
 
 
 def _shown(text: str) -> dg.MetadataValue[Any]:

@@ -61,6 +61,8 @@ def build_model_quality(scope: EndpointScope) -> dg.AssetsDefinition:
                     "code_version": __version__,
                     "manifest_digest": notes["report"]["manifest_digest"],
                 },
+                identity=(scope.name, day.isoformat()),
+                replicates=scope.settings.bootstrap_replicates,
             )
             published = lake.lake.write(scope.name, MODEL_QUALITY, day, rows)
         return dg.MaterializeResult(

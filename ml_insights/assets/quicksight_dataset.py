@@ -6,9 +6,8 @@ from typing import Any
 import dagster as dg
 
 from ml_insights.assets.declaration import endpoint_asset, failures
-from ml_insights.aws.quicksight.shown_tables import shown_data_sets
 from ml_insights.partitions import day_of
-from ml_insights.quicksight_view.data_sets import Filled, publish_data_sets
+from ml_insights.quicksight_view.data_sets import Filled, data_sets_of, publish_data_sets
 from ml_insights.resources import LakeResource, QuickSightResource
 from ml_insights.scope import EndpointScope
 
@@ -28,7 +27,7 @@ def build_quicksight_dataset(scope: EndpointScope) -> dg.AssetsDefinition:
             "each content, the ingestion is followed to its end, and its rows are compared with "
             "those of the lake."
         ),
-        deps=list(shown_data_sets()),
+        deps=list(data_sets_of(scope)),
     )
     def quicksight_dataset(
         context: dg.AssetExecutionContext, lake: LakeResource, quicksight: QuickSightResource

@@ -143,8 +143,10 @@ class ServerlessJobs:
         return {"EMR console": page}
 
     def usage(self, job: RunningJob) -> Usage | None:
-        """See `SparkJobs.usage`: what is billed, else what was used so far."""
+        """See `SparkJobs.usage`: what is billed; nothing before the run has ended."""
         run = self._run(job)
+        if run["state"] not in self.states.terminal:
+            return None
         used = run.get("billedResourceUtilization") or run.get("totalResourceUtilization")
         if not used:
             return None

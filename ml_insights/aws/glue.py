@@ -5,7 +5,7 @@ not: queries (`athena`), and the files.
 
 Days and endpoints are partitions that Athena derives from the settings (partition projection): no
 crawler runs and nothing is registered when a day is published. Only Athena does so; Spark and
-people read the paths.
+people read the paths. Long, because creating and changing a table must agree in one place.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 What belongs here: who needs which action on which resource, and why. What does not: making roles:
 that is done by whoever runs the account.
 
-A resource is `*` only where AWS has no narrower one for the action, and then the reason says so.
+Long, because each action stands beside its reason. A resource is `*` only where AWS has no narrower
+one for the action, and then the reason says so.
 """
 
 from __future__ import annotations
@@ -368,6 +369,7 @@ def _emr_serverless(places: Places) -> list[Statement]:
             {
                 "emr-serverless:GetJobRun": "follows the job, and what it used",
                 "emr-serverless:CancelJobRun": "stops it",
+                "emr-serverless:TagResource": "marks the job run",
             },
             (places.arn("emr-serverless", f"{application}/jobruns/*"),),
         ),

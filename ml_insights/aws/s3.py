@@ -32,9 +32,15 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Objects:
-    """Objects of any bucket, by URI."""
+    """Objects of any bucket, by URI.
+
+    Attributes:
+        session: way to AWS.
+        kms_key: ARN of the key that encrypts what is written; None: the bucket's own choice.
+    """
 
     session: AwsSession
+    kms_key: str | None = None
 
     @property
     def _client(self) -> Any:
@@ -43,8 +49,10 @@ class Objects:
     def put(self, uri: str, content: bytes) -> None:
         """Write an object, complete or not at all."""
         bucket, key = bucket_and_key(uri)
+        kms = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key}
+        encryption = kms if self.kms_key else {}
         with aws_call("writing an object", uri, region=self.session.region):
-            self._client.put_object(Bucket=bucket, Key=key, Body=content)
+            self._client.put_object(Bucket=bucket, Key=key, Body=content, **encryption)
 
     def put_once(self, uri: str, content: bytes) -> bool:
         """Write an object named by its content unless it is there; returns whether it was."""

@@ -5,7 +5,7 @@ What belongs here: what more than one chart needs. What does not: which chart dr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -39,9 +39,6 @@ VOLUMES = {
     "rejected": "Rejected",
 }
 
-INCUMBENTS = ("champion", "control", "baseline", "primary", "production")
-"""Customary names of the variant that the others are compared with."""
-
 AXIS_EXTENT = 44
 """Pixels for the labels of an upright axis, so that charts above each other stand in line."""
 
@@ -66,18 +63,6 @@ _CONFIG: Spec = {
         "titlePadding": 10,
     },
 }
-
-
-def in_order(variants: Iterable[str]) -> list[str]:
-    """Distinct variants, the incumbent first if its name says so, the others by name.
-
-    The order depends on nothing but names, so that a variant keeps its place and colour from day
-    to day.
-
-    >>> in_order(["challenger", "champion", "canary"])
-    ['champion', 'canary', 'challenger']
-    """
-    return sorted(set(variants), key=lambda name: (name.lower() not in INCUMBENTS, name))
 
 
 def colours(variants: Sequence[str]) -> dict[str, str]:

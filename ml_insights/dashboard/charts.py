@@ -7,10 +7,15 @@ does not belong here: how a chart is drawn (`curve_charts`, `history_charts`, `c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ml_insights.dashboard.chart_style import RATIOS, VOLUMES, Spec
 from ml_insights.dashboard.curve_charts import precision_recall_chart, threshold_chart
+from ml_insights.dashboard.decision_charts import (
+    label_share_chart,
+    reliability_chart,
+    value_chart,
+)
 from ml_insights.dashboard.history_charts import trend_chart, volume_chart
 
 SOURCES = {
@@ -19,6 +24,11 @@ SOURCES = {
     "chosen": "the point of each variant at the threshold the reader chose",
     "days": "one row a variant and day",
     "chosen_day": "one row: the day the reader chose",
+    "values": "money of each variant at each drawn threshold",
+    "operating_values": "one row: the operating threshold",
+    "best_values": "the best threshold of each variant, with the interval of its choice",
+    "groups": "one row a variant and group of neighbouring scores",
+    "diagonal": "where scores say what labels show",
 }
 """Names of the data sources, to be filled by whoever shows a chart."""
 
@@ -26,12 +36,19 @@ CURVE_RATIOS = ("precision", "recall", "f1")
 """Ratios that have a value at every threshold."""
 
 
-def page_charts(variants: Sequence[str], days: Sequence[str]) -> dict[str, Spec]:
+MONEY, CALIBRATION = "business_value", "score_groups"
+"""Tables whose charts a page without their rows does not have."""
+
+
+def page_charts(
+    variants: Sequence[str], days: Sequence[str], shown: Collection[str] = (MONEY, CALIBRATION)
+) -> dict[str, Spec]:
     """Every chart of the page, by the id of the element that holds it.
 
     Args:
         variants: Names of the production variants, in the order of their colours.
         days: Every day of the time axes, `YYYY-MM-DD`, ascending; days without data included.
+        shown: Which of the tables `MONEY` and `CALIBRATION` there are.
 
     Returns:
         Vega-Lite specifications as JSON-ready dictionaries.
@@ -40,4 +57,9 @@ def page_charts(variants: Sequence[str], days: Sequence[str]) -> dict[str, Spec]
     charts |= {f"threshold_{ratio}": threshold_chart(ratio, variants) for ratio in CURVE_RATIOS}
     charts |= {f"trend_{ratio}": trend_chart(ratio, variants, days) for ratio in RATIOS}
     charts |= {f"volume_{volume}": volume_chart(volume, variants, days) for volume in VOLUMES}
+    if MONEY in shown:
+        charts["business_value"] = value_chart(variants)
+    if CALIBRATION in shown:
+        charts["reliability"] = reliability_chart(variants)
+        charts["label_share"] = label_share_chart(variants)
     return charts

@@ -12,16 +12,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 
 import pyarrow as pa
 import vl_convert
 from jinja2 import Environment, StrictUndefined, Template
 
 from ml_insights.dashboard import chart_style, charts
+from ml_insights.dashboard.decision_data import decision_data
 from ml_insights.dashboard.page_data import embed, page_data
+from ml_insights.dashboard.sections import SECTIONS
 
 _HERE = files("ml_insights.dashboard")
-_SCRIPTS = ("page_data.js", "page_text.js", "page_charts.js", "page_controls.js")
+_SCRIPTS = (
+    "page_data.js",
+    "page_text.js",
+    "page_charts.js",
+    "page_decisions.js",
+    "page_controls.js",
+)
 
 
 def render_page(
@@ -32,6 +41,7 @@ def render_page(
     curves: pa.Table,
     balance: pa.Table,
     generated_from: Mapping[str, str],
+    decisions: Mapping[str, pa.Table] = MappingProxyType({}),
 ) -> str:
     """The page of an endpoint with all given days, variants, classes and slices.
 
@@ -42,6 +52,8 @@ def render_page(
         curves: Rows of `precision_recall`, with `dt`; only those with a display_rank are used.
         balance: Rows of `record_balance`, with `dt`.
         generated_from: What the page was made from, by name, shown at its end.
+        decisions: Rows of the tables of `decision_data.READ`, with `dt`, by name; a table that is
+            missing or empty has no section on the page.
 
     Returns:
         HTML. The same input gives the same text. Size: about 1 MB and 100 bytes a point.
@@ -55,14 +67,18 @@ def render_page(
     data["colours"] = chart_style.colours(variants)
     data["marks"] = {v: chart_style.MARKS[s] for v, s in chart_style.shapes(variants).items()}
     data["ratio_words"] = chart_style.RATIOS
+    data["decisions"] = decision_data(decisions)
+    shown = [name for name, there in data["decisions"]["shown"].items() if there]
     return _template().render(
         endpoint=endpoint,
         operating_threshold=operating_threshold,
         ratios=chart_style.RATIOS,
         volumes=chart_style.VOLUMES,
+        sections=SECTIONS,
         generated_from=generated_from,
         data=embed(data),
-        charts=embed(charts.page_charts(variants, data["calendar"])),
+        shown=shown,
+        charts=embed(charts.page_charts(variants, data["calendar"], shown)),
         **_parts(),
     )
 

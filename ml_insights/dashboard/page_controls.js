@@ -65,6 +65,7 @@ async function show() {
   showControls();
   showHeader();
   showTiles();
+  showDecisions();
   showBalance();
   showSource();
   fillCurves();

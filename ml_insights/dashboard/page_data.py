@@ -28,8 +28,8 @@ from ml_insights.contracts import (
     Table,
 )
 from ml_insights.dashboard import tiles, wording
-from ml_insights.dashboard.chart_style import in_order
 from ml_insights.errors import ContractError
+from ml_insights.variants import in_order
 
 Row = Mapping[str, Any]
 CurveKey = tuple[date, str, str, str]

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 import vl_convert
 
 from ml_insights.contracts import ALL_RECORDS
-from ml_insights.dashboard.chart_style import Spec, colours, in_order
+from ml_insights.dashboard.chart_style import Spec, colours
 from ml_insights.dashboard.curve_charts import precision_recall_chart
+from ml_insights.variants import in_order
 
 INLINE_CHARACTERS = 999
 """The Dagster UI shows Markdown inline when it is no longer than this."""

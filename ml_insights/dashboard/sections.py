@@ -40,6 +40,20 @@ SECTIONS = {
         f"thresholds, with the ends of their 95{SPACE}% intervals.",
     ),
     "volume": Section("How many records", "Predictions of each day by what is known about them."),
+    "comparison": Section(
+        "Which variant is better?",
+        f"Differences with 95{SPACE}% intervals. Where labels do not suffice the verdict says so, "
+        "with the number of labels that would.",
+    ),
+    "value": Section(
+        "What the threshold is worth",
+        "Money of the day's labelled records, by the values of outcomes in the settings.",
+    ),
+    "health": Section(
+        "Do scores mean what they say?",
+        "On the diagonal, of records scored 0.2 one in five is positive. Drift compares today's "
+        "scores with those of the 7 days before.",
+    ),
     "balance": Section(
         "Where every record went",
         "What came in is counted once, and so is where it went: each account adds up to zero, or "

@@ -35,10 +35,12 @@ BALANCE_ITEMS = {
     "positives": "labelled positive",
     "negatives": "labelled negative",
     "unlabelled": "without a label so far",
+    "named_by_labels": "scores that a usable label names",
     "used": "used",
     "superseded": "replaced by a later label of the same event",
     "conflicting": "labels of one event that contradict each other",
     "of_other_days": "for predictions of another day",
+    "ambiguous": "for an inferenceId that several predictions share",
     "wrong_number": "another number of labels than predictions",
     "missing": "empty labels",
     "illegal": "neither the positive nor the negative label",
@@ -121,7 +123,7 @@ def why_undefined(row: Row, ratio: str) -> str:
     if row["predictions"] == 0:
         return "there is no prediction"
     if row["positives"] + row["negatives"] == 0:
-        return "no label has arrived"
+        return "no usable label"
     return UNDEFINED[ratio]
 
 

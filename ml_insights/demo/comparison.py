@@ -55,7 +55,8 @@ def comparison_table(demo: Demo, lake: Lake) -> Table:
 
 
 def _rows(demo: Demo, lake: Lake) -> Iterator[tuple[dict[str, Any], TrueCurve]]:
-    for day in lake.days(demo.endpoint, MODEL_QUALITY):
+    published = lake.days(demo.endpoint, MODEL_QUALITY)
+    for day in sorted({*published} & {*demo.scenario.all_days()}):
         for row in lake.read(demo.endpoint, MODEL_QUALITY, day).to_pylist():
             if row["slice"] == ALL_RECORDS:
                 yield {**row, "day": day}, demo.scenario.truth(row["variant"], day)

@@ -97,6 +97,7 @@ def write_demo(
         _replace(data_capture / ENDPOINT, by=work / "capture", aside=work / "old_capture")
         _replace(ground_truth, by=work / "ground_truth", aside=work / "old_ground_truth")
         (work / "ml_insights.yaml").replace(settings_file)
+        _forget_days_but(scenario.all_days(), folder / "lake" / ENDPOINT)
     except OSError as error:
         msg = (
             f"the demo could not be written to {folder}: {error}. Choose a folder that can be "
@@ -125,6 +126,14 @@ def _replace(target: Path, *, by: Path, aside: Path) -> None:
     if target.exists():
         target.rename(aside)
     by.rename(target)
+
+
+def _forget_days_but(days: tuple[date, ...], lake: Path) -> None:
+    """Delete what an older history of other days has left on the lake."""
+    known = {f"dt={day:%Y-%m-%d}" for day in days}
+    for partition in lake.glob("*/dt=*"):
+        if partition.name not in known:
+            shutil.rmtree(partition)
 
 
 def _write_files(capture: Path, ground_truth: Path, scenario: Scenario) -> DemoLedger:
@@ -185,5 +194,12 @@ endpoints:
       - {{name: age, content_type: text/csv, index: {column["age"]}, edges: [30, 50]}}
       - {{cross: [region, device]}}
     max_rejected_share: 0.02
+    business:
+      currency: EUR
+      true_positive: 140
+      false_positive: -9
+      false_negative: -120
+      true_negative: 0
+      capacity: 800
     owners: ["team:fraud"]
 """

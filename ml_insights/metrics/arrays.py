@@ -16,12 +16,12 @@ FloatArray: TypeAlias = npt.NDArray[np.float64]
 IndexArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
 
-def ratio(numerator: npt.NDArray[Any], denominator: npt.NDArray[Any]) -> FloatArray:
+def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> FloatArray:
     """Divide elementwise in float64; NaN, never 0 or 1, where the denominator is 0.
 
     >>> ratio(np.array([1, 0]), np.array([2, 0]))
     array([0.5, nan])
     """
     quotient: FloatArray = np.full(np.broadcast(numerator, denominator).shape, np.nan)
-    np.divide(numerator, denominator, out=quotient, where=denominator != 0)
+    np.divide(numerator, denominator, out=quotient, where=np.asarray(denominator) != 0)
     return quotient

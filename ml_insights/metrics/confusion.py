@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml_insights.errors import ContractError
+from ml_insights.metrics.arrays import ratio
 from ml_insights.metrics.binning import bin_scores
 
 if TYPE_CHECKING:
@@ -135,6 +136,12 @@ class BinCounts:
     def records(self) -> IntArray:
         """All records of each bin, labelled or not, int64, shape (bins,)."""
         return self.positives + self.negatives + self.unlabelled
+
+    @property
+    def label_coverage(self) -> float:
+        """Labelled of all records; NaN without records."""
+        labelled = self.positives.sum() + self.negatives.sum()
+        return float(ratio(labelled, self.records.sum()))
 
     def confusion(self) -> ConfusionCounts:
         """Confusion counts at the threshold of every occupied bin, ascending.

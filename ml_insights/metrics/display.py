@@ -1,10 +1,11 @@
-"""The few points that draw a precision-recall curve without changing its shape.
+"""The few points that draw the curves of one model without changing the shape of any.
 
-Charts show at most 200 points of a curve that may have 20,000. The points are chosen greedily
-after Ramer, Douglas & Peucker: again and again the point that lies farthest from the line drawn so
-far is added; the ends of precision's interval, which charts draw as a band, count as much as the
-curve. How far the worst left-out point lies from its line is reported, not hidden. What does not
-belong here: charts.
+Charts show at most 200 points of a curve that may have 20,000: precision against recall, and each
+ratio against the threshold, even or by its log-odds. The same points draw all of these lines. They
+are chosen greedily after Ramer, Douglas & Peucker: again and again the point that lies farthest
+from the lines drawn so far is added; the ends of intervals, which charts draw as bands, count as
+much as the curves. How far the worst left-out point lies from its line is reported, not hidden.
+What does not belong here: charts.
 """
 
 from __future__ import annotations
@@ -16,13 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ml_insights.metrics.binning import threshold_index_at_or_below
+from ml_insights.metrics.binning import threshold_index_at_or_below, threshold_values
 from ml_insights.metrics.intervals import wilson_interval
-from ml_insights.metrics.precision_recall import best_f1, precision, recall
+from ml_insights.metrics.precision_recall import best_f1, f1, precision, recall
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from ml_insights.metrics.arrays import FloatArray, IntArray
     from ml_insights.metrics.confusion import BinCounts
 
@@ -35,9 +34,8 @@ class DrawnPoints(NamedTuple):
 
     Attributes:
         positions: positions of the points in the curve's arrays, ascending.
-        deviation: largest distance, in the recall-precision plane, of a left-out point of the
-            curve or its band to the line that is drawn past it; 0 if none is left out, NaN if
-            there is nothing to draw.
+        deviation: largest distance of a left-out point to the line that is drawn past it, over all
+            lines, each in a unit square; 0 if none is left out, NaN if there is nothing to draw.
     """
 
     positions: IntArray
@@ -46,6 +44,9 @@ class DrawnPoints(NamedTuple):
 
 def display_points(bins: BinCounts, operating_threshold: float) -> DrawnPoints:
     """Choose the points of a curve: the ends, best F1, the operating threshold, and its shape.
+
+    The shape is that of every line which charts draw: precision with its band against recall;
+    precision and recall with their bands, and F1, against the threshold and against its log-odds.
 
     Args:
         bins: counts of the curve.
@@ -63,66 +64,94 @@ def display_points(bins: BinCounts, operating_threshold: float) -> DrawnPoints:
     best = best_f1(bins).position
     if best is not None:
         keep.append(best)
+    return simplified_lines(drawn_lines(bins), keep=keep)
+
+
+def drawn_lines(bins: BinCounts) -> FloatArray:
+    """The lines that charts draw of a curve, each in the unit square; shape (17, 2, bins).
+
+    A point is NaN where its ratio is undefined.
+    """
     counts = bins.confusion()
     found = counts.true_positives
-    band = wilson_interval(found, found + counts.false_positives)
-    return simplified_line(recall(counts), precision(counts), *band, keep=keep)
+    precisions = (precision(counts), *wilson_interval(found, found + counts.false_positives))
+    recalls = (recall(counts), *wilson_interval(found, found + counts.false_negatives))
+    threshold = threshold_values(bins.grid)[bins.threshold_index]
+    ratios = (*precisions, *recalls, f1(counts))
+    pairs = [(recalls[0], line) for line in precisions]
+    pairs += [(axis, line) for axis in (threshold, _log_odds(threshold)) for line in ratios]
+    return np.array(pairs)
 
 
-def simplified_line(
-    x: FloatArray, *ys: FloatArray, keep: Iterable[int] = (), limit: int = DISPLAY_POINTS
+def simplified_lines(
+    lines: FloatArray, *, keep: Iterable[int] = (), limit: int = DISPLAY_POINTS
 ) -> DrawnPoints:
-    """Choose at most ``limit`` points of lines, in O(points x limit) at worst.
+    """Choose at most ``limit`` points that draw several lines, in O(points x limit) at worst.
 
     Args:
-        x: abscissas in drawing order; NaN for a point that cannot be drawn.
-        ys: ordinates of one or more lines over the same abscissas, likewise.
+        lines: shape (lines, 2, points): abscissas and ordinates in drawing order. A position that
+            is NaN in any of them cannot be drawn.
         keep: positions that must be kept; those that cannot be drawn are passed over. The first
             and last point that can be drawn are always kept.
         limit: number of points; what must be kept is kept even beyond it.
 
-    >>> x, y = np.array([0.0, 0.5, 0.6, 1.0]), np.array([0.0, 0.5, 0.9, 1.0])
-    >>> points = simplified_line(x, y, limit=3)
+    >>> line = np.array([[0.0, 0.5, 0.6, 1.0], [0.0, 0.5, 0.9, 1.0]])
+    >>> points = simplified_lines(line[np.newaxis], limit=3)
     >>> points.positions.tolist(), round(points.deviation, 3)
     ([0, 2, 3], 0.139)
     """
-    drawable = np.flatnonzero(np.isfinite([x, *ys]).all(axis=0))
+    drawable = np.flatnonzero(np.isfinite(lines).all(axis=(0, 1)))
     if drawable.size == 0:
         return DrawnPoints(drawable, float("nan"))
-    # Shape (lines, points, 2).
-    lines = np.stack([np.stack((x[drawable], y[drawable]), axis=1) for y in ys])
+    points = lines[:, :, drawable]
     chosen = {0, drawable.size - 1, *np.flatnonzero(np.isin(drawable, list(keep))).tolist()}
     gaps: list[tuple[float, int, int, int]] = []
     ends = sorted(chosen)
     for left, right in pairwise(ends):
-        _push_gap(gaps, lines, left, right)
+        _push_gap(gaps, points, left, right)
     while gaps and len(chosen) < limit:
         _, left, farthest, right = heappop(gaps)
         chosen.add(farthest)
-        _push_gap(gaps, lines, left, farthest)
-        _push_gap(gaps, lines, farthest, right)
+        _push_gap(gaps, points, left, farthest)
+        _push_gap(gaps, points, farthest, right)
     return DrawnPoints(drawable[sorted(chosen)], -gaps[0][0] if gaps else 0.0)
 
 
+def _log_odds(threshold: FloatArray) -> FloatArray:
+    """Log-odds of ascending thresholds, from 0 at the first to 1 at the last."""
+    # As the chart does, 0 is moved to where it can be shown: half the grid's smallest step.
+    inside = np.clip(threshold, 2.0**-21, 1.0 - 2.0**-21)
+    odds: FloatArray = np.log(inside / (1.0 - inside))
+    reach = odds[-1:] - odds[:1]
+    return np.divide(odds - odds[:1], reach, out=np.zeros_like(odds), where=reach > 0)
+
+
 def _push_gap(
-    gaps: list[tuple[float, int, int, int]], lines: npt.NDArray[np.float64], left: int, right: int
+    gaps: list[tuple[float, int, int, int]], points: FloatArray, left: int, right: int
 ) -> None:
     """Queue a gap between two drawn points by its farthest point, unless all lie on the lines."""
     if right - left < 2:
         return
-    distance = np.max([_distances(line[left : right + 1]) for line in lines], axis=0)
+    distance = _distances(points[:, :, left : right + 1]).max(axis=0)
     farthest = int(np.argmax(distance))
     if distance[farthest] > 0.0:
         heappush(gaps, (-float(distance[farthest]), left, left + 1 + farthest, right))
 
 
-def _distances(points: npt.NDArray[np.float64]) -> FloatArray:
-    """Distances of the inner points to the segment between the first and the last."""
-    start, along = points[0], points[-1] - points[0]
-    length = float(np.hypot(*along))
-    # A unit vector: the square of a tiny length would underflow.
-    unit = along / length if length else along
-    offset = points[1:-1] - start
-    reach = np.clip(offset @ unit, 0.0, length)
-    distances: FloatArray = np.hypot(*(offset - np.outer(reach, unit)).T)
-    return distances
+def _distances(points: FloatArray) -> FloatArray:
+    """Distances of each line's inner points to the segment between its first and last."""
+    start, along = points[:, :, :1], points[:, :, -1:] - points[:, :, :1]
+    length = np.hypot(along[:, 0], along[:, 1])
+    # A unit vector, for the square of a tiny length would underflow; of no length, any.
+    unit_x, unit_y = (
+        np.divide(along[:, axis], length, out=np.full_like(length, 1.0 - axis), where=length > 0)
+        for axis in (0, 1)
+    )
+    x, y = points[:, 0, 1:-1] - start[:, 0], points[:, 1, 1:-1] - start[:, 1]
+    beside = np.abs(x * unit_y - y * unit_x)
+    reach = x * unit_x + y * unit_y
+    beyond = np.maximum(-reach, reach - length)
+    # Few points lie beyond the ends of their segment, and hypot takes long.
+    past = beyond > 0
+    beside[past] = np.hypot(beside[past], beyond[past])
+    return beside

@@ -1,8 +1,8 @@
 """Sampling intervals: where a value would lie for other records of the same kind.
 
 They answer another question than the guaranteed limits of `areas`, which are about the bins and
-not about chance. All assume independent records. What does not belong here: intervals of
-differences between two curves.
+not about chance. All assume independent records. What does not belong here: intervals on the
+logit scale and of differences (`differences`), and the bootstrap (`bootstrap`).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ Z_95 = 1.959963984540054
 
 
 def wilson_interval(
-    successes: IntArray, trials: IntArray, z: float = Z_95
+    successes: IntArray, trials: IntArray, z: float | FloatArray = Z_95
 ) -> tuple[FloatArray, FloatArray]:
     """Score interval of a share (Wilson 1927), elementwise.
 
     Args:
         successes: counts, 0 <= successes <= trials.
         trials: counts, of the same shape.
-        z: normal quantile; 95 % unless told.
+        z: normal quantile, or several for one share; 95 % unless told.
 
     Returns:
         Lower and upper ends in [0, 1]; NaN without trials. Exactly 0 for no success and exactly 1
@@ -59,31 +59,6 @@ def f1_interval(counts: ConfusionCounts, z: float = Z_95) -> tuple[FloatArray, F
     return 2.0 * low / (1.0 + low), 2.0 * high / (1.0 + high)
 
 
-def average_precision_interval(
-    value: float, positives: int, z: float = Z_95
-) -> tuple[float, float]:
-    """Logit interval of average precision (Boyd, Eng & Page 2013).
-
-    Args:
-        value: average precision; NaN if undefined.
-        positives: number of records labelled positive.
-        z: normal quantile; 95 % unless told.
-
-    Returns:
-        Lower and upper ends in (0, 1); NaN if the value is undefined or exactly 1, where the
-        logit is infinite.
-
-    >>> low, high = average_precision_interval(0.5, 100)
-    >>> round(low, 6), round(high, 6)
-    (0.403238, 0.596762)
-    """
-    if not value < 1.0:
-        return float("nan"), float("nan")
-    logit = np.log(value / (1.0 - value))
-    half = z / np.sqrt(positives * value * (1.0 - value))
-    return _logistic(logit - half), _logistic(logit + half)
-
-
 def roc_auc_variance(bins: BinCounts) -> float:
     """Variance of the area under the ROC curve (DeLong et al. 1988), from bins.
 
@@ -107,26 +82,3 @@ def roc_auc_variance(bins: BinCounts) -> float:
     spread_of_positives = np.sum(p * np.square(of_positives - area)) / (positives - 1)
     spread_of_negatives = np.sum(n * np.square(of_negatives - area)) / (negatives - 1)
     return float(spread_of_positives / positives + spread_of_negatives / negatives)
-
-
-def roc_auc_interval(value: float, variance: float, z: float = Z_95) -> tuple[float, float]:
-    """Normal interval of the area under the ROC curve, cut at 0 and 1.
-
-    Args:
-        value: area; NaN if undefined.
-        variance: from `roc_auc_variance`.
-        z: normal quantile; 95 % unless told.
-
-    Returns:
-        Lower and upper ends; NaN if the variance is undefined or 0, because an interval without
-        width would claim certainty.
-    """
-    if not variance > 0.0:
-        return float("nan"), float("nan")
-    half = float(z * np.sqrt(variance))
-    return max(0.0, value - half), min(1.0, value + half)
-
-
-def _logistic(x: float) -> float:
-    """``1 / (1 + exp(-x))``, written so that nothing overflows."""
-    return float(0.5 * (1.0 + np.tanh(x / 2)))

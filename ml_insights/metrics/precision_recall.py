@@ -51,6 +51,28 @@ def false_positive_rate(counts: ConfusionCounts) -> FloatArray:
     return ratio(counts.false_positives, counts.false_positives + counts.true_negatives)
 
 
+def standardised_precision(
+    recall: FloatArray, false_positive_rate: FloatArray, prevalence: float
+) -> FloatArray:
+    """Precision the same model would have at another prevalence.
+
+    Precisions of samples with different prevalence are not comparable; at a common one they are.
+
+    Args:
+        recall: shape (thresholds,).
+        false_positive_rate: of the same shape.
+        prevalence: common share of positives, in [0, 1].
+
+    Returns:
+        NaN where nothing is predicted positive.
+
+    >>> standardised_precision(np.array([0.8]), np.array([0.01]), 0.1).round(7).tolist()
+    [0.8988764]
+    """
+    right, wrong = prevalence * recall, (1.0 - prevalence) * false_positive_rate
+    return ratio(right, right + wrong)
+
+
 def undefined_reasons(counts: ConfusionCounts) -> npt.NDArray[Any]:
     """Why ratios of a threshold are NaN: strings of joined codes, or None, shape (thresholds,).
 

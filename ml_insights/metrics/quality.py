@@ -6,8 +6,8 @@ cannot know: which curve it is, how complete its labels should be, which run mad
 
 from __future__ import annotations
 
-from math import isnan
-from typing import TYPE_CHECKING, TypeAlias
+from math import isnan, sqrt
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from ml_insights.contracts import FIXED_LEVELS
 from ml_insights.metrics.areas import Area, achievable_pr_area, average_precision, roc_auc
 from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.binning import threshold_index_at_or_below
+from ml_insights.metrics.bootstrap import poisson_bootstrap, standard_error
+from ml_insights.metrics.differences import LogitNormal
 from ml_insights.metrics.display import display_points
+from ml_insights.metrics.estimates import ENOUGH_POSITIVES, binomial_error
 from ml_insights.metrics.intervals import (
-    average_precision_interval,
+    Z_95,
     f1_interval,
-    roc_auc_interval,
     roc_auc_variance,
     wilson_interval,
 )
@@ -31,17 +33,26 @@ from ml_insights.metrics.precision_recall import (
     recall,
     recall_at_precision,
 )
+from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.undefined import joined_reasons
 
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
 
-Row: TypeAlias = dict[str, float]
+Row: TypeAlias = dict[str, Any]
 """Column name -> value; NaN for what is undefined."""
 
 
+REPLICATES = 1000
+"""Resampled curves, unless told; the width of intervals then varies by 2 %."""
+
+
 def curve_quality(
-    bins: BinCounts, *, operating_threshold: float
+    bins: BinCounts,
+    *,
+    operating_threshold: float,
+    identity: tuple[str, ...] = (),
+    replicates: int = REPLICATES,
 ) -> dict[str, float | int | str | None]:
     """Columns of `contracts.MODEL_QUALITY` that counts can know, in its order.
 
@@ -52,6 +63,8 @@ def curve_quality(
         bins: counts of one curve; may be empty.
         operating_threshold: the threshold of the settings, in [0, 1]. Its values are counted at
             the grid threshold at or just below it.
+        identity: endpoint, day and curve, from which the seed of the bootstrap derives.
+        replicates: resampled curves behind the intervals of the areas under precision-recall.
 
     Returns:
         Column name -> value; None for what is undefined, and then `undefined_reason` says why.
@@ -71,14 +84,17 @@ def curve_quality(
     counts = bins.confusion()
     row = {
         **_volumes(bins),
-        **_areas(bins),
+        **_areas(bins, identity, replicates),
         **_best_f1(bins),
         **{f"recall_at_precision_{at}": recall_at_precision(counts, at) for at in FIXED_LEVELS},
         **{f"precision_at_recall_{at}": precision_at_recall(counts, at) for at in FIXED_LEVELS},
         **_operating(bins, operating_threshold),
         **_display(bins, operating_threshold),
     }
-    defined = {name: None if isnan(value) else value for name, value in row.items()}
+    defined = {
+        name: None if isinstance(value, float) and isnan(value) else value
+        for name, value in row.items()
+    }
     return {**defined, "undefined_reason": _undefined_reason(row)}
 
 
@@ -97,16 +113,45 @@ def _volumes(bins: BinCounts) -> Row:
     }
 
 
-def _areas(bins: BinCounts) -> Row:
+def _areas(bins: BinCounts, identity: tuple[str, ...], replicates: int) -> Row:
+    """Areas with guaranteed limits and intervals on the logit scale."""
     precision_area, roc_area = average_precision(bins), roc_auc(bins)
-    positives = int(bins.positives.sum())
-    precision_interval = average_precision_interval(precision_area.value, positives)
-    roc_interval = roc_auc_interval(roc_area.value, roc_auc_variance(bins))
+    achievable = achievable_pr_area(bins)
+    few = int(bins.positives.sum()) < ENOUGH_POSITIVES
+    drawn = 0 if few else replicates
+    errors = _pr_errors(bins, (precision_area.value, achievable), identity, drawn)
+    precision_interval = _logit_interval(precision_area.value, errors[0])
+    low, high = _logit_interval(achievable, errors[1])
+    method = "binomial" if few else "bootstrap"
+    roc_interval = _logit_interval(roc_area.value, sqrt(roc_auc_variance(bins)))
     return {
         **_area_columns("average_precision", precision_area, precision_interval),
         **_area_columns("roc_auc", roc_area, roc_interval),
-        "achievable_pr_area": achievable_pr_area(bins),
+        "average_precision_method": None if isnan(precision_interval[0]) else method,
+        "bootstrap_replicates": drawn,
+        "achievable_pr_area": achievable,
+        "achievable_pr_area_low": low,
+        "achievable_pr_area_high": high,
     }
+
+
+def _pr_errors(
+    bins: BinCounts, values: tuple[float, float], identity: tuple[str, ...], replicates: int
+) -> tuple[float, float]:
+    """Standard errors of average precision and achievable area; binomial without replicates."""
+    if not replicates:
+        positives = int(bins.positives.sum())
+        stepped, interpolated = (binomial_error(value, positives) for value in values)
+    else:
+        random = generator("model_quality", *identity)
+        drawn = poisson_bootstrap(bins, random, replicates)
+        stepped, interpolated = (standard_error(areas) for areas in drawn)
+    return stepped, interpolated
+
+
+def _logit_interval(value: float, error: float) -> tuple[float, float]:
+    low, high = LogitNormal(value, error).interval(np.array([Z_95]))
+    return float(low[0]), float(high[0])
 
 
 def _area_columns(name: str, area: Area, interval: tuple[float, float]) -> Row:

@@ -13,11 +13,10 @@ from ml_insights.aws.quicksight import grants, readers
 from ml_insights.aws.quicksight.controls import Choices
 from ml_insights.aws.quicksight.dashboard import Published, ensure_dashboard, publish_options
 from ml_insights.aws.quicksight.definition import Description, dashboard_definition
-from ml_insights.aws.quicksight.shown_tables import shown_data_sets
 from ml_insights.contracts import ALL_RECORDS, MODEL_QUALITY
-from ml_insights.dashboard.chart_style import in_order
 from ml_insights.errors import MissingInputError
-from ml_insights.quicksight_view.data_sets import pace_of, set_id
+from ml_insights.quicksight_view.data_sets import data_sets_of, pace_of, set_id
+from ml_insights.variants import in_order
 
 if TYPE_CHECKING:
     from ml_insights.aws.quicksight.account import Account
@@ -55,7 +54,7 @@ def publish_dashboard(scope: EndpointScope, lake: Lake, account: Account) -> Vie
     """
     settings = scope.settings.quicksight
     dashboard_id = account.resource_id(scope.name)
-    data_sets = shown_data_sets()
+    data_sets = data_sets_of(scope)
     definition = dashboard_definition(
         describe(scope, lake),
         data_sets,

@@ -39,9 +39,11 @@ from ml_insights.aws.quicksight.ingestion import (
     ingest,
     refuse_missing_rows,
 )
-from ml_insights.aws.quicksight.shown_tables import DataSet, shown_data_sets
+from ml_insights.aws.quicksight.shown_tables import DataSet
 from ml_insights.aws.waiting import Pace
 from ml_insights.aws_deployment import catalogue_of, catalogued_tables, workgroup_of
+from ml_insights.contracts import TABLES
+from ml_insights.decisions.tables import BUSINESS_VALUE, DECISION_TABLES, THRESHOLD_CHOICE
 from ml_insights.quicksight_view.csv_files import FOLDER, write_csv_files
 
 if TYPE_CHECKING:
@@ -50,6 +52,19 @@ if TYPE_CHECKING:
     from ml_insights.scope import EndpointScope
 
 _CONNECT_SECONDS = 300
+_MONEY = (BUSINESS_VALUE.name, THRESHOLD_CHOICE.name)
+SHOWN = (
+    "precision_recall",
+    "model_quality",
+    "record_balance",
+    "variant_comparison",
+    "business_value",
+    "threshold_choice",
+    "score_groups",
+    "model_health",
+    "insights",
+)
+"""Tables the dashboard draws from, as far as an endpoint has them."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +84,14 @@ class Filled:
     rows: int
     total: int
     started: bool
+
+
+def data_sets_of(scope: EndpointScope) -> dict[str, DataSet]:
+    """The data sets of an endpoint, by name: of the tables that it publishes."""
+    tables = {**TABLES, **DECISION_TABLES}
+    if scope.endpoint.business is None:
+        tables = {name: one for name, one in tables.items() if name not in _MONEY}
+    return {name: DataSet(tables[name]) for name in SHOWN if name in tables}
 
 
 def lookback_days(scope: EndpointScope) -> int:
@@ -107,7 +130,7 @@ def publish_data_sets(
         AwsError: AWS refused; data sets that are not filled keep what they had.
         DeadlineExceededError: QuickSight did not finish.
     """
-    data_sets = shown_data_sets()
+    data_sets = data_sets_of(scope)
     receipt = f"{FOLDER}/dt={day:%Y-%m-%d}.json"
     before = json.loads(lake.read_text(scope.name, receipt) or "{}")
     source = _athena_source(scope, account) if scope.settings.quicksight.source == "athena" else ""

@@ -19,7 +19,7 @@ from ml_insights.aws.emr_clusters import ClusterPerJob
 from ml_insights.aws.emr_serverless import ServerlessJobs
 from ml_insights.aws.emr_steps import StepsOnCluster
 from ml_insights.aws.s3 import Objects
-from ml_insights.aws.spark_jobs import JobName, JobRequest, RunningJob, SparkJobs
+from ml_insights.aws.spark_jobs import JobName, JobRequest, RunningJob, SparkJobs, Usage
 from ml_insights.aws.waiting import Pace
 from ml_insights.cluster_archive import ClusterArchive, build_archive
 from ml_insights.errors import AwsError
@@ -30,11 +30,12 @@ from ml_insights.runners.preflight import check_before_start
 from ml_insights.runners.runner import JobResult, SparkRunner
 from ml_insights.runners.workplace import Workplace
 from ml_insights.settings import Emr
-from ml_insights.sizing.plan import shuffle_partitions
+from ml_insights.sizing.plan import SERVERLESS_GB_PER_VCPU, shuffle_partitions
 from ml_insights.sizing.prices import Prices, cost_of, load_prices
-from ml_insights.sizing.spark_settings import cluster_settings
+from ml_insights.sizing.spark_settings import cluster_settings, encryption_settings
 from ml_insights.spark.arguments import Arguments, ConfusionCountsArguments
 from ml_insights.spark.manifest import manifest_path
+from ml_insights.spark.outcome import Outcome
 
 
 class EmrRunner(SparkRunner):
@@ -43,6 +44,7 @@ class EmrRunner(SparkRunner):
     region: str = Field(description="Region of everything.")
     endpoint_url: str | None = Field(default=None, description="In place of Amazon's addresses.")
     profile: str | None = Field(default=None, description="Profile of the credentials.")
+    kms_key: str | None = Field(default=None, description="Key that encrypts what is written.")
     work: str = Field(description="S3 folder for archives, arguments, messages and costs.")
     emr: dict[str, Any] = Field(description="The section `emr` of the settings.")
     configuration: dict[str, str] = Field(default={}, description="Spark settings over ours.")
@@ -62,7 +64,7 @@ class EmrRunner(SparkRunner):
         work = f"{context.asset_key.path[0]}.{context.asset_key.path[-1]}.{context.partition_key}"
         digest = digest_of(arguments, archive)
         dagster_run = context.run.root_run_id or context.run.run_id
-        life = LifeCycle(self.jobs(), self._pace, context.log.info)
+        life = LifeCycle(self.jobs(), self.pace, context.log.info)
         joined = life.join_running(work, digest)
         if joined is None and (done := place.unwatched(work, digest, dagster_run)):
             context.log.info("%s was done while nobody watched: taking its result", done)
@@ -81,16 +83,20 @@ class EmrRunner(SparkRunner):
             seen = life.watch(job, reader)
         told = [message for message in session.get_custom_messages() if "status" in message]
         outcome = told[-1] if told else place.outcome(name)
-        metadata = self._costs(context, life.jobs, job)
+        metadata = self._costs(context, life.jobs, job, outcome or {})
         heard = session.message_handler.received_opened_message
         outcome = life.outcome_of(job, seen, outcome, heard=heard)
         place.tidy(name)
         return JobResult(outcome["report"], outcome["output"], metadata)
 
+    @abstractmethod
+    def usage_by_spark(self, outcome: Outcome) -> Usage | None:
+        """What a job used by Spark's own account, where the service has not said yet."""
+
     @cached_property
     def objects(self) -> Objects:
         """Small objects on S3."""
-        return Objects(self.session)
+        return Objects(self.session, self.kms_key)
 
     @property
     def session(self) -> AwsSession:
@@ -108,7 +114,8 @@ class EmrRunner(SparkRunner):
         return self.settings.logs or f"{self.work}/logs"
 
     @property
-    def _pace(self) -> Pace:
+    def pace(self) -> Pace:
+        """Deadline of a job, and pauses between questions to EMR."""
         settings = self.settings
         return Pace(settings.deadline_hours * 3600, settings.poll_seconds)
 
@@ -135,8 +142,9 @@ class EmrRunner(SparkRunner):
         sized = cluster_settings(
             most_vcpus=self.most_vcpus, shuffle_partitions=self._partitions(arguments)
         )
-        settings = {**sized, **self.configuration}
-        return place.request(name, arguments, archive, settings, self._pace.deadline)
+        encrypted = encryption_settings(self.kms_key) if self.kms_key else {}
+        settings = {**sized, **encrypted, **self.configuration}
+        return place.request(name, arguments, archive, settings, self.pace.deadline)
 
     def _partitions(self, arguments: Arguments) -> int:
         """Partitions of the join, by the rows that step 1 has published."""
@@ -153,11 +161,15 @@ class EmrRunner(SparkRunner):
         return JobResult(outcome["report"], outcome["output"])
 
     def _costs(
-        self, context: dg.AssetExecutionContext, jobs: SparkJobs, job: RunningJob
+        self,
+        context: dg.AssetExecutionContext,
+        jobs: SparkJobs,
+        job: RunningJob,
+        outcome: Outcome,
     ) -> dict[str, Any]:
         """What the job has cost, written down; not knowing it fails no job."""
         try:
-            usage = jobs.usage(job)
+            usage = jobs.usage(job) or self.usage_by_spark(outcome)
             cost = cost_of(usage, self._prices) if usage else None
             if cost:
                 self._ledger.record(str(job.name), cost)
@@ -182,6 +194,9 @@ class EmrClusterRunner(EmrRunner):
     def most_vcpus(self) -> int:
         """See `EmrRunner.most_vcpus`."""
         return self.settings.cluster.core_vcpus + self.settings.cluster.task_vcpus
+
+    def usage_by_spark(self, outcome: Outcome) -> Usage | None:
+        """See `EmrRunner.usage_by_spark`: nodes are paid for, whatever Spark used of them."""
 
     def _shape(self) -> ClusterShape:
         cluster, prices = self.settings.cluster, self._prices
@@ -215,3 +230,10 @@ class EmrServerlessRunner(EmrRunner):
     def most_vcpus(self) -> int:
         """See `EmrRunner.most_vcpus`."""
         return self.settings.serverless.most_vcpus
+
+    def usage_by_spark(self, outcome: Outcome) -> Usage | None:
+        """See `EmrRunner.usage_by_spark`: the cores Spark had, with the memory we ask for."""
+        if "core_seconds" not in outcome:
+            return None
+        hours = outcome["core_seconds"] / 3600
+        return Usage(vcpu_hours=hours, memory_gb_hours=hours * SERVERLESS_GB_PER_VCPU)

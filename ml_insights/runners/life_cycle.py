@@ -57,6 +57,7 @@ class LifeCycle:
         log: shows a line to the user.
         clock: time.
         current: the job that is watched, once it is known.
+        asked: whether the service was asked to start one.
     """
 
     jobs: SparkJobs
@@ -64,6 +65,7 @@ class LifeCycle:
     log: Callable[[str], None]
     clock: Clock = field(default_factory=Clock)
     current: RunningJob | None = field(default=None, init=False)
+    asked: bool = field(default=False, init=False)
 
     def join_running(self, work: str, digest: str) -> RunningJob | None:
         """The attempt that runs already, if it does the same; others at that work are stopped."""
@@ -81,6 +83,7 @@ class LifeCycle:
 
     def start(self, request: JobRequest) -> RunningJob:
         """Start an attempt."""
+        self.asked = True
         self.current = job = self.jobs.start(request)
         self.log(f"{job.title} is started: {' '.join(self.jobs.links(job).values())}")
         return job
@@ -92,8 +95,8 @@ class LifeCycle:
         """
 
         def stop() -> None:
-            found = [self.current] if self.current else self.jobs.running(name.work)
-            for job in found:
+            lost = self.jobs.running(name.work) if self.asked else []
+            for job in [self.current] if self.current else lost:
                 if job.name == name:
                     self.jobs.stop(job)
                     self.log(f"{job.title} is stopped")

@@ -30,7 +30,7 @@ class FolderMessageReader(PipesS3MessageReader):
     time, so that a reader that joins a running job never catches up.
     """
 
-    def __init__(self, objects: Objects, folder: str, *, interval: float = 2.0) -> None:
+    def __init__(self, objects: Objects, folder: str, *, interval: float = 1.0) -> None:
         """Prepare to read `<folder>/1.json`, `2.json` and so on, every `interval` seconds."""
         bucket, _ = bucket_and_key(folder)
         super().__init__(bucket=bucket, client=objects.session.client("s3"), interval=interval)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +21,8 @@ from pydantic import (
     field_validator,
 )
 
-from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, Slices
+from ml_insights.settings.business import Business, VariantShare
+from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, LabelForms, Slices
 from ml_insights.settings.section import (
     Finding,
     Legal,
@@ -32,11 +33,11 @@ from ml_insights.settings.section import (
     checked,
     part,
 )
-from ml_insights.spark.arguments import CSV, JSON, JSON_LINES, CaptureFormat, ValueForm
+from ml_insights.spark.arguments import CSV, CaptureFormat, ValueForm
+from ml_insights.spark.decimal_number import decimal_number
 
 _EARLIEST = date(2000, 1, 1)
 _FURTHEST = timedelta(days=366)
-_JSON_FORMS = (JSON, JSON_LINES)
 _NO_LABEL = ("nan", "null", "none")
 
 
@@ -59,12 +60,10 @@ def _is_a_label(label: str) -> str:
     return label
 
 
-def _same_label(one: str, other: str) -> bool:
+def same_label(one: str, other: str) -> bool:
     """Labels are the same as text, or as numbers: `1` and `1.0` are one label."""
-    try:
-        return one == other or float(one) == float(other)
-    except ValueError:
-        return False
+    number = decimal_number(one)
+    return one == other or (number is not None and number == decimal_number(other))
 
 
 Label = Annotated[
@@ -114,8 +113,9 @@ class Endpoint(Section):
     score: Forms
     """Where the scores stand in the endpoint's output."""
 
-    label: Forms = (Form(content_type="text/csv"),)
-    """Where the labels stand in the ground truth records; at most one JSON form."""
+    label: LabelForms = (Form(content_type="text/csv"),)
+    """Where the labels stand in the ground truth records. JSON forms are tried in their order: the
+    first that finds a label in a record is taken."""
 
     operating_threshold: Annotated[Share, Unit("score")]
     """Scores at or above it are acted on. The values at it are counted at the grid threshold at or
@@ -145,6 +145,26 @@ class Endpoint(Section):
     min_positives: Annotated[int, Field(ge=0), Unit("records")] = 20
     """With fewer positives a day's numbers are flagged as too few to judge."""
 
+    smallest_relevant_difference: Annotated[float, Field(gt=0, le=1), Unit("ratio")] = 0.01
+    """Differences of precision, recall, F1 and areas below this matter to nobody and are not
+    reported."""
+
+    traffic_split: Annotated[
+        tuple[VariantShare, ...], Legal("a list of variants, each once, with their shares")
+    ] = ()
+    """Share of the traffic that each variant should get. Without it, whether records of a variant
+    were lost is not tested."""
+
+    shared_events: Annotated[bool, Legal("`true` or `false`")] = False
+    """Whether several variants score the same events (shadow variants, the same inferenceId). They
+    are then compared event by event, which takes far fewer labels."""
+
+    regression_severity: Literal["warn", "error"] = "warn"
+    """Whether a regression beyond doubt warns, or fails the day's check."""
+
+    business: Business | None = None
+    """Money value of each outcome. Without it no money is computed."""
+
     owners: Annotated[tuple[Owner, ...], Legal("a list of e-mail addresses and `team:name`")] = ()
     """Who answers for the endpoint; shown in the Dagster UI."""
 
@@ -154,7 +174,7 @@ class Endpoint(Section):
         if len(classes) == 1:
             raise ValueError("needs two or more classes; for one score give `positive_label`")
         for position, name in enumerate(classes):
-            if any(_same_label(name, other) for other in classes[:position]):
+            if any(same_label(name, other) for other in classes[:position]):
                 raise ValueError(f"has {name!r} twice")
         return classes
 
@@ -174,7 +194,7 @@ class Endpoint(Section):
         positive = info.data.get("positive_label")
         if label is not None and info.data.get("classes"):
             raise ValueError("must go, because `classes` is given: the other classes are negative")
-        if label is not None and positive is not None and _same_label(label, positive):
+        if label is not None and positive is not None and same_label(label, positive):
             raise ValueError("is the same label as `positive_label`")
         return label
 
@@ -194,16 +214,6 @@ class Endpoint(Section):
         ]
         return checked(validate, value, findings)
 
-    @field_validator("label", mode="wrap")
-    @classmethod
-    def _has_one_json_form(cls, value: Any, validate: Callable[[Any], Any]) -> Any:
-        # A ground truth record names its encoding, CSV or JSON, and no content type.
-        forms = value if isinstance(value, list | tuple) else (value,)
-        json = [n for n, form in enumerate(forms) if part(form, "content_type") in _JSON_FORMS]
-        text = "is a second JSON form, but label records only say whether they are JSON or CSV"
-        findings: list[Finding] = [((position, "content_type"), text) for position in json[1:]]
-        return checked(validate, value, findings)
-
     @field_validator("label_window_days")
     @classmethod
     def _covers_the_delay(cls, days: int, info: ValidationInfo) -> int:
@@ -211,6 +221,15 @@ class Endpoint(Section):
         if days < delay:
             raise ValueError(f"is shorter than `label_delay_days`, which is {delay}")
         return days
+
+    @field_validator("traffic_split")
+    @classmethod
+    def _names_each_variant_once(cls, shares: tuple[VariantShare, ...]) -> tuple[VariantShare, ...]:
+        names = [entry.variant for entry in shares]
+        twice = [name for place, name in enumerate(names) if name in names[:place]]
+        if twice:
+            raise ValueError(f"has {twice[0]!r} twice")
+        return shares
 
     def capture_format(self) -> CaptureFormat:
         """How the capture records hold scores and slice features, for the Spark side."""

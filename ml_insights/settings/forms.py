@@ -22,10 +22,13 @@ from pydantic import (
 )
 
 from ml_insights.settings.section import Finding, Legal, Section, Unit, checked, part
-from ml_insights.spark.arguments import CSV, JSON_LINES, SliceFeature, ValueForm
+from ml_insights.spark.arguments import CSV, JSON, JSON_LINES, SliceFeature, ValueForm
 from ml_insights.spark.json_path import EACH, parse_path
 
 ContentType = Literal["text/csv", "application/json", "application/jsonlines"]
+
+
+_JSON_FORMS = (JSON, JSON_LINES)
 
 
 class Form(Section):
@@ -88,6 +91,32 @@ Forms = Annotated[
     WrapValidator(_one_form_a_content_type),
     Field(min_length=1),
     Legal("one form, or a list with one form for each content type"),
+]
+
+
+def _label_forms_can_all_apply(value: Any, validate: Callable[[Any], Any]) -> Any:
+    # A ground truth record names its encoding, CSV or JSON, and no content type.
+    forms = list(value) if isinstance(value, list | tuple) else [value]
+    findings: list[Finding] = []
+    for position, form in enumerate(forms):
+        kind, path = part(form, "content_type"), part(form, "path")
+        earlier = [(part(one, "content_type"), part(one, "path")) for one in forms[:position]]
+        if kind == CSV and any(one == CSV for one, _ in earlier):
+            text = "is a second CSV form, but CSV labels only say that they are CSV; keep one"
+            findings.append(((position, "content_type"), text))
+        elif (kind, path) in earlier:
+            findings.append(((position, "path"), "is that of a form before it"))
+        elif kind in _JSON_FORMS and any(one in _JSON_FORMS and not at for one, at in earlier):
+            text = "is never tried: the form without `path` before it takes every document"
+            findings.append(((position, "path"), text))
+    return checked(validate, forms, findings)
+
+
+LabelForms = Annotated[
+    tuple[Form, ...],
+    WrapValidator(_label_forms_can_all_apply),
+    Field(min_length=1),
+    Legal("one form, or a list: at most one for CSV, and JSON forms with different paths"),
 ]
 
 

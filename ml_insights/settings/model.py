@@ -155,6 +155,9 @@ class Settings(Section):
     units: Units = Units()
     """A day is read in units of consecutive hours; each is bounded and published on its own."""
 
+    bootstrap_replicates: Annotated[int, Field(ge=200, le=100_000), Unit("replicates")] = 1000
+    """Resampled curves from which intervals of average precision are estimated."""
+
     aws: Aws = Aws()
     """How AWS is reached. Credentials are boto3's: environment, profile or role of the machine."""
 

@@ -81,7 +81,7 @@ class QuickSight(Section):
     role: Annotated[Arn | None, Legal("ARN of a role")] = None
     """Role with which QuickSight reads. Without it, the one of the QuickSight account."""
 
-    exports: bool = False
+    exports: Annotated[bool, Legal("`true` or `false`")] = False
     """Whether readers may export data to CSV."""
 
     ingestions_per_day: Annotated[int, Field(ge=1), Unit("in 24 hours")] = 32

@@ -25,6 +25,7 @@ KeyPath = tuple[str, ...]
 """Keys from the root down; entries of a list have the path of the list."""
 
 _TYPES: dict[object, str] = {
+    bool: "flag",
     str: "text",
     int: "whole number",
     float: "number",
@@ -157,6 +158,8 @@ def _written(value: Any) -> str:
         return f"{value:%H:%M}"
     if value is None:
         return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+_PATTERN_SIGNS = re.compile(r"[?*\[\]{}]")
 S3_LOCATION = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
 
 Finding = tuple[tuple[str | int, ...], str]
@@ -63,17 +64,29 @@ def is_s3(location: str) -> bool:
 def _location(value: str, info: ValidationInfo) -> str:
     """Make folders absolute and drop trailing slashes, so that appending `/...` is safe."""
     if S3_LOCATION.fullmatch(value):
-        return value.rstrip("/")
+        return _literal(value.rstrip("/"))
     if "://" in value or is_s3(value) or not value.strip():
         raise ValueError("is neither a folder nor s3://bucket/folder")
     base: Path = (info.context or {}).get("folder", Path())
-    return str((base / Path(value).expanduser()).resolve())
+    return _literal(str((base / Path(value).expanduser()).resolve()))
+
+
+def _literal(location: str) -> str:
+    if found := _PATTERN_SIGNS.search(location):
+        raise ValueError(
+            f"has {found.group()!r} in {location!r}: Spark takes ? * [ ] {{ }} for a pattern and "
+            "would read other folders, or none. Rename the folder, or link to it by another name"
+        )
+    return location
 
 
 Location = Annotated[
     str,
     AfterValidator(_location),
-    Legal("a folder (from the settings file's folder, if relative) or `s3://bucket/folder`"),
+    Legal(
+        "a folder (from the settings file's folder, if relative) or `s3://bucket/folder`, without "
+        "any of `?*[]{}`"
+    ),
 ]
 Share = Annotated[float, Field(ge=0, le=1), Unit("ratio")]
 

@@ -45,7 +45,7 @@ def cluster_settings(*, most_vcpus: int, shuffle_partitions: int) -> dict[str, s
         "spark.decommission.enabled": "true",
         "spark.storage.decommission.enabled": "true",
         "spark.storage.decommission.shuffleBlocks.enabled": "true",
-        # Parquet is committed by EMR's own committer for the file system; with S3A that is this one.
+        # Parquet is committed by EMR's committer for the file system; with S3A it is this one.
         "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3": _S3A_COMMITTERS,
         "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": _S3A_COMMITTERS,
         "spark.hadoop.fs.s3a.committer.magic.enabled": "true",
@@ -54,4 +54,12 @@ def cluster_settings(*, most_vcpus: int, shuffle_partitions: int) -> dict[str, s
         "spark.hadoop.fs.s3a.connection.maximum": "200",
         "spark.hadoop.fs.s3a.retry.throttle.limit": "20",
         "spark.hadoop.fs.s3a.fast.upload": "true",
+    }
+
+
+def encryption_settings(kms_key: str) -> dict[str, str]:
+    """Settings with which S3A encrypts what a job writes."""
+    return {
+        "spark.hadoop.fs.s3a.encryption.algorithm": "SSE-KMS",
+        "spark.hadoop.fs.s3a.encryption.key": kms_key,
     }

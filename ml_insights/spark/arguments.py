@@ -109,7 +109,7 @@ class ConfusionCountsArguments:
             collected on `day` that belong to none of them are orphans.
         ground_truth_root: folder of the labels, `yyyy/mm/dd/hh/` below.
         label_days: days whose label folders are read, `YYYY-MM-DD`, ascending.
-        labels: where labels stand in the data, by content type.
+        labels: where labels stand in the data; JSON forms are tried in their order.
         positive_label: the label that is positive when there is one score.
         negative_label: the only other legal label; "" makes every other label negative.
         classes: names of the classes; empty when there is one score.
@@ -120,6 +120,8 @@ class ConfusionCountsArguments:
         bits: see `ThresholdGrid`.
         output: folder for the result of this attempt.
         plain: read all labels in Spark's own expressions, without the native reader.
+        pairs_at: grid threshold at which pairs of variants are told apart exactly; -1 where
+            variants do not score the same events, and then no pairs are counted.
     """
 
     day: str
@@ -138,6 +140,7 @@ class ConfusionCountsArguments:
     bits: int
     output: str
     plain: bool = False
+    pairs_at: int = -1
 
 
 Arguments = Union[RawPredictionsArguments, ConfusionCountsArguments]

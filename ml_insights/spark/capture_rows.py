@@ -114,7 +114,7 @@ def _write(rows: DataFrame, output: str, mode: str) -> None:
 
 def _lines(spark: SparkSession, folders: Mapping[str, Sequence[str]]) -> DataFrame:
     """Lines with their variant and object, for the plain way."""
-    by_variant = [
+    by_variant: list[DataFrame] = [
         spark.read.text(list(paths), lineSep="\n", recursiveFileLookup=True).select(
             "value",
             F.lit(variant).alias("variant"),

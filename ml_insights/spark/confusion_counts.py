@@ -13,13 +13,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
-from ml_insights.contracts import ALL_RECORDS
+from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark.binning import with_bin_position
@@ -29,7 +27,8 @@ from ml_insights.spark.ground_truth import (
     one_per_event,
     rejected_sample,
 )
-from ml_insights.spark.label_fates import label_fates
+from ml_insights.spark.joint_counts import PAIRS_FOLDER, count_pairs
+from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
 from ml_insights.spark.label_rows import write_labels
 from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.raw_predictions import (
@@ -40,13 +39,13 @@ from ml_insights.spark.raw_predictions import (
 from ml_insights.spark.session import empty
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, GroupedData, SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
     from ml_insights.spark.manifest import Manifest
 
 BINS_FOLDER = "bins"
-CURVE = ("variant", "class_label", "slice")
+_AND = " & "
 BIN_COUNTS = (
     "bin_positives",
     "bin_negatives",
@@ -67,7 +66,8 @@ def count_day(
 ) -> dict[str, Any]:
     """Count a day's predictions by variant, class, slice, bin and label.
 
-    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`.
+    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`; and
+    `pairs/` where variants score the same events, see `joint_counts`.
 
     Args:
         spark: session, prepared by `session.prepare`.
@@ -90,88 +90,47 @@ def count_day(
         )
     slices = _slices_by_id(spark, manifest, job)
     observed = label_folders(Files(spark, job.ground_truth_root), job)
-    line_counts, labels = _stage_labels(spark, job)
+    line_counts, labels_read, labels = _stage_labels(spark, job)
     report(f"labels read: {line_counts['label_lines_read']} lines in the label window")
     predictions = accepted_predictions(spark, job.predictions, manifest)
-    _write_bins(job, predictions, labels, slices)
+    variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
+    matched = f"{job.output}/matched_labels"
+    match_labels(predictions, labels, variants).write.mode("overwrite").parquet(matched)
+    labels = spark.read.parquet(matched)
+    fates = label_fates(spark, job, labels, variants)
+    report(f"labels matched: {fates['labels']['used']} used")
+    events = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
+    labelled = with_labels(events, usable_labels(labels), job)
+    counts = count_bins(labelled, slices)
+    counts.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
+    if job.pairs_at >= 0:
+        pairs = count_pairs(labelled, job.pairs_at)
+        pairs.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{PAIRS_FOLDER}")
     report("bins counted")
-    fates = label_fates(spark, job, predictions, labels)
     return {
         "manifest_digest": manifest["digest"],
         "ground_truth": observed,
         "label_lines": line_counts,
         **fates,
+        "labels": {"labels_read": labels_read, **fates["labels"]},
     }
 
 
-def _write_bins(
-    job: ConfusionCountsArguments, predictions: DataFrame, labels: DataFrame, slices: DataFrame
-) -> None:
-    """Count the quick way; and the exact way only if that left anything undecided."""
-    for exact in (False, True):
-        events = distinct_predictions(
-            predictions, ThresholdGrid(job.octaves, job.bits), exact=exact
-        )
-        counts = count_bins(with_labels(events, labels, job), slices)
-        left = Observation()
-        counts.repartition(1).observe(left, F.sum("undecided").alias("undecided")).drop(
-            "undecided"
-        ).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
-        if not left.get["undecided"]:
-            return
-
-
-def distinct_predictions(
-    predictions: DataFrame, grid: ThresholdGrid, *, exact: bool = True
-) -> DataFrame:
+def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:
     """Drop duplicates and replace scores by their place on the grid.
 
-    Of several rows of an event, variant, position and class the first captured stays; where the
-    time is the same, the lowest score, so that the choice does not depend on the order of rows.
-
-    Args:
-        predictions: rows of raw_predictions.
-        grid: the threshold grid.
-        exact: decide every case, which sorts all rows. Without it rows are only hashed, and a case
-            that this cannot decide is marked: three copies or more, or copies of the same time,
-            that differ in anything that is counted.
+    A duplicate has the same event, variant, position and class, and says the same: score, time and
+    slice. Rows that say different things are different predictions, also where a caller has given
+    them one inferenceId; `label_fates` sees to it that they get no label.
 
     Returns:
-        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`,
-        `undecided` (1 where the row may be the wrong one, else 0).
+        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`.
     """
     # One shuffle by event serves the grouping here and the join with labels after it.
     placed = with_bin_position(predictions, grid).repartition("event_id")
-    timed = placed.withColumn(
-        "time", F.coalesce("captured_at", F.lit("9999-12-31").cast("timestamp"))
-    )
-    keys = timed.groupBy("event_id", "variant", "prediction_index", "class_label")
-    return _sorted_first(keys) if exact else _hashed_first(keys)
-
-
-_COUNTED = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record")
-"""What is counted of a prediction, in the order in which the lowest is kept."""
-
-
-def _sorted_first(rows: GroupedData) -> DataFrame:
-    first = F.min(F.struct("time", *_COUNTED)).alias("first")
-    found = rows.agg(first, F.count(F.lit(1)).alias("copies"), F.lit(0).alias("undecided"))
-    return found.select("*", "first.*").drop("first", "time")
-
-
-def _hashed_first(rows: GroupedData) -> DataFrame:
-    """Numbers of fixed size alone, so that Spark aggregates them in a hash table."""
-    found = rows.agg(
-        F.count(F.lit(1)).alias("copies"),
-        (F.min("time") < F.max("time")).alias("ordered"),
-        *(F.min_by(name, "time").alias(name) for name in _COUNTED),
-        *((F.min(name) == F.max(name)).alias(f"alike_{name}") for name in _COUNTED),
-    )
-    alike = reduce(lambda all_of, name: all_of & F.col(f"alike_{name}"), _COUNTED, F.lit(True))
-    decided = alike | ((F.col("copies") == 2) & F.col("ordered"))
-    return found.withColumn("undecided", (~decided).cast("int")).drop(
-        "ordered", *(f"alike_{name}" for name in _COUNTED)
-    )
+    place = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record")
+    same = ("event_id", "variant", "prediction_index", "class_label", "captured_at", *place)
+    return placed.groupBy(*same).agg(F.count(F.lit(1)).alias("copies")).drop("captured_at")
 
 
 def with_labels(events: DataFrame, labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
@@ -209,32 +168,39 @@ def count_bins(labelled: DataFrame, slices: DataFrame) -> DataFrame:
         number(positive.isNull()).alias("bin_unlabelled"),
         F.sum("bin_offset").alias("bin_offsets"),
         F.sum(copies - 1).alias("bin_duplicates"),
-        F.sum("undecided").alias("undecided"),
     )
     return (
         combined.join(F.broadcast(slices), "slice_id")
         .groupBy(*CURVE, "threshold_index")
-        .agg(*(F.sum(name).alias(name) for name in (*BIN_COUNTS, "undecided")))
+        .agg(*(F.sum(name).alias(name) for name in BIN_COUNTS))
     )
 
 
 def _stage_labels(
     spark: SparkSession, job: ConfusionCountsArguments
-) -> tuple[dict[str, int], DataFrame]:
-    """Parse the label window once; returns counts of its lines and the labels by event."""
+) -> tuple[dict[str, int], int, DataFrame]:
+    """Parse the label window once; returns counts of its lines, of labels, and labels by event."""
     records, events = f"{job.output}/label_records", f"{job.output}/labels"
     lines, parsed = write_labels(spark, Files(spark, job.ground_truth_root), job, records)
     if parsed is None:
-        return {"label_lines_read": 0}, empty(spark, _LABELS_DDL)
-    reasons = {row["reason"]: row["count"] for row in parsed.groupBy("reason").count().collect()}
-    accepted = reasons.pop(None, 0)
+        return {"label_lines_read": 0}, 0, empty(spark, _LABELS_DDL)
+    lines_and_labels = parsed.groupBy("reason").agg(
+        F.count(F.lit(1)).alias("lines"), F.sum(F.size("codes")).alias("labels")
+    )
+    found = {row["reason"]: row for row in lines_and_labels.collect()}
+    records_and_labels = found.pop(None, {"lines": 0, "labels": 0})
+    reasons = {reason: row["lines"] for reason, row in found.items()}
     if reasons:
         rejected_sample(parsed, QUARANTINE_SAMPLE).coalesce(1).write.mode("overwrite").parquet(
             f"{job.output}/{SAMPLE_FOLDER}"
         )
     one_per_event(parsed.where(F.col("reason").isNull())).write.mode("overwrite").parquet(events)
-    counts = {"label_lines_read": lines, "label_records": accepted}
-    return {**counts, **reasons}, spark.read.schema(_LABELS_DDL).parquet(events)
+    counts = {"label_lines_read": lines, "label_records": records_and_labels["lines"]}
+    return (
+        {**counts, **reasons},
+        records_and_labels["labels"],
+        spark.read.schema(_LABELS_DDL).parquet(events),
+    )
 
 
 def _slices_by_id(
@@ -273,11 +239,18 @@ def _slices_by_id(
 
 
 def slice_names(values: dict[str, str], crosses: tuple[tuple[str, ...], ...] = ()) -> list[str]:
-    """Slices that a record with these feature values belongs to.
+    """Slices that a record with these feature values belongs to; no two have the same name.
 
     >>> slice_names({"region": "EU", "sex": "F"}, (("region", "sex"),))
     ['all', 'region=EU', 'sex=F', 'region=EU & sex=F']
+    >>> slice_names({"region": "EU & sex=F"})
+    ['all', 'region="EU & sex=F"']
     """
-    single = {feature: f"{feature}={value}" for feature, value in values.items()}
-    crossed = [" & ".join(single[feature] for feature in cross) for cross in crosses]
+    single = {feature: f"{feature}={_unambiguous(value)}" for feature, value in values.items()}
+    crossed = [_AND.join(single[feature] for feature in cross) for cross in crosses]
     return [ALL_RECORDS, *single.values(), *crossed]
+
+
+def _unambiguous(value: str) -> str:
+    """A value that could be read as the end of one and the start of another, in JSON's quotes."""
+    return json.dumps(value, ensure_ascii=False) if _AND in value or value[:1] == '"' else value

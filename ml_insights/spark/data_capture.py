@@ -18,8 +18,8 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from ml_insights.spark.decimal_number import DECIMAL_NUMBER
 from ml_insights.spark.values import (
-    DECIMAL_NUMBER,
     NAN,
     decoded,
     is_blank,

@@ -10,11 +10,21 @@ import re
 
 from pyspark.errors import AnalysisException
 
-from ml_insights.errors import MlInsightsError, SparkJobError, StorageError
+from ml_insights.errors import DamagedFileError, MlInsightsError, SparkJobError, StorageError
 
 _CAUSE = re.compile("(Caused by)?: ").match
 """Start of a line of Java's trace that names an exception and its reason."""
 _DENIED = re.compile(r"AccessDenied|Access Denied|Status Code: 403|\b403 Forbidden")
+_UNREAD_FILE = re.compile(
+    r"Encountered error while reading file (.+?)\.?(?: +SQLSTATE.*| Details.*)?$"
+)
+"""How Spark names the file; only the outer exception does."""
+_DAMAGED = re.compile(
+    "Unexpected end of input stream|not a gzip file|not a Parquet file|java.util.zip|incorrect "
+    "(header|data) check|corrupt|zstd|parquet",
+    re.IGNORECASE,
+)
+"""What the innermost reason says of content that will not read better the next time."""
 
 
 def spark_error(error: Exception) -> MlInsightsError:
@@ -34,9 +44,17 @@ def spark_error(error: Exception) -> MlInsightsError:
         )
         denied.retryable = False
         return denied
+    unread = next((found[1] for line in lines if (found := _UNREAD_FILE.search(line))), None)
+    if unread and _DAMAGED.search(reason):
+        return DamagedFileError(
+            f"{unread} is damaged: {reason}. Put a sound copy in its place, or take it away (what "
+            "is in the lake is written again by a run with `recompute`), then run the partition "
+            "again."
+        )
+    place = f" at {unread}" if unread else ""
     failed = SparkJobError(
-        f"Spark failed: {reason}. The whole trace is in the run's log; the last finished unit "
-        "stands and a rerun continues after it."
+        f"Spark failed{place}: {reason}. The whole trace is in the run's log; the last finished "
+        "unit stands and a rerun continues after it."
     )
     # What Spark refuses to plan, such as a path that is not there, it will refuse again.
     failed.retryable = not isinstance(error, AnalysisException)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 from py4j.protocol import Py4JJavaError
 
-from ml_insights.errors import StorageError
+from ml_insights.errors import DamagedFileError, StorageError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,9 +44,8 @@ class Files:
         # Locally a checksum is a file of its own: the document and it are not replaced in one step.
         local = self._scheme == "file"
         self._documents: Any = self._filesystem.getRawFileSystem() if local else self._filesystem
-        self._context: Any = getattr(java, "org.apache.hadoop.fs.FileContext").getFileContext(
-            self._filesystem.getUri(), configuration
-        )
+        self._file_contexts: Any = getattr(java, "org.apache.hadoop.fs.FileContext")
+        self._configuration: Any = configuration
         self._rename: Any = getattr(java, "org.apache.hadoop.fs.Options$Rename")
         self._streams: Any = getattr(java, "org.apache.hadoop.io.IOUtils")
         self._output: Any = getattr(java, "java.io.ByteArrayOutputStream")
@@ -79,7 +78,11 @@ class Files:
         self._filesystem.delete(self._path(folder), True)
 
     def read_json(self, file: str) -> Optional[dict[str, Any]]:
-        """A JSON document, or None when there is no such file."""
+        """A JSON document, or None when there is no such file.
+
+        Raises:
+            DamagedFileError: it is no JSON document.
+        """
         path = self._path(file)
         if not self._documents.exists(path):
             return None
@@ -88,7 +91,13 @@ class Files:
             self._streams.copyBytes(stream, buffer, 65536)
         finally:
             stream.close()
-        document: dict[str, Any] = json.loads(bytes(buffer.toByteArray()).decode())
+        try:
+            document: dict[str, Any] = json.loads(bytes(buffer.toByteArray()))
+        except ValueError as error:
+            raise DamagedFileError(
+                f"{file} is damaged, it is no JSON document: {error}. Delete it, then run the "
+                "partition that it belongs to again."
+            ) from error
         return document
 
     def write_json(self, file: str, document: dict[str, Any]) -> None:
@@ -124,4 +133,6 @@ class Files:
             return
         overwrite = self._gateway.new_array(self._rename, 1)
         overwrite[0] = self._rename.OVERWRITE
-        self._context.rename(staged, target, overwrite)
+        # Only here: connectors of S3 need not offer this second interface.
+        files = self._file_contexts.getFileContext(self._filesystem.getUri(), self._configuration)
+        files.rename(staged, target, overwrite)

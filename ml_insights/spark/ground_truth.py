@@ -20,8 +20,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 
 from ml_insights.spark.arguments import CSV
 from ml_insights.spark.data_capture import cut_line, event_key, named_event
+from ml_insights.spark.decimal_number import DECIMAL_NUMBER, decimal_number
 from ml_insights.spark.values import (
-    DECIMAL_NUMBER,
     NAN,
     decoded,
     is_blank,
@@ -176,36 +176,59 @@ def one_per_event(labels: DataFrame) -> DataFrame:
 
 
 def _values_by_encoding(encoding: Column, forms: tuple[ValueForm, ...]) -> Column:
-    """Ground truth records name an encoding, not a content type; base64 takes the first form."""
-    csv, json = _forms(forms)
-    choices = [("CSV", csv), ("JSON", json), ("BASE64", forms[0])]
+    """Ground truth records name an encoding, not a content type; base64 is what the first form is.
+
+    CSV would take any text for labels, so it is never tried where JSON finds none.
+    """
     return F.coalesce(
         *(
-            F.when(encoding == name, values_of(F.col("text"), form))
-            for name, form in choices
-            if form is not None
+            F.when(encoding == name, _first_found(candidates))
+            for name, candidates in _forms(forms).items()
+            if candidates
         )
     )
 
 
-def _forms(forms: tuple[ValueForm, ...]) -> tuple[Optional[ValueForm], Optional[ValueForm]]:
-    """The form of CSV, and that of JSON."""
+def _forms(forms: tuple[ValueForm, ...]) -> dict[str, list[ValueForm]]:
+    """The forms to try, by encoding."""
     csv = [form for form in forms if form.content_type == CSV]
     json = [form for form in forms if form.content_type != CSV]
-    return (csv[0] if csv else None), (json[0] if json else None)
+    return {"CSV": csv, "JSON": json, "BASE64": csv if forms[0] in csv else json}
+
+
+def _first_found(forms: list[ValueForm]) -> Column:
+    """Values of the first form that finds any label; without one, of the first that fits at all."""
+    values = [values_of(F.col("text"), form) for form in forms]
+    if len(values) == 1:
+        return values[0]
+    each = F.array(*values)
+    found = F.filter(each, lambda labels: F.exists(labels, lambda label: label.isNotNull()))
+    fitting = F.filter(each, lambda labels: F.size(labels) > 0)
+    return F.coalesce(F.get(found, F.lit(0)), F.get(fitting, F.lit(0)))
+
+
+def _only(forms: list[ValueForm]) -> Optional[ValueForm]:
+    """The native reader knows one form an encoding; with several it leaves the line alone."""
+    return forms[0] if len(forms) == 1 else None
 
 
 def label_meaning(job: ConfusionCountsArguments) -> dict[str, Any]:
     """Which text of a label is which code, and where labels stand, for the native reader."""
-    csv, json = _forms(job.labels)
+    forms = {encoding: _only(found) for encoding, found in _forms(job.labels).items()}
     return {
-        "forms": {"csv": csv, "json": json, "first": job.labels[0]},
+        "forms": {"csv": forms["CSV"], "json": forms["JSON"], "first": forms["BASE64"]},
         "legal": [
-            {"text": text, "number": _number(text), "code": code} for text, code in _legal(job)
+            {"text": text, "number": _finite(decimal_number(text)), "code": code}
+            for text, code in _legal(job)
         ],
         "otherwise": _otherwise(job),
         "missing": ["", *_MISSING],
     }
+
+
+def _finite(number: Optional[float]) -> Optional[float]:
+    """JSON has no infinity; that a text of such a number is the label, its characters tell."""
+    return number if number is not None and isfinite(number) else None
 
 
 def _legal(job: ConfusionCountsArguments) -> list[tuple[str, int]]:
@@ -220,14 +243,6 @@ def _otherwise(job: ConfusionCountsArguments) -> int:
     return INVALID if job.classes or job.negative_label else 0
 
 
-def _number(label: str) -> Optional[float]:
-    try:
-        number = float(label)
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
-
-
 def _code(label: Column, job: ConfusionCountsArguments) -> Column:
     text = F.btrim(label, F.lit(" \t\r\n"))
     missing = text.isNull() | (text == "") | F.lower(text).isin(*_MISSING)
@@ -240,8 +255,8 @@ def _code(label: Column, job: ConfusionCountsArguments) -> Column:
 
 
 def _same(text: Column, label: str) -> Column:
-    """Labels are the same as text, or as numbers: `1`, `1.0` and `1e0` are one label."""
-    number = _number(label)
+    """Labels are the same as text, or as numbers, as in the settings."""
+    number = decimal_number(label)
     if number is None:
         return text == label
     as_number = F.when(text.rlike(DECIMAL_NUMBER), text.cast("double"))

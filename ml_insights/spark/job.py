@@ -33,6 +33,7 @@ from ml_insights.spark.messages import Messages
 from ml_insights.spark.outcome import failed, succeeded
 from ml_insights.spark.raw_predictions import compact_day
 from ml_insights.spark.session import prepare
+from ml_insights.spark.usage import core_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,7 +90,8 @@ def _outcome(
 ) -> Outcome:
     try:
         arguments = _arguments(spark, options)
-        return succeeded(run_step(spark, arguments, report), arguments.output)
+        done = run_step(spark, arguments, report)
+        return succeeded(done, arguments.output, core_seconds(spark))
     except MlInsightsError as error:
         return failed(error)
     except (Py4JError, PySparkException) as error:

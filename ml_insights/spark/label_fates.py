@@ -23,84 +23,126 @@ if TYPE_CHECKING:
     from ml_insights.spark.arguments import ConfusionCountsArguments
 
 
+def match_labels(predictions: DataFrame, labels: DataFrame, variants: list[str]) -> DataFrame:
+    """Look each label's event up among the day's predictions.
+
+    Args:
+        predictions: the day's rows of raw_predictions.
+        labels: what `ground_truth.one_per_event` returns.
+        variants: of the day.
+
+    Returns:
+        The labels with `fits` (there is a prediction, and the record has as many as there are
+        labels; NULL without a prediction), `ambiguous` (one variant answered the event with
+        predictions that say different things, so the label belongs to none of them for sure) and,
+        by position in `variants`, `labelled`: rows of raw_predictions, duplicates dropped, that
+        the labels name.
+    """
+    pairs = predictions.join(labels.select("event_id", "codes"), "event_id")
+    same_number = F.coalesce(F.size("codes") == F.col("predictions_in_record"), F.lit(False))
+    says = F.xxhash64("captured_at", "score", "slice_id", "predictions_in_record")
+    code = F.when(same_number, F.get("codes", F.col("prediction_index")))
+    places = pairs.groupBy("event_id", "variant", "prediction_index", "class_label").agg(
+        F.max(same_number).alias("fits"),
+        (F.min(says) != F.max(says)).alias("ambiguous"),
+        F.max(code).alias("code"),
+    )
+    labelled = [
+        F.count_if((F.col("variant") == variant) & (F.col("code") >= 0)) for variant in variants
+    ]
+    events = places.groupBy("event_id").agg(
+        F.max("fits").alias("fits"),
+        F.max("ambiguous").alias("ambiguous"),
+        F.array(*labelled).alias("labelled"),
+    )
+    return labels.join(events, "event_id", "left")
+
+
+def usable_labels(matched: DataFrame) -> DataFrame:
+    """Of what `match_labels` returns, the events whose labels count."""
+    return matched.where(_usable())
+
+
 def label_fates(
-    spark: SparkSession,
-    job: ConfusionCountsArguments,
-    predictions: DataFrame,
-    labels: DataFrame,
+    spark: SparkSession, job: ConfusionCountsArguments, matched: DataFrame, variants: list[str]
 ) -> dict[str, Any]:
     """Add up the labels of the window by what became of them.
 
     Args:
         spark: session.
         job: the day, its label window and the earlier days' predictions.
-        predictions: the day's rows of raw_predictions.
-        labels: what `ground_truth.one_per_event` returns.
+        matched: what `match_labels` returns.
+        variants: of the day.
 
     Returns:
-        `labels`: labels read and, of those, superseded by a later record of the event, conflicting
-        (records of one file disagree), of other days, of the wrong number for the record, missing,
-        illegal, used. `labels_collected`: those collected on the day itself, and how many of them
-        belong to the captured predictions of the day or the days before. The rest are orphans, if
-        `earlier_days_missing` is 0: so many of the days before were not published and not searched.
-        `labels_as_of`: ISO 8601 time of the newest object used, or None.
+        `labels`: labels superseded by a later record of the event, conflicting (records of one
+        file disagree), of other days, ambiguous (several predictions have the event's id), of the
+        wrong number for the record, missing, illegal, used. `labelled`: by variant, the rows of
+        raw_predictions they name. `labels_collected`: those collected on the day itself, and how
+        many of them belong to the captured predictions of the day or the days before. The rest are
+        orphans, if `earlier_days_missing` is 0: so many of the days before were not published and
+        not searched. `labels_as_of`: ISO 8601 time of the newest object in the window, or None.
     """
-    same_number = F.size("codes") == F.col("predictions_in_record")
-    fits = F.max(F.coalesce(same_number, F.lit(False)))
-    matched = _of(predictions, labels).groupBy("event_id").agg(fits.alias("fits"))
-    fated = labels.join(matched, "event_id", "left")
-    row = fated.agg(*_sums(job.day)).collect()[0].asDict()
+    row = matched.agg(*_sums(job.day), *_labelled(variants)).collect()[0].asDict()
     labels_as_of = row.pop("labels_as_of")
     collected = row.pop("collected")
     known_today = row.pop("known_today")
+    labelled = {variant: row.pop(f"labelled/{n}") for n, variant in enumerate(variants)}
     known_before, missing = 0, 0
     if collected > known_today:
-        known_before, missing = _known_before(spark, job, fated)
+        known_before, missing = _known_before(spark, job, matched)
     return {
         "labels": row,
+        "labelled": labelled,
         "labels_collected": {"collected": collected, "known": known_today + known_before},
         "earlier_days_missing": missing,
         "labels_as_of": labels_as_of,
     }
 
 
-def _of(predictions: DataFrame, labels: DataFrame) -> DataFrame:
-    """Label events that have a prediction."""
-    return predictions.select("event_id", "predictions_in_record").join(
-        labels.select("event_id", "codes"), "event_id"
-    )
+def _usable() -> Column:
+    fits = F.coalesce(F.col("fits"), F.lit(False))
+    return F.col("codes").isNotNull() & fits & ~F.coalesce(F.col("ambiguous"), F.lit(False))
+
+
+def _total(value: Column, name: str) -> Column:
+    return F.coalesce(F.sum(value), F.lit(0)).cast("bigint").alias(name)
+
+
+def _labelled(variants: list[str]) -> list[Column]:
+    return [
+        _total(F.when(_usable(), F.col("labelled")[position]), f"labelled/{position}")
+        for position in range(len(variants))
+    ]
 
 
 def _sums(day: str) -> list[Column]:
     entries, counting, codes = F.col("entries"), F.col("counting"), F.col("codes")
     agrees, matched = codes.isNotNull(), F.col("fits").isNotNull()
-    fits = agrees & F.coalesce(F.col("fits"), F.lit(False))
+    ambiguous = agrees & matched & F.col("ambiguous")
     today = F.col("collected_on") == day
 
-    def total(value: Column, name: str) -> Column:
-        return F.coalesce(F.sum(value), F.lit(0)).cast("bigint").alias(name)
-
     def of(condition: Any) -> Column:
-        return F.when(fits, F.size(F.filter("codes", condition)))
+        return F.when(_usable(), F.size(F.filter("codes", condition)))
 
     return [
-        total(entries, "labels_read"),
-        total(entries - counting, "superseded"),
-        total(F.when(~agrees, counting), "conflicting"),
-        total(F.when(agrees & ~matched, counting), "of_other_days"),
-        total(F.when(agrees & matched & ~fits, counting), "wrong_number"),
-        total(of(lambda code: code.isNull()), "missing"),
-        total(of(lambda code: code == INVALID), "illegal"),
-        total(of(lambda code: code >= 0), "used"),
-        total(F.when(today, counting), "collected"),
-        total(F.when(today & matched, counting), "known_today"),
+        _total(entries - counting, "superseded"),
+        _total(F.when(~agrees, counting), "conflicting"),
+        _total(F.when(agrees & ~matched, counting), "of_other_days"),
+        _total(F.when(ambiguous, counting), "ambiguous"),
+        _total(F.when(agrees & matched & ~ambiguous & ~F.col("fits"), counting), "wrong_number"),
+        _total(of(lambda code: code.isNull()), "missing"),
+        _total(of(lambda code: code == INVALID), "illegal"),
+        _total(of(lambda code: code >= 0), "used"),
+        _total(F.when(today, counting), "collected"),
+        _total(F.when(today & matched, counting), "known_today"),
         # As text: Python would shift a timestamp to the time zone of its machine.
         F.date_format(F.max("modified"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").alias("labels_as_of"),
     ]
 
 
 def _known_before(
-    spark: SparkSession, job: ConfusionCountsArguments, fated: DataFrame
+    spark: SparkSession, job: ConfusionCountsArguments, matched: DataFrame
 ) -> tuple[int, int]:
     """Labels collected on the day, for no prediction of it, that belong to an earlier day.
 
@@ -115,7 +157,7 @@ def _known_before(
     missing = len(job.earlier_predictions) - len(earlier)
     if not earlier:
         return 0, missing
-    open_labels = fated.where((F.col("collected_on") == job.day) & F.col("fits").isNull())
+    open_labels = matched.where((F.col("collected_on") == job.day) & F.col("fits").isNull())
     ids = reduce(DataFrame.unionAll, earlier)
     known = ids.join(open_labels.select("event_id", "counting"), "event_id").distinct()
     total = known.agg(F.coalesce(F.sum("counting"), F.lit(0))).collect()[0][0]

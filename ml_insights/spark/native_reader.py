@@ -173,7 +173,7 @@ def _compiled(spark: SparkSession, java: Any, loader: Any) -> Path:
         if path.name.endswith(".java")
     }
     digest = sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:16]
-    folder: str = spark.sparkContext._temp_dir  # noqa: SLF001
+    folder: Any = spark.sparkContext._temp_dir  # noqa: SLF001
     jar = Path(folder) / f"ml_insights-{digest}.jar"
     resources = java.org.codehaus.commons.compiler.util.resource
     compiled = resources.MapResourceCreator()

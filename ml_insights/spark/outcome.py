@@ -16,14 +16,20 @@ from ml_insights.errors import MlInsightsError, SparkJobError
 Outcome = dict[str, Any]
 
 
-def succeeded(report: dict[str, Any], output: str) -> Outcome:
+def succeeded(report: dict[str, Any], output: str, core_seconds: float) -> Outcome:
     """A job that is done.
 
     Args:
         report: what the step returns.
         output: folder it wrote to.
+        core_seconds: what it has used, see `usage`.
     """
-    return {"status": "succeeded", "report": report, "output": output}
+    return {
+        "status": "succeeded",
+        "report": report,
+        "output": output,
+        "core_seconds": core_seconds,
+    }
 
 
 def failed(error: MlInsightsError) -> Outcome:

@@ -26,8 +26,6 @@ _DOCUMENT, _END = "", "~ml_insights_end_of_"
 _STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 _STRICT_BUT_NAN = {**_STRICT, "allowNonNumericNumbers": "true"}
 
-DECIMAL_NUMBER = r"\A[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\z"
-"""What counts as a number: Java's own parser would also take hex, `0.5d` and `Infinity`."""
 NAN = ("nan", "+nan", "-nan", '"nan"')
 """Lower-case texts of NaN; the last is what the engine makes of the JSON token NaN."""
 

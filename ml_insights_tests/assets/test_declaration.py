@@ -21,7 +21,9 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(declaration, "RETRIES", policy)
 
 
-def compact_after(errors: list[Exception], folder: Path) -> tuple[dg.ExecuteInProcessResult, int]:
+def compact_after(
+    errors: list[BaseException], folder: Path
+) -> tuple[dg.ExecuteInProcessResult, int]:
     """Run a step whose attempts end in these errors before one succeeds; and count attempts."""
     runner = PreparedRunner(PreparedDay())
 
@@ -46,9 +48,20 @@ def test_an_error_that_a_retry_can_mend_is_retried(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("_at_once")
 def test_retries_come_to_an_end(tmp_path: Path) -> None:
-    result, attempts = compact_after([StorageError("full")] * 9, tmp_path)
+    result, attempts = compact_after([StorageError("full") for _ in range(9)], tmp_path)
     assert not result.success
     assert attempts == 1 + declaration.RETRIES.max_retries
+    (event,) = (event for event in result.all_events if event.is_step_failure)
+    failure = event.step_failure_data.user_failure_data
+    assert failure is not None
+    assert failure.description == "full"
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_step_that_is_cancelled_is_not_run_again(tmp_path: Path) -> None:
+    result, attempts = compact_after([KeyboardInterrupt()], tmp_path)
+    assert not result.success
+    assert attempts == 1
 
 
 @pytest.mark.usefixtures("_at_once")

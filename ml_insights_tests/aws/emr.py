@@ -1,7 +1,8 @@
 """EMR on EC2: clusters that start with polls and steps that really run.
 
 What belongs here: the operations. What does not: which requests EMR refuses (`emr_checks`), how
-clusters and steps move (`emr_life`), what is shown of them (`emr_cluster`).
+clusters and steps move (`emr_life`), what is shown of them (`emr_cluster`). The file is long,
+for EMR has many operations; each is a few lines.
 
 Effects that tests inject with `faults.effect("emr", name, detail={...})`:
 

@@ -25,6 +25,7 @@ class Step:
         request: as it was asked for.
         log_polls: polls until the logs of an ended step are written; None when they are, or when
             they never will be.
+        errors: what stderr has when no process was started.
         application_id: of YARN, once it runs.
     """
 
@@ -39,6 +40,7 @@ class Step:
     job: SparkJob | None = None
     log_polls: int | None = None
     log_uri: str | None = None
+    errors: bytes = b""
     application_id: str = ""
 
     @property

@@ -1,7 +1,7 @@
 """How clusters and steps of EMR on EC2 move: with each poll, and as their processes end.
 
-What belongs here: transitions, what the injected effects do to them, and the logs they leave. What
-does not: the operations (`emr`), what is shown (`emr_cluster`).
+What belongs here: transitions, and what the injected effects do to them. What does not: the
+operations (`emr`), what is shown (`emr_cluster`), logs (`emr_logs`).
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from ml_insights_tests.aws.emr_cluster import CLUSTER_ENDED, Cluster, Step, launch_instances
+from ml_insights_tests.aws.emr_logs import finished_with_failure, see_to_logs, write_due_logs
 from ml_insights_tests.aws.faults import Fault
-from ml_insights_tests.aws.job_logs import write_log
-from ml_insights_tests.aws.spark_job import (
-    SparkJob,
+from ml_insights_tests.aws.spark_job import SparkJob
+from ml_insights_tests.aws.spark_lines import find_spark
+from ml_insights_tests.aws.submission import (
     SubmissionError,
     parse_submission,
     spark_environment,
     spark_properties,
 )
-from ml_insights_tests.aws.spark_lines import find_spark
 
 if TYPE_CHECKING:
     from ml_insights_tests.aws.emr import Emr
@@ -65,7 +65,7 @@ class ClusterLife:
             cluster.state = "TERMINATED" if good else "TERMINATED_WITH_ERRORS"
             cluster.ended = self.emr.now()
         for step in cluster.steps:
-            self._write_late_logs(step)
+            write_due_logs(self.emr, step)
 
     def terminate(self, code: str, message: str) -> None:
         """End the cluster and all that runs on it."""
@@ -184,68 +184,31 @@ class ClusterLife:
     def _outcome(self, step: Step, code: int) -> tuple[str, dict[str, str] | None]:
         if code == 0:
             return "COMPLETED", None
-        return "FAILED", _failure(step, None, self._in_cluster_mode(step))
+        return "FAILED", _failure(step, None, bool(step.job and step.job.in_container))
 
     def _end(
         self,
         step: Step,
         state: str,
         failure: dict[str, str] | None = None,
-        errors: bytes | None = None,
+        errors: bytes = b"",
         message: str = "",
     ) -> None:
         """Close a step, see to its logs, and do what it asked for in case of failure."""
         step.state, step.ended, step.message = state, self.emr.now(), message
+        step.errors = errors
         uri = self.cluster.request.get("LogUri")
         if step.started and uri:
             step.log_uri = f"{uri.rstrip('/')}/{self.cluster.id}/steps/{step.id}/"
             if failure:
                 failure["LogFile"] = f"{step.log_uri}stderr.gz"
-            self._see_to_logs(step, errors)
+            see_to_logs(self.emr, step)
         step.failure = failure
         if state == "FAILED" and step.action_on_failure == "TERMINATE_CLUSTER":
             self.terminate("STEP_FAILURE", "Shut down as step failed")
         elif state == "FAILED" and step.action_on_failure == "CANCEL_AND_WAIT":
             for other in self.cluster.in_state("PENDING"):
                 self._end(other, "CANCELLED", message="A step before it has failed.")
-
-    def _see_to_logs(self, step: Step, errors: bytes | None) -> None:
-        if self.emr.effect("missing_log"):
-            return
-        fault = self.emr.effect("late_log")
-        step.log_polls = fault.detail.get("polls", 3) if fault else 0
-        self._write_late_logs(step, errors)
-
-    def _write_late_logs(self, step: Step, errors: bytes | None = None) -> None:
-        if step.log_polls is None or not step.log_uri:
-            return
-        if step.log_polls > 0:
-            step.log_polls -= 1
-            return
-        step.log_polls = None
-        for name, content in self._logs(step, errors).items():
-            write_log(self.emr.account, self.emr.region, name, content)
-        if step.job:
-            step.job.remove()
-
-    def _logs(self, step: Step, errors: bytes | None) -> dict[str, bytes]:
-        """Contents by location: in cluster mode the driver's output is its container's."""
-        suffix = ".txt.gz" if self.emr.effect("log_named_txt") else ".gz"
-        words = " ".join(step.request["HadoopJarStep"].get("Args", []))
-        output = step.job.output("stdout") if step.job else b""
-        errors = errors if errors is not None else step.job.output("stderr") if step.job else b""
-        root = f"{step.log_uri}"
-        logs = {f"{root}controller{suffix}": f"INFO startExec {words}\n".encode()}
-        if self._in_cluster_mode(step):
-            number = step.application_id.removeprefix("application_")
-            container = f"{step.application_id}/container_{number}_01_000001/"
-            inside = f"{root.partition('/steps/')[0]}/containers/{container}"
-            logs |= {f"{inside}stdout{suffix}": output, f"{inside}stderr{suffix}": errors}
-            output, errors = b"", _yarn_client_says(step)
-        return {**logs, f"{root}stdout{suffix}": output, f"{root}stderr{suffix}": errors}
-
-    def _in_cluster_mode(self, step: Step) -> bool:
-        return bool(step.job and step.job.in_container)
 
     def _lose_spot_instances(self, running: list[Step], fault: Fault) -> None:
         for instance in self.cluster.instances:
@@ -275,22 +238,7 @@ def _failure(step: Step, fault: Fault | None, cluster_mode: bool = False) -> dic
     detail = fault.detail if fault else {}
     failure = {"Reason": str(detail.get("reason", UNKNOWN))}
     if cluster_mode:
-        failure["Message"] = _finished_with_failure(step)
+        failure["Message"] = finished_with_failure(step)
     if "message" in detail:
         failure["Message"] = str(detail["message"])
     return failure
-
-
-def _finished_with_failure(step: Step) -> str:
-    exception = "org.apache.spark.SparkException"
-    return f"{exception}: Application {step.application_id} finished with failed status"
-
-
-def _yarn_client_says(step: Step) -> bytes:
-    lines = [
-        f"INFO Client: Submitted application {step.application_id}",
-        f"INFO Client: Application report for {step.application_id} (state: FINISHED)",
-    ]
-    if step.state != "COMPLETED":
-        lines.append(f'Exception in thread "main" {_finished_with_failure(step)}')
-    return ("\n".join(lines) + "\n").encode()

@@ -31,7 +31,7 @@ from ml_insights_tests.aws.emr_serverless_life import RunLife
 from ml_insights_tests.aws.emr_serverless_runs import ENDED, Application, JobRun
 from ml_insights_tests.aws.refusals import AwsError
 from ml_insights_tests.aws.service import Service
-from ml_insights_tests.aws.spark_job import (
+from ml_insights_tests.aws.submission import (
     Submission,
     SubmissionError,
     parse_submission,

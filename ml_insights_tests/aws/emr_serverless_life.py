@@ -14,8 +14,9 @@ from ml_insights_tests.aws.emr_serverless_checks import exceeds
 from ml_insights_tests.aws.emr_serverless_runs import ACTIVE, ENDED, Application, JobRun
 from ml_insights_tests.aws.faults import Fault
 from ml_insights_tests.aws.job_logs import write_log
-from ml_insights_tests.aws.spark_job import SparkJob, SubmissionError
+from ml_insights_tests.aws.spark_job import SparkJob
 from ml_insights_tests.aws.spark_lines import find_spark
+from ml_insights_tests.aws.submission import SubmissionError
 
 if TYPE_CHECKING:
     from ml_insights_tests.aws.emr_serverless import EmrServerless

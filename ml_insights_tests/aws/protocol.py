@@ -152,7 +152,7 @@ def _segment(part: str) -> str:
 
 
 def identifiers(model: Any, request: Request) -> dict[str, str]:
-    """The labels in the path of a REST request, such as bucket and key, and the source of a copy."""
+    """The labels in the path of a REST request, such as bucket and key; the source of a copy."""
     if "rest" not in model.protocol or not (route := find_route(model, request)):
         return {}
     found = route.path.fullmatch(raw_path(request))

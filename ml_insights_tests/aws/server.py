@@ -1,7 +1,8 @@
 """The server: one endpoint for all services, told apart by what a request is signed for.
 
 What belongs here: who answers a request, paging, faults that hit calls, the log. What does not: how
-requests are read and answers written (`protocol`), what services do.
+requests are read and answers written (`protocol`), what services do. A server and its exchanges are
+one idea in one file, hence its length.
 
 Requests of services with a class of ours go to it; all others go to moto, which is very good at S3.
 An answer of ours that botocore's model does not know is a defect of the stand-in: it is kept in

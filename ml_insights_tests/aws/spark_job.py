@@ -1,8 +1,8 @@
 """A Spark job of a cluster, run for real on this machine.
 
-What belongs here: the spark-submit command, the surroundings a driver finds on EMR, the process and
-what it leaves behind. What does not: when a job runs, and what its end means (`emr`,
-`emr_serverless`).
+What belongs here: the surroundings a driver finds on EMR, the process and what it leaves behind.
+What does not: what a submission says (`submission`), when a job runs, and what its end means
+(`emr_life`, `emr_serverless_life`).
 
 What a driver finds: a Python with nothing but the standard library and pyspark, so that whatever
 else a job imports must travel with it; s3:// and s3a:// by S3A on the stand-in's S3; the role's
@@ -18,90 +18,19 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import ClientError
 
 from ml_insights_tests.aws.service import Account
 from ml_insights_tests.aws.spark_lines import SparkLine, java_home, s3a_jars
-
-SWITCHES = {"--verbose", "-v", "--supervise"}
-"""Options of spark-submit without a value."""
-ON_YARN_ONLY = {"--master", "--deploy-mode", "--queue", "--num-executors", "--executor-cores"}
-"""Options that a local master does not have; the deploy mode is played (see above)."""
-OF_EMR_ONLY = {"magicv2": "magic"}
-"""Values that only EMR's connector knows, by the nearest that Hadoop's has."""
-
+from ml_insights_tests.aws.submission import OF_EMR_ONLY, Submission, SubmissionError
 
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
 """Java options for small data, unless the cluster or the submission has its own."""
-
-
-class SubmissionError(Exception):
-    """spark-submit would refuse such a command."""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A spark-submit command, taken apart.
-
-    Attributes:
-        options: what is passed on, without what belongs to YARN.
-        conf: all `--conf`.
-        deploy_mode: client or cluster.
-        application: the program.
-        arguments: of the program.
-    """
-
-    options: tuple[str, ...]
-    conf: Mapping[str, str]
-    deploy_mode: str
-    application: str
-    arguments: tuple[str, ...]
-
-    def option(self, name: str) -> str:
-        """The last value of an option; empty without one."""
-        places = [place for place, word in enumerate(self.options) if word == name]
-        return self.options[places[-1] + 1] if places else ""
-
-
-def parse_submission(words: Sequence[str]) -> Submission:
-    """Take the words after `spark-submit` apart.
-
-    Raises:
-        SubmissionError: an option without its value, or no application.
-    """
-    options: list[str] = []
-    conf: dict[str, str] = {}
-    deploy_mode = ""
-    rest = list(words)
-    while rest and rest[0].startswith("-"):
-        option, rest = rest[0], rest[1:]
-        if "=" in option:
-            option, value = option.split("=", 1)
-            rest = [value, *rest]
-        if option in SWITCHES:
-            options.append(option)
-            continue
-        if not rest:
-            raise SubmissionError(f"Missing argument for option '{option}'.")
-        value, rest = rest[0], rest[1:]
-        if option in {"--conf", "-c"}:
-            name, _, setting = value.partition("=")
-            conf[name] = OF_EMR_ONLY.get(setting, setting)
-        elif option == "--deploy-mode":
-            deploy_mode = value
-        elif option not in ON_YARN_ONLY:
-            options += [option, value]
-    if not rest:
-        raise SubmissionError("Missing application resource.")
-    mode = deploy_mode or conf.pop("spark.submit.deployMode", "client")
-    conf.pop("spark.master", None)
-    return Submission(tuple(options), conf, mode, rest[0], tuple(rest[1:]))
 
 
 @dataclass
@@ -199,6 +128,8 @@ class SparkJob:
         """The whole environment: nothing of this process's own gets through."""
         configuration = self._write_configuration()
         python = bare_python(self.account.folder, self.spark)
+        temporary = self.folder / "tmp"
+        temporary.mkdir(exist_ok=True)
         variables = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.folder),
@@ -209,6 +140,8 @@ class SparkJob:
             "HADOOP_CONF_DIR": str(configuration),
             "SPARK_DIST_CLASSPATH": str(s3a_jars(self.spark) / "*"),
             "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_SUBMIT_OPTS": f"-Djava.io.tmpdir={temporary}",
+            "TMPDIR": str(temporary),
             "PYSPARK_PYTHON": python,
             "AWS_ENDPOINT_URL": self.account.endpoint_url,
             "AWS_ACCESS_KEY_ID": self.role,
@@ -289,30 +222,3 @@ def bare_python(folder: Path, spark: SparkLine) -> str:
         command = [spark.python, "-m", "venv", "--without-pip", str(environment)]
         subprocess.run(command, check=True, capture_output=True)
     return str(python)
-
-
-def spark_properties(configurations: Sequence[Mapping[str, Any]], key: str) -> dict[str, str]:
-    """Properties of the classification spark-defaults in a list of EMR configurations.
-
-    Args:
-        configurations: as the services take them.
-        key: `Properties` on EMR, `properties` on EMR Serverless.
-    """
-    classification = "Classification" if key == "Properties" else "classification"
-    found: dict[str, str] = {}
-    for one in configurations:
-        if one.get(classification) == "spark-defaults":
-            found |= one.get(key, {})
-    return found
-
-
-def spark_environment(configurations: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Variables that the classification spark-env exports to drivers in client mode."""
-    inner = (
-        export
-        for one in configurations
-        if one.get("Classification") == "spark-env"
-        for export in one.get("Configurations", [])
-        if export.get("Classification") == "export"
-    )
-    return {name: value for export in inner for name, value in export["Properties"].items()}

@@ -1,6 +1,7 @@
-"""The stand-in's EMR on EC2 refuses, moves, fails and cleans up as EMR does.
+"""The stand-in's EMR on EC2 refuses, moves and cleans up as EMR does.
 
-Steps are small Python processes here; `test_spark_job` runs Spark.
+Steps are small Python processes here; `test_spark_job` runs Spark. What goes wrong is in
+`test_emr_faults`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from botocore.exceptions import ClientError
 
@@ -24,62 +25,30 @@ from ml_insights_tests.aws.cluster_jobs import (
     archive,
     cluster,
     fleet,
-    poll,
     python_step,
-    run_python_instead,
     spark_step,
 )
+from ml_insights_tests.aws.observed_clusters import (
+    SLEEP,
+    STEP_ENDED,
+    TERMINATED,
+    cluster_states,
+    described,
+    emr_of_python_steps,
+    log,
+    running_process,
+    start,
+    step_ids,
+    step_states,
+    steps_of,
+)
 from ml_insights_tests.aws.server import StandIn
-from ml_insights_tests.aws.spark_job import SubmissionError, parse_submission
-
-SLEEP = "import time; time.sleep(600)"
-TERMINATED = {"TERMINATED", "TERMINATED_WITH_ERRORS"}
-STEP_ENDED = {"COMPLETED", "FAILED", "CANCELLED", "INTERRUPTED"}
+from ml_insights_tests.aws.submission import SubmissionError, parse_submission
 
 
 @pytest.fixture
 def emr(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """EMR with a bucket for logs, and steps that are Python programs."""
-    run_python_instead(monkeypatch)
-    aws.client("s3").create_bucket(Bucket=BUCKET)
-    return aws.client("emr")
-
-
-def start(emr: Any, *steps: dict[str, Any], **more: Any) -> str:
-    return str(emr.run_job_flow(**cluster(*steps, **more))["JobFlowId"])
-
-
-def described(emr: Any, identity: str) -> dict[str, Any]:
-    found: dict[str, Any] = emr.describe_cluster(ClusterId=identity)["Cluster"]
-    return found
-
-
-def cluster_states(emr: Any, identity: str, ends: set[str]) -> list[str]:
-    return poll(lambda: str(described(emr, identity)["Status"]["State"]), ends)
-
-
-def steps_of(emr: Any, identity: str) -> list[dict[str, Any]]:
-    """Oldest first."""
-    return list(reversed(emr.list_steps(ClusterId=identity)["Steps"]))
-
-
-def step_states(emr: Any, identity: str, ends: set[str], which: int = 0) -> list[str]:
-    return poll(lambda: str(steps_of(emr, identity)[which]["Status"]["State"]), ends)
-
-
-def step_ids(emr: Any, identity: str) -> list[str]:
-    return [str(step["Id"]) for step in steps_of(emr, identity)]
-
-
-def log(aws: StandIn, identity: str, step: str, name: str) -> str:
-    key = f"logs/{identity}/steps/{step}/{name}"
-    body = aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
-    return gzip.decompress(body).decode()
-
-
-def logs(aws: StandIn, identity: str) -> list[str]:
-    found = aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"logs/{identity}/")
-    return sorted(one["Key"].rpartition("/")[2] for one in found.get("Contents", []))
+    return emr_of_python_steps(aws, monkeypatch)
 
 
 def test_a_transient_cluster_runs_its_steps_one_by_one_and_ends(aws: StandIn, emr: Any) -> None:
@@ -177,18 +146,6 @@ def test_spark_that_is_not_installed_cannot_run(aws: StandIn, emr: Any) -> None:
     cluster_states(emr, identity, TERMINATED)
     (step,) = steps_of(emr, identity)
     assert 'Cannot run program "spark-submit"' in log(aws, identity, step["Id"], "stderr.gz")
-
-
-def running_process(aws: StandIn, emr: Any, identity: str) -> psutil.Process:
-    """The process of the cluster's first step, once it runs."""
-    step_states(emr, identity, {"RUNNING"})
-    job = aws.service("emr").clusters[identity].steps[0].job
-    supervisor = psutil.Process(job.process_id)
-    for _ in range(100):
-        if children := supervisor.children():
-            return children[0]
-        time.sleep(0.05)
-    raise AssertionError("the step has no process")
 
 
 def test_cancelling_kills_the_process_and_what_it_has_started(aws: StandIn, emr: Any) -> None:
@@ -370,92 +327,6 @@ def test_steps_run_together_up_to_the_level_of_the_cluster(emr: Any) -> None:
     step_states(emr, identity, {"RUNNING"}, which=1)
     states = [step["Status"]["State"] for step in steps_of(emr, identity)]
     assert states == ["RUNNING", "RUNNING", "PENDING"]
-
-
-def test_a_slow_start_takes_more_polls(aws: StandIn, emr: Any) -> None:
-    aws.account.faults.effect("emr", "slow_start", detail={"polls": 3})
-    identity = start(emr, keep_alive=True)
-    states = [described(emr, identity)["Status"]["State"] for _ in range(6)]
-    assert states == ["STARTING"] * 4 + ["BOOTSTRAPPING", "WAITING"]
-
-
-@pytest.mark.parametrize(
-    ("effect", "code"),
-    [("no_capacity", "INSTANCE_FLEET_TIMEOUT"), ("bootstrap_failure", "BOOTSTRAP_FAILURE")],
-)
-def test_a_cluster_can_fail_to_start(aws: StandIn, emr: Any, effect: str, code: str) -> None:
-    aws.account.faults.effect("emr", effect)
-    identity = start(emr, python_step("pass"))
-    assert cluster_states(emr, identity, TERMINATED)[-1] == "TERMINATED_WITH_ERRORS"
-    assert described(emr, identity)["Status"]["StateChangeReason"]["Code"] == code
-    assert steps_of(emr, identity)[0]["Status"]["State"] == "CANCELLED"
-
-
-@pytest.mark.parametrize(
-    ("effect", "state"),
-    [("spot_loss", "FAILED"), ("terminated", "CANCELLED"), ("interrupted", "INTERRUPTED")],
-)
-def test_a_running_step_can_lose_its_cluster(
-    aws: StandIn, emr: Any, effect: str, state: str
-) -> None:
-    identity = start(emr, python_step(SLEEP))
-    process = running_process(aws, emr, identity)
-    aws.account.faults.effect("emr", effect)
-    assert step_states(emr, identity, STEP_ENDED)[-1] == state
-    assert not process.is_running()
-    assert cluster_states(emr, identity, TERMINATED)[-1] == "TERMINATED"
-
-
-def test_a_step_can_survive_the_loss_of_spot_instances(aws: StandIn, emr: Any) -> None:
-    aws.account.faults.effect("emr", "spot_loss", detail={"survives": True})
-    identity = start(emr, python_step("import time; time.sleep(1)"), keep_alive=True)
-    assert step_states(emr, identity, STEP_ENDED)[-1] == "COMPLETED"
-    states = {
-        (one["Market"], one["Status"]["State"])
-        for one in emr.list_instances(ClusterId=identity)["Instances"]
-    }
-    assert states == {("ON_DEMAND", "RUNNING"), ("SPOT", "TERMINATED")}
-
-
-def test_a_step_can_fail_before_it_runs(aws: StandIn, emr: Any) -> None:
-    aws.account.faults.effect("emr", "failed_step", detail={"message": "No space left on device"})
-    identity = start(emr, python_step("pass"))
-    cluster_states(emr, identity, TERMINATED)
-    details = steps_of(emr, identity)[0]["Status"]["FailureDetails"]
-    assert details["Message"] == "No space left on device"
-
-
-def test_logs_can_be_missing_late_or_named_otherwise(aws: StandIn, emr: Any) -> None:
-    aws.account.faults.effect("emr", "missing_log")
-    identity = start(emr, python_step("pass"))
-    cluster_states(emr, identity, TERMINATED)
-    assert logs(aws, identity) == []
-
-    aws.account.faults.effect("emr", "late_log", detail={"polls": 2})
-    identity = start(emr, python_step("pass"), keep_alive=True)
-    step_states(emr, identity, STEP_ENDED)
-    assert logs(aws, identity) == []
-    for _ in range(3):
-        described(emr, identity)
-    assert logs(aws, identity) == ["controller.gz", "stderr.gz", "stdout.gz"]
-
-    aws.account.faults.effect("emr", "log_named_txt")
-    identity = start(emr, python_step("pass"))
-    cluster_states(emr, identity, TERMINATED)
-    assert "stderr.txt.gz" in logs(aws, identity)
-
-
-def test_a_cluster_can_be_gone_and_a_cancel_refused(aws: StandIn, emr: Any) -> None:
-    identity = start(emr, python_step(SLEEP))
-    process = running_process(aws, emr, identity)
-    aws.account.faults.effect("emr", "cancel_refused")
-    answer = emr.cancel_steps(ClusterId=identity, StepIds=step_ids(emr, identity))
-    assert answer["CancelStepsInfoList"][0]["Status"] == "FAILED"
-    assert process.is_running()
-    aws.account.faults.effect("emr", "gone")
-    with pytest.raises(emr.exceptions.InvalidRequestException, match="is not valid"):
-        described(emr, identity)
-    assert not process.is_running()
 
 
 @pytest.mark.parametrize("words", [[], ["--conf"], ["--py-files", "a.zip"]])

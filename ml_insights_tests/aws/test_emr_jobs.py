@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from ml_insights.aws import emr
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.cluster_shape import ClusterShape, Fleet
 from ml_insights.aws.emr import start_once
@@ -41,7 +40,7 @@ SHAPE = ClusterShape(
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emr.time, "sleep", lambda _: None)
+    monkeypatch.setattr("ml_insights.aws.emr.time.sleep", lambda _: None)
 
 
 @pytest.fixture

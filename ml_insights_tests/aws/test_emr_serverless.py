@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from botocore.exceptions import ClientError
 
@@ -71,9 +71,10 @@ def test_a_job_run_starts_its_application_and_succeeds(aws: StandIn, serverless:
 
 def test_a_job_run_bills_its_workers_by_time(aws: StandIn, serverless: Any) -> None:
     app = application(serverless)
-    sizes = ("--conf spark.driver.cores=2 --conf spark.driver.memory=6g", "--conf")
-    sizes += ("spark.executor.cores=4 --conf spark.executor.memory=20g", "--conf")
-    run = start(aws, serverless, app, *sizes, "spark.executor.instances=2", "pass")
+    driver = {"spark.driver.cores": "2", "spark.driver.memory": "6g"}
+    executors = {"spark.executor.memory": "20g", "spark.executor.instances": "2"}
+    sizes = [f"--conf {name}={value}" for name, value in {**driver, **executors}.items()]
+    run = start(aws, serverless, app, *sizes, "pass")
     states(serverless, app, run, ENDED)
     used = shown(serverless, app, run)["totalResourceUtilization"]
     assert used["vCPUHour"] == pytest.approx((2 + 2 * 4) / 60, abs=1e-3)

@@ -9,7 +9,7 @@ import os
 import time
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pyarrow.parquet as pq
 import pytest
 
@@ -174,11 +174,11 @@ def test_cancelling_kills_java_and_python(aws: StandIn, s3: Any) -> None:
 
 
 def _below(process: psutil.Process) -> list[psutil.Process]:
-    return process.children(recursive=True)
+    return list(process.children(recursive=True))
 
 
 def _program(process: psutil.Process) -> str:
     try:
-        return process.name().rstrip("0123456789.")
+        return str(process.name()).rstrip("0123456789.")
     except psutil.NoSuchProcess:
         return ""

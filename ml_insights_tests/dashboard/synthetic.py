@@ -203,6 +203,7 @@ def _quality(curve: Curve) -> Row:
         "average_precision_limit_high": area and area + 2e-4,
         "average_precision_low": area and area - 0.012,
         "average_precision_high": area and area + 0.011,
+        "bootstrap_replicates": 1000,
         "operating_threshold": OPERATING_THRESHOLD,
         "operating_grid_threshold": OPERATING_THRESHOLD,
         "operating_bin_records": 0,

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import vl_convert
 
-from ml_insights.dashboard.chart_style import MARKS, PALETTE, colours, in_order, shapes
+from ml_insights.dashboard.chart_style import MARKS, PALETTE, colours, shapes
 from ml_insights.dashboard.charts import SOURCES, page_charts
+from ml_insights.variants import in_order
 
 VARIANTS = ["champion", "challenger"]
 DAYS = ["2026-11-07", "2026-11-08", "2026-11-09", "2026-11-10"]

@@ -94,7 +94,7 @@ def test_a_day_without_labels_has_values_but_no_points() -> None:
     for curve in data_of(tables)["curves"]:
         assert curve["points"] is None
         assert curve["quality"]["precision"] is None
-        assert curve["words"]["tiles"]["recall"]["undefined"] == "not defined: no label has arrived"
+        assert curve["words"]["tiles"]["recall"]["undefined"] == "not defined: no usable label"
 
 
 def test_a_curve_without_quality_values_keeps_its_points(one_day: Tables) -> None:

@@ -106,7 +106,7 @@ def test_precision_without_alarms_is_said_to_be_undefined(row: dict[str, Any]) -
     ("volumes", "reason"),
     [
         ({"predictions": 0, "positives": 0, "negatives": 0}, "there is no prediction"),
-        ({"positives": 0, "negatives": 0}, "no label has arrived"),
+        ({"positives": 0, "negatives": 0}, "no usable label"),
         ({"positives": 0}, "no record is labelled positive"),
     ],
 )

@@ -299,6 +299,16 @@ def test_a_full_disk_leaves_the_older_history_complete(
     assert contents(tmp_path) == before
 
 
+def test_days_that_the_history_no_longer_has_leave_the_lake(tmp_path: Path) -> None:
+    demo = small_demo(tmp_path)
+    table = tmp_path / "lake" / demo.endpoint / "model_quality"
+    kept, gone = (table / f"dt={day}" for day in (demo.scenario.last_day, "2025-01-01"))
+    for partition in (kept, gone):
+        partition.mkdir(parents=True)
+    small_demo(tmp_path)
+    assert [path.name for path in table.iterdir()] == [kept.name]
+
+
 def test_what_a_killed_run_left_is_cleaned_up(tmp_path: Path) -> None:
     left = tmp_path / ".demo-being-written/capture/champion"
     left.mkdir(parents=True)

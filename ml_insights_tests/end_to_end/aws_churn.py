@@ -19,6 +19,7 @@ from ml_insights_tests.installation import Installation, install
 
 BUCKET = "ml-insights-data"
 RELEASE = "emr-spark-8.0.0"
+JOB_ROLE = "arn:aws:iam::123456789012:role/EMRServerlessJobRole"
 CLUSTER = f"""\
     release_label: {RELEASE}
     service_role: EMR_DefaultRole
@@ -122,3 +123,9 @@ def long_running_cluster(aws: StandIn) -> str:
         if emr.describe_cluster(ClusterId=cluster)["Cluster"]["Status"]["State"] == "WAITING":
             return cluster
     raise AssertionError
+
+
+def serverless_application(aws: StandIn) -> str:
+    """Create an application of EMR Serverless; returns its id."""
+    answer = aws.client("emr-serverless").create_application(releaseLabel=RELEASE, type="SPARK")
+    return str(answer["applicationId"])

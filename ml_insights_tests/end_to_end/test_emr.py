@@ -12,17 +12,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.end_to_end.aws_churn import (
     BUCKET,
     CLUSTER,
+    JOB_ROLE,
+    RELEASE,
     install_on_aws,
     keys_below,
     local_spark,
     long_running_cluster,
     published,
+    serverless_application,
     settings,
     upload_churn,
 )
@@ -85,21 +89,26 @@ def test_clusters_and_the_process_publish_the_same_bytes(
 ) -> None:
     here = OtherProcess(tmp_path / "here", settings(on_s3, local_spark(on_s3), lake="here"), HEAVY)
     assert here.process.wait(timeout=300) == 0
-    running = long_running_cluster(on_s3)
-    for lake, emr in (
-        ("own", OWN_CLUSTER),
-        ("running", f"emr:\n  cluster: {{id: {running}, deploy_mode: client}}"),
+    running, application = long_running_cluster(on_s3), serverless_application(on_s3)
+    steps = f"emr:\n  cluster: {{id: {running}, deploy_mode: client}}"
+    serverless = f"emr:\n  serverless: {{application_id: {application}, role: {JOB_ROLE}}}"
+    for lake, runner, emr in (
+        ("own", "emr", OWN_CLUSTER),
+        ("running", "emr", steps),
+        ("serverless", "emr-serverless", serverless),
     ):
-        text = settings(on_s3, "{runner: emr}", emr, lake=lake)
+        text = settings(on_s3, f"{{runner: {runner}}}", emr, lake=lake)
         run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
-        assert run.success
-        for table in ("confusion_counts",):
-            assert published(on_s3, lake, table) == published(on_s3, "here", table)
+        assert run.success, reasons(run)
+        counts = published(on_s3, lake, "confusion_counts")
+        assert counts == published(on_s3, "here", "confusion_counts")
         assert messages(on_s3, lake) == []
         (made,) = run.asset_materializations_for_node(f"{ENDPOINT}__raw_predictions")
-        assert made.metadata["cost dollars"].value > 0
+        cost = made.metadata["cost dollars"]
+        assert isinstance(cost, dg.FloatMetadataValue)
+        assert cost.value
         assert "EMR console" in made.metadata
-    for lake in ("own", "running"):
+    for lake in ("own", "running", "serverless"):
         assert len(keys_below(on_s3, f"{lake}/_jobs/_archives/")) == 2
         put = [call.resource["Key"] for call in on_s3.calls.of("s3", "PutObject")]
         uploads = [key for key in put if key.startswith(f"{lake}/_jobs/_archives/")]
@@ -115,7 +124,7 @@ def test_a_retry_after_kill_9_joins_the_job_that_runs(
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
     installed = install_on_aws(tmp_path / "killed", text, instance)
     run = installed.run(ENDPOINT, DAY, assets=HEAVY[:1])
-    assert run.success
+    assert run.success, reasons(run)
     assert len(on_s3.calls.of("emr", "RunJobFlow")) == 1
     assert on_s3.calls.of("emr", "TerminateJobFlows") == []
     key = f"killed/{ENDPOINT}/raw_predictions/dt={DAY}/_manifest.json"
@@ -151,3 +160,69 @@ def test_what_the_job_refuses_is_the_error_that_users_see(
     assert "holds no usable prediction" in str(data.description)
     assert data.metadata["error"].value == "MissingInputError"
     assert "EMR console" in data.metadata
+
+
+@pytest.mark.skipif(
+    "ML_INSIGHTS_TEST_PYTHON_3_5" not in os.environ,
+    reason="needs a Python with pyspark 3.5, named by ML_INSIGHTS_TEST_PYTHON_3_5",
+)
+def test_spark_3_5_of_emr_7_publishes_the_same_bytes(
+    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    for lake, emr in (("v3", OWN_CLUSTER.replace(RELEASE, "emr-7.12.0")), ("v4", OWN_CLUSTER)):
+        text = settings(on_s3, "{runner: emr}", emr, lake=lake)
+        run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
+        assert run.success, reasons(run)
+    counts = published(on_s3, "v3", "confusion_counts")
+    assert counts == published(on_s3, "v4", "confusion_counts")
+
+
+def test_an_executor_that_is_killed_changes_no_byte(
+    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(on_s3.account, "spark_master", "local-cluster[2,1,1024]")
+    small = "spark.executor.memory: 512m, spark.executor.cores: '1', spark.driver.memory: 512m"
+    fixed = "spark.dynamicAllocation.enabled: 'false'"
+    spark = f"{{runner: emr-serverless, configuration: {{{small}, {fixed}}}}}"
+    application = serverless_application(on_s3)
+    emr = f"emr:\n  serverless: {{application_id: {application}, role: {JOB_ROLE}}}"
+    undisturbed = settings(on_s3, spark, emr, lake="undisturbed")
+    assert (
+        install_on_aws(tmp_path / "undisturbed", undisturbed, instance)
+        .run(ENDPOINT, DAY, assets=HEAVY)
+        .success
+    )
+    text = settings(on_s3, spark, emr, lake="disturbed")
+    other = OtherProcess(tmp_path / "disturbed", text, HEAVY)
+    for messages_seen in (1, 2):
+        other.wait_until(lambda n=messages_seen: len(messages(on_s3, "disturbed")) >= n)  # type: ignore[misc]
+        executors = executor_processes()
+        assert len(executors) >= 1
+        executors[0].kill()
+    assert other.process.wait(timeout=300) == 0
+    assert published(on_s3, "disturbed", "confusion_counts") == published(
+        on_s3, "undisturbed", "confusion_counts"
+    )
+
+
+def reasons(run: dg.ExecuteInProcessResult) -> list[str]:
+    """What the failures and retries of a run say."""
+    failed = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.STEP_UP_FOR_RETRY}
+    return [
+        str(getattr(event.event_specific_data, "error", event.message))[-3000:]
+        for event in run.all_events
+        if event.event_type in failed
+    ]
+
+
+def executor_processes() -> list[psutil.Process]:
+    """Executors of the jobs that this process has started."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "CoarseGrainedExecutorBackend" in _command(child)]
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it has ended meanwhile
+        return ""

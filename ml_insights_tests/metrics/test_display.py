@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,21 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_insights.errors import ContractError
+from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.display import (
     DISPLAY_POINTS,
     DrawnPoints,
     display_points,
-    simplified_line,
+    drawn_lines,
+    simplified_lines,
 )
 from ml_insights.metrics.intervals import wilson_interval
-from ml_insights.metrics.precision_recall import best_f1, precision, recall
+from ml_insights.metrics.precision_recall import best_f1, f1, precision, recall
 from ml_insights_tests.metrics.cases import GRID, Records, bins_of, from_groups, records
 
 Line = npt.NDArray[np.float64]
 COORDINATES = st.lists(
     st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=1, max_size=30
 ).map(lambda points: np.array(points, dtype=np.float64).T / 20)
+
+
+def simplified(x: Line, *ys: Line, **given: Any) -> DrawnPoints:
+    return simplified_lines(np.array([(x, y) for y in ys]), **given)
 
 
 def largest_distance(x: Line, y: Line, drawn: DrawnPoints) -> float:
@@ -47,7 +54,7 @@ def test_the_reported_deviation_is_the_largest_distance_of_a_left_out_point(
 ) -> None:
     x, y = points
     keep = data.draw(st.sets(st.integers(0, x.size - 1), max_size=2))
-    drawn = simplified_line(x, y, keep=keep, limit=limit)
+    drawn = simplified(x, y, keep=keep, limit=limit)
     assert drawn.deviation == pytest.approx(largest_distance(x, y, drawn), abs=1e-12)
     assert {0, x.size - 1, *keep} <= set(drawn.positions.tolist())
     assert drawn.positions.size <= max(limit, 4)
@@ -58,36 +65,36 @@ def test_the_reported_deviation_is_the_largest_distance_of_a_left_out_point(
 def test_all_points_off_the_line_are_drawn_if_the_limit_allows(
     points: npt.NDArray[np.float64],
 ) -> None:
-    assert simplified_line(*points, limit=30).deviation == pytest.approx(0.0, abs=1e-12)
+    assert simplified(*points, limit=30).deviation == pytest.approx(0.0, abs=1e-12)
 
 
 def test_points_on_a_straight_line_are_left_out() -> None:
     x = np.linspace(0.0, 1.0, 1001)
-    drawn = simplified_line(x, np.ones(1001))
+    drawn = simplified(x, np.ones(1001))
     assert drawn.positions.tolist() == [0, 1000]
     assert drawn.deviation == 0.0
 
 
 def test_the_farthest_corner_is_drawn_first() -> None:
     x, y = np.array([0.0, 0.2, 0.5, 0.8, 1.0]), np.array([0.0, 0.3, 1.0, 0.1, 0.0])
-    assert simplified_line(x, y, limit=3).positions.tolist() == [0, 2, 4]
+    assert simplified(x, y, limit=3).positions.tolist() == [0, 2, 4]
 
 
 def test_points_that_cannot_be_drawn_are_passed_over_even_if_they_should_be_kept() -> None:
     x, y = np.array([np.nan, 0.0, 0.5, 1.0, 1.0]), np.array([1.0, 1.0, 0.7, 0.0, np.nan])
-    drawn = simplified_line(x, y, keep=[0, 4, 5])
+    drawn = simplified(x, y, keep=[0, 4, 5])
     assert drawn.positions.tolist() == [1, 2, 3]
 
 
 def test_a_line_without_points_has_no_deviation() -> None:
     for line in (np.array([]), np.array([np.nan])):
-        positions, deviation = simplified_line(line, line)
+        positions, deviation = simplified(line, line)
         assert positions.size == 0
         assert math.isnan(deviation)
 
 
 def test_a_single_point_is_drawn() -> None:
-    assert simplified_line(np.array([0.5]), np.array([0.5])).positions.tolist() == [0]
+    assert simplified(np.array([0.5]), np.array([0.5])).positions.tolist() == [0]
 
 
 def test_a_real_curve_of_thousands_of_points_is_drawn_by_200_without_visible_change(
@@ -97,19 +104,34 @@ def test_a_real_curve_of_thousands_of_points_is_drawn_by_200_without_visible_cha
     drawn = display_points(bins, operating_threshold=0.5)
     assert bins.threshold_index.size > 4_000
     assert drawn.positions.size == DISPLAY_POINTS
-    assert drawn.deviation < 0.005
+    assert drawn.deviation < 0.002
+
+
+def test_the_reported_deviation_is_the_largest_of_all_drawn_lines(employment: Records) -> None:
+    bins = BinCounts.from_scores(GRID, *employment)
+    drawn = display_points(bins, operating_threshold=0.5)
     counts = bins.confusion()
-    found = counts.true_positives
-    band = wilson_interval(found, found + counts.false_positives)
-    exact = max(
-        largest_distance(recall(counts), line, drawn) for line in (precision(counts), *band)
+    found, threshold = counts.true_positives, threshold_values(GRID)[bins.threshold_index]
+    odds = np.log(np.clip(threshold, 2**-21, 1) / (1 - threshold))
+    ratios = (
+        precision(counts),
+        *wilson_interval(found, found + counts.false_positives),
+        recall(counts),
+        *wilson_interval(found, found + counts.false_negatives),
+        f1(counts),
     )
-    assert drawn.deviation == pytest.approx(exact, rel=1e-9)
+    exact = [
+        *(largest_distance(recall(counts), line, drawn) for line in ratios[:3]),
+        *(largest_distance(threshold, line, drawn) for line in ratios),
+        *(largest_distance((odds - odds[0]) / np.ptp(odds), line, drawn) for line in ratios),
+    ]
+    assert len(exact) == drawn_lines(bins).shape[0]
+    assert drawn.deviation == pytest.approx(max(exact), rel=1e-9)
 
 
 def test_a_smooth_curve_of_20000_points_is_drawn_closely() -> None:
     angle = np.linspace(0.0, math.pi / 2, 20_000)
-    drawn = simplified_line(np.cos(angle), np.sin(angle))
+    drawn = simplified(np.cos(angle), np.sin(angle))
     assert drawn.positions.size == DISPLAY_POINTS
     assert drawn.deviation < 1e-4
 

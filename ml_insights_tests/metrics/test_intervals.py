@@ -12,11 +12,11 @@ from scipy import stats
 
 from ml_insights.metrics.areas import average_precision, roc_auc
 from ml_insights.metrics.confusion import BinCounts, ConfusionCounts
+from ml_insights.metrics.differences import LogitNormal
+from ml_insights.metrics.estimates import binomial_error
 from ml_insights.metrics.intervals import (
     Z_95,
-    average_precision_interval,
     f1_interval,
-    roc_auc_interval,
     roc_auc_variance,
     wilson_interval,
 )
@@ -36,6 +36,21 @@ def wilson(successes: int, trials: int, z: float = Z_95) -> tuple[float, float]:
     """One interval."""
     low, high = wilson_interval(np.array([successes]), np.array([trials]), z)
     return float(low[0]), float(high[0])
+
+
+def logit(value: float, error: float) -> tuple[float, float]:
+    """Interval on the logit scale."""
+    low, high = LogitNormal(value, error).interval(np.array([Z_95]))
+    return float(low[0]), float(high[0])
+
+
+def average_precision_interval(value: float, positives: int) -> tuple[float, float]:
+    """Of Boyd, Eng & Page: a share of the positives on the logit scale."""
+    return logit(value, binomial_error(value, positives))
+
+
+def roc_auc_interval(value: float, variance: float) -> tuple[float, float]:
+    return logit(value, math.sqrt(variance))
 
 
 def cells(tp: int, fp: int, fn: int) -> ConfusionCounts:
@@ -136,8 +151,9 @@ def test_worked_delong_variance_and_interval() -> None:
     variance = roc_auc_variance(bins)
     assert variance == pytest.approx(0.01222222, abs=5e-9)
     assert math.sqrt(variance) == pytest.approx(0.1105542, abs=5e-8)
-    half = Z_95 * math.sqrt(variance)
-    assert roc_auc_interval(0.75, variance) == pytest.approx((0.75 - half, 0.75 + half))
+    half = Z_95 * math.sqrt(variance) / (0.75 * 0.25)
+    ends = [1 / (1 + math.exp(-math.log(3) - side * half)) for side in (-1, 1)]
+    assert roc_auc_interval(0.75, variance) == pytest.approx(ends)
 
 
 def delong(drawn: list[tuple[int, int]]) -> float:
@@ -174,9 +190,8 @@ def test_an_interval_without_width_is_not_published(drawn: tuple[tuple[int, int]
     assert all(math.isnan(end) for end in roc_auc_interval(roc_auc(bins).value, 0.0))
 
 
-def test_the_roc_interval_is_cut_at_0_and_1() -> None:
-    assert roc_auc_interval(0.99, 0.01)[1] == 1.0
-    assert roc_auc_interval(0.01, 0.01)[0] == 0.0
+def test_the_roc_interval_stays_inside_0_and_1() -> None:
+    assert 0.0 <= roc_auc_interval(0.99, 0.01)[0] < 0.99 < roc_auc_interval(0.99, 0.01)[1] <= 1.0
 
 
 def test_intervals_of_real_data_enclose_the_value_and_are_narrow(employment: Records) -> None:

@@ -8,16 +8,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.quicksight.account import Account
+from ml_insights.aws.waiting import Clock
 from ml_insights.aws_deployment import lake_of
-from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
+from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE, Table
 from ml_insights.lake import Lake
 from ml_insights.quicksight_view.dashboard import View, publish_dashboard
-from ml_insights.quicksight_view.data_sets import Filled, publish_data_sets
+from ml_insights.quicksight_view.data_sets import Filled, data_sets_of, publish_data_sets
 from ml_insights.scope import EndpointScope
 from ml_insights.settings import load_settings
 from ml_insights_tests.aws.clock import FakeTime
@@ -36,8 +38,6 @@ lake: s3://{BUCKET}/lake
 quicksight:
   owners: [user/ann]
   readers: [bob, eve]
-  poll_seconds: 0.1
-  deadline_minutes: 1
   EXTRA
 endpoints:
   {ENDPOINT}:
@@ -48,6 +48,8 @@ endpoints:
     positive_label: "1"
     operating_threshold: 0.5
     label_window_days: 3
+    business: {{currency: EUR, true_positive: 90, false_positive: -10, false_negative: -100,
+      true_negative: 0}}
 """
 """An installation with owners and readers; `URL` and `EXTRA` are filled in."""
 
@@ -84,6 +86,10 @@ class Publication:
             PRECISION_RECALL: tables.curves,
             RECORD_BALANCE: tables.balance,
         }
+        for contract in shown_decisions(self.scope):
+            for day in days:
+                seed = day.toordinal() + tables.quality.num_rows
+                self.lake.write(ENDPOINT, contract, day, contract_rows(contract, 12, seed))
         for contract, table in rows.items():
             for day in days:
                 own = table.filter(pc.equal(table["dt"], pa.scalar(day)))
@@ -104,15 +110,56 @@ class Publication:
         return rows
 
 
+def shown_decisions(scope: EndpointScope) -> list[Table]:
+    """The shown tables that the synthetic ones do not have."""
+    own = (MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE)
+    return [one.table for one in data_sets_of(scope).values() if one.table not in own]
+
+
+def contract_rows(contract: Table, number: int, seed: int) -> pa.Table:
+    """Rows that keep a contract, with every column filled and every nullable one NULL at times."""
+    random = np.random.default_rng(seed)
+    made: dict[str, list[Any]] = {}
+    for column in contract.columns:
+        values = _VALUES[column.type](random, number)
+        if column.name in _NAMES:
+            values = [_NAMES[column.name][n % 2] for n in range(number)]
+        if column.nullable:
+            values = [None if n % 5 == 4 else value for n, value in enumerate(values)]
+        made[column.name] = values
+    return pa.table(made, schema=contract.arrow_schema())
+
+
+_NAMES = {
+    "variant": ("champion", "challenger"), "class_label": ("fraud", "fraud"),
+    "slice": ("all", "region=EU"), "currency": ("EUR", "EUR"),
+}  # fmt: skip
+_VALUES: dict[str, Any] = {
+    "boolean": lambda random, number: random.random(number) > 0.5,
+    "date": lambda random, number: [FIRST_DAY] * number,
+    "float64": lambda random, number: random.random(number),
+    "int32": lambda random, number: random.integers(1, 99, number),
+    "int64": lambda random, number: random.integers(1, 10**12, number),
+    "string": lambda random, number: [f'text "{n}", with a comma' for n in range(number)],
+    "timestamp": lambda random, number: [datetime(2026, 11, 9, tzinfo=UTC)] * number,
+}
+
+
 def days_of(number: int) -> list[date]:
     """The first days of the synthetic tables."""
     return [FIRST_DAY + timedelta(days=n) for n in range(number)]
 
 
-def open_publication(aws: StandIn, folder: Path, today: date, extra: str = "") -> Publication:
-    """An empty installation; users exist, nothing else does."""
+def open_publication(
+    aws: StandIn, folder: Path, today: date, extra: str = "", *, real_time: bool = False
+) -> Publication:
+    """An empty installation; users exist, nothing else does. Waiting takes no time by default."""
     file = folder / "ml_insights.yaml"
-    file.write_text(SETTINGS.replace("URL", aws.url).replace("EXTRA", extra or "exports: false"))
+    file.write_text(
+        SETTINGS.replace("URL", aws.url).replace(
+            "EXTRA", extra or "poll_seconds: 0.1\n  deadline_minutes: 1"
+        )
+    )
     settings = load_settings(file, environ={})
     location = {"LocationConstraint": REGION}
     aws.client("s3", REGION).create_bucket(Bucket=BUCKET, CreateBucketConfiguration=location)
@@ -122,7 +169,7 @@ def open_publication(aws: StandIn, folder: Path, today: date, extra: str = "") -
             UserName=name, Email=f"{name}@example.com", UserRole="READER",
         )  # fmt: skip
     session = AwsSession(REGION, aws.url)
-    account = Account(session, ACCOUNT_ID, clock=FakeTime().clock)
+    account = Account(session, ACCOUNT_ID, clock=Clock() if real_time else FakeTime().clock)
     moment = datetime(today.year, today.month, today.day, 6, 30, tzinfo=UTC)
     aws.account.clock.advance(moment - aws.account.clock.now())
     aws.calls.clear()

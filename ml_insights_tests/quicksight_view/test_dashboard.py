@@ -11,6 +11,8 @@ import pytest
 from ml_insights.aws.quicksight.dashboard import embed_url
 from ml_insights.aws.quicksight.grants import READ_DASHBOARD
 from ml_insights.contracts import MODEL_QUALITY
+from ml_insights.dashboard.chart_style import RATIOS
+from ml_insights.dashboard.charts import page_charts
 from ml_insights.errors import AwsPermanentError, AwsTransientError
 from ml_insights_tests.aws.quicksight_references import offences
 from ml_insights_tests.dashboard.synthetic import Tables
@@ -49,8 +51,7 @@ def test_the_definition_is_accepted_as_it_is(filled: Publication) -> None:
     view = filled.dashboard()
     assert view.published.version == 1
     names = [sheet["Name"] for sheet in definition(filled)["Sheets"]]
-    assert names[0] == "Today"
-    assert {"Trend", "Data quality"} <= set(names)
+    assert names == ["Today", "Trend", "A/B", "Value", "Data quality"]
 
 
 def test_every_fault_of_a_definition_is_found(filled: Publication) -> None:
@@ -205,7 +206,9 @@ def test_a_reader_gets_an_address_to_embed(filled: Publication) -> None:
 def test_both_sources_hold_the_same_rows_and_carry_the_same_dashboard(
     aws: Any, tmp_path: Any, tables: Tables, source: str
 ) -> None:
-    opened = open_publication(aws, tmp_path, THIRD + timedelta(days=1), f"source: {source}")
+    opened = open_publication(
+        aws, tmp_path, THIRD + timedelta(days=1), f"source: {source}\n  poll_seconds: 0.1"
+    )
     opened.write(tables, days_of(3))
     filled = opened.data_sets(THIRD)
     opened.write(tables, days_of(4)[3:])
@@ -221,3 +224,20 @@ def test_both_sources_hold_the_same_rows_and_carry_the_same_dashboard(
     assert [row is None for row in held["labels_as_of"].to_pylist()] == [
         row is None for row in published["labels_as_of"].to_pylist()
     ]
+
+
+def test_the_dashboard_has_the_charts_of_the_page(filled: Publication) -> None:
+    """Charts of curves, trends and volumes bear the same names in both."""
+    filled.dashboard()
+    visuals = {
+        next(iter(visual.values()))["VisualId"]: next(iter(visual.values()))
+        for sheet in definition(filled)["Sheets"]
+        for visual in sheet["Visuals"]
+    }
+    charts = set(page_charts(["champion"], ["2026-11-07"]))
+    shared = {name for name in charts if name.startswith(("precision", "threshold", "trend"))}
+    assert len(shared) >= 8
+    assert shared <= set(visuals)
+    for ratio, name in RATIOS.items():
+        title = visuals[f"trend_{ratio}"]["Title"]["FormatText"]["PlainText"]
+        assert title == name

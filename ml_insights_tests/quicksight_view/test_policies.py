@@ -52,7 +52,7 @@ def everything(publication: Publication, tables: Tables) -> list[Call]:
     faults.effect("quicksight", "hanging_ingestion")
     publication.write(build_tables(days=8, slices=("all",), points=20, seed=9), [THIRD])
     refused(lambda: publication.data_sets(THIRD))
-    faults.error("quicksight", "CreateIngestion", "LimitExceededException", times=9)
+    faults.error("quicksight", "CreateIngestion", "LimitExceededException", times=99)
     publication.write(tables, [THIRD])
     refused(lambda: publication.data_sets(THIRD))
     faults.clear()
@@ -123,7 +123,8 @@ def test_the_policy_of_a_runner_names_the_calls_in_its_code_and_no_others(
         re.findall(r'get_paginator\("(\w+)"', code)
     )
     actions = {f"{prefix}{names[name]}" for name in called if name in names}
-    implied = {"elasticmapreduce:AddTags"} if runner == "emr" else set()
+    tagging = {"emr": "elasticmapreduce:AddTags", "emr-serverless": "emr-serverless:TagResource"}
+    implied = {tagging[runner]}
     assert {one for one in granted(both) if one.startswith(prefix)} == actions | implied
     assert "iam:PassRole" in granted(policy(dagster_role(places)))
 

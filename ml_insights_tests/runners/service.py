@@ -43,7 +43,7 @@ class ScriptedJobs:
         return seen
 
     def explain(self, job: RunningJob, seen: Seen) -> Seen:
-        assert job
+        assert job.owner
         return seen
 
     def stop(self, job: RunningJob) -> None:
@@ -51,16 +51,14 @@ class ScriptedJobs:
         self.alive.remove(job)
 
     def log_tail(self, job: RunningJob, seen: Seen, lines: int) -> LogTail:
-        assert job
-        assert seen
-        assert lines
+        assert (job.owner, seen.state, lines) > ("", "", 0)
         return self.tails.pop(0) if len(self.tails) > 1 else self.tails[0]
 
     def links(self, job: RunningJob) -> dict[str, str]:
         return {"EMR console": f"https://console/{job.owner}"}
 
     def usage(self, job: RunningJob) -> Usage | None:
-        assert job
+        assert job.owner
         return Usage(vcpu_hours=1.0)
 
 

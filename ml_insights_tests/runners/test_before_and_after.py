@@ -131,7 +131,7 @@ def test_a_success_nobody_watched_is_taken_by_a_retry_of_the_same_run_only(
     outcome = failed(MissingInputError("x"))
     objects.put(place.outcome_file(name), json.dumps(outcome).encode())
     assert place.unwatched(name.work, "d", "run-1") is None
-    objects.put(place.outcome_file(name), json.dumps(succeeded({}, "out")).encode())
+    objects.put(place.outcome_file(name), json.dumps(succeeded({}, "out", 90.0)).encode())
     assert place.unwatched(name.work, "d", "run-1") == name
     assert place.unwatched(name.work, "d", "run-2") is None
     assert place.unwatched(name.work, "other", "run-1") is None

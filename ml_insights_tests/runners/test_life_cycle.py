@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from ml_insights.aws.spark_jobs import JobRequest, LogTail, Seen
+from ml_insights.aws.spark_jobs import JobRequest, LogTail, RunningJob, Seen
 from ml_insights.aws.waiting import Pace
 from ml_insights.errors import (
     AwsPermanentError,
@@ -101,12 +101,28 @@ def test_what_was_started_is_stopped_when_it_is_given_up(
     assert [stopped.name for stopped in jobs.stopped] == [job().name]
 
 
-def test_an_interrupt_before_the_answer_of_aws_stops_what_bears_the_name() -> None:
-    jobs = ScriptedJobs(Seen("RUNNING"))
-    jobs.start(REQUEST)
-    with pytest.raises(KeyboardInterrupt), Life(jobs).stopping(job().name):
+class _Interrupted(ScriptedJobs):
+    """A service whose answer to a start is never heard."""
+
+    def start(self, request: JobRequest) -> RunningJob:
+        super().start(request)
         raise KeyboardInterrupt
+
+
+def test_an_interrupt_before_the_answer_of_aws_stops_what_bears_the_name() -> None:
+    jobs = _Interrupted(Seen("RUNNING"))
+    life = Life(jobs)
+    with pytest.raises(KeyboardInterrupt), life.stopping(job().name):
+        life.start(REQUEST)
     assert [stopped.name for stopped in jobs.stopped] == [job().name]
+
+
+def test_what_is_refused_before_a_start_asks_for_no_stop() -> None:
+    jobs = ScriptedJobs(Seen("RUNNING"))
+    jobs.alive = [job()]
+    with pytest.raises(AwsPermanentError), Life(jobs).stopping(job().name):
+        raise AwsPermanentError("no such release")
+    assert jobs.stopped == []
 
 
 def test_what_others_started_is_left_alone() -> None:
@@ -118,7 +134,7 @@ def test_what_others_started_is_left_alone() -> None:
 
 
 def test_a_success_is_what_the_job_told() -> None:
-    outcome = succeeded({"rows": 1}, "s3://data/out")
+    outcome = succeeded({"rows": 1}, "s3://data/out", 90.0)
     life = Life(ScriptedJobs(Seen("RUNNING")))
     assert life.outcome_of(job(), Seen(REPORTED), outcome, heard=True) == outcome
 

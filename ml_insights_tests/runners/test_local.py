@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import subprocess
 from collections.abc import Callable, Iterator
@@ -17,7 +18,13 @@ import pytest
 from py4j.protocol import Py4JError, Py4JNetworkError
 
 from ml_insights.capture_files import capture_record, csv_response, write_capture_files
-from ml_insights.errors import MissingInputError, MlInsightsError, SparkJobError, StorageError
+from ml_insights.errors import (
+    DamagedFileError,
+    MissingInputError,
+    MlInsightsError,
+    SparkJobError,
+    StorageError,
+)
 from ml_insights.runners import LocalSparkRunner
 from ml_insights.spark import job
 from ml_insights.spark.arguments import (
@@ -153,6 +160,48 @@ def test_arguments_decide_which_step_runs(
     counting = cast("ConfusionCountsArguments", SimpleNamespace(output="/nowhere"))
     assert runner.run(CONTEXT, ARGUMENTS).report == {"ran": "compact_day"}
     assert runner.run(CONTEXT, counting).report == {"ran": "count_day"}
+
+
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize(
+    ("half", "reason"), [(True, "Unexpected end of input stream"), (False, "not a gzip file")]
+)
+def test_a_damaged_object_is_named_and_not_tried_again(
+    runner: LocalSparkRunner, tmp_path: Path, half: bool, reason: str
+) -> None:
+    folder = tmp_path / "capture/champion/2026/10/01/07"
+    folder.mkdir(parents=True)
+    whole = gzip.compress(b"{}\n" * 1000)
+    (folder / "07 a.b.jsonl.gz").write_bytes(whole[: len(whole) // 2] if half else b"plain text")
+    arguments = replace(
+        ARGUMENTS, capture_root=str(tmp_path / "capture"), output=str(tmp_path / "dt=2026-10-01")
+    )
+    with pytest.raises(DamagedFileError, match=reason) as caught:
+        runner.run(CONTEXT, arguments)
+    assert "champion/2026/10/01/07/07%20a.b.jsonl.gz is damaged: java.io." in str(caught.value)
+    assert not caught.value.retryable
+
+
+READING = (
+    "An error occurred while calling o1.parquet.\n: org.apache.spark.SparkException: "
+    "[FAILED_READ_FILE.NO_HINT] Encountered error while reading file s3://b/07/x y.parquet.  "
+    "SQLSTATE: KD001\n\tat here\n"
+)
+
+
+@pytest.mark.usefixtures("no_session")
+def test_a_file_that_a_retry_may_read_is_named_and_tried_again(
+    runner: LocalSparkRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cause = "Caused by: java.net.SocketTimeoutException: Read timed out\n"
+    run_instead(monkeypatch, failing(Py4JError(READING + cause)))
+    with pytest.raises(SparkJobError) as caught:
+        runner.run(CONTEXT, ARGUMENTS)
+    assert str(caught.value).startswith(
+        "Spark failed at s3://b/07/x y.parquet: java.net.SocketTimeoutException: Read timed out. "
+    )
+    assert caught.value.retryable
 
 
 @pytest.fixture

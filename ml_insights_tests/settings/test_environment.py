@@ -102,7 +102,8 @@ def test_variables_with_other_prefixes_are_none_of_our_business(load: Load) -> N
 @pytest.mark.parametrize(
     "path",
     [path for path in reference(Settings) if path and path[-1] != NAME and "label" not in path[:-1]
-     and "score" not in path[:-1] and "slices" not in path[:-1]],
+     and "score" not in path[:-1] and "slices" not in path[:-1]
+     and "traffic_split" not in path[:-1]],
 )  # fmt: skip
 def test_every_setting_can_be_reached_by_a_variable(problems: Problems, path: KeyPath) -> None:
     names = ["fraud_detector" if name == NAME else name for name in path]

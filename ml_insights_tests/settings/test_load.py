@@ -82,12 +82,14 @@ schedule: 6:30
     assert problems(text) == [
         "settings.yaml:1: deployment: 'cloud' is not legal. Legal: `local`, `aws`.",
         "settings.yaml:2: lakes: 'lakes' is not a key here; did you mean 'lake'? Legal keys: "
-        "deployment, lake, grid, endpoints, spark, units, aws, emr, schedule, dashboard.",
+        "deployment, lake, grid, endpoints, spark, units, bootstrap_replicates, aws, emr, "
+        "schedule, dashboard, athena, quicksight.",
         "settings.yaml:4: endpoints.fraud-detector.ground_truth: is missing. Legal: a folder "
-        "(from the settings file's folder, if relative) or `s3://bucket/folder`.",
+        "(from the settings file's folder, if relative) or `s3://bucket/folder`, without any of "
+        "`?*[]{}`.",
         "settings.yaml:5: endpoints.fraud-detector.data_capture: 'gs://bucket/capture' is neither "
         "a folder nor s3://bucket/folder. Legal: a folder (from the settings file's folder, if "
-        "relative) or `s3://bucket/folder`.",
+        "relative) or `s3://bucket/folder`, without any of `?*[]{}`.",
         "settings.yaml:6: endpoints.fraud-detector.start_date: '01.10.2026' is not a date such as "
         "2026-10-01. Legal: a date such as `2026-10-01`, from 2000 to a year from now.",
         "settings.yaml:7: endpoints.fraud-detector.score.content_type: 'text/xml' is not legal. "

@@ -56,6 +56,18 @@ def test_a_location_that_is_neither_folder_nor_s3_is_illegal(
     assert "settings.yaml:3: endpoints.fraud-detector.data_capture" in problem
 
 
+@pytest.mark.parametrize("sign", "?*[]{}")
+@pytest.mark.parametrize("location", ["./exp/pro{}", "s3://bucket/pro{}/capture"])
+def test_a_location_that_spark_would_take_for_a_pattern_is_illegal(
+    problems: Problems, location: str, sign: str
+) -> None:
+    given = location.replace("{}", sign)
+    problem = problems(MINIMAL.replace("./capture", f'"{given}"'))[-1]
+    assert f"endpoints.fraud-detector.data_capture: {given!r} has {sign!r} in" in problem
+    assert "Spark takes ? * [ ] { } for a pattern" in problem
+    assert "Rename the folder" in problem
+
+
 def test_the_local_deployment_reaches_no_cloud(problems: Problems) -> None:
     (problem,) = problems(MINIMAL + "lake: s3://bucket/lake\n")
     assert "lake: 's3://bucket/lake' is on S3, but `deployment: local` reaches no cloud" in problem
@@ -194,12 +206,38 @@ def test_a_content_type_has_one_form(problems: Problems) -> None:
     assert "score[1].content_type: text/csv has a form already" in problem
 
 
-def test_labels_have_one_json_form_because_their_records_name_no_content_type(
-    problems: Problems,
+def test_labels_may_have_several_json_forms_in_order(load: Load) -> None:
+    forms = ", ".join(
+        f"{{content_type: application/{kind}, path: '{path}'}}"
+        for kind, path in (("json", "label"), ("jsonlines", "label"), ("json", "all[*].label"))
+    )
+    settings = load(f"{MINIMAL}    label: [{forms}, {{content_type: text/csv}}]\n")
+    found = settings.endpoints["fraud-detector"].label_forms()
+    assert [form.path for form in found] == ["label", "label", "all[*].label", ""]
+
+
+@pytest.mark.parametrize(
+    ("forms", "problem"),
+    [
+        (
+            "{content_type: text/csv}, {content_type: text/csv, index: 1}",
+            "label[1].content_type: is a second CSV form",
+        ),
+        (
+            "{content_type: application/json, path: a}, {content_type: application/json, path: a}",
+            "label[1].path: is that of a form before it",
+        ),
+        (
+            "{content_type: application/json}, {content_type: application/jsonlines, path: a}",
+            "label[1].path: is never tried: the form without `path` before it takes every",
+        ),
+    ],
+)
+def test_a_label_form_that_could_never_apply_is_illegal(
+    problems: Problems, forms: str, problem: str
 ) -> None:
-    line = "label: [{content_type: application/json}, {content_type: application/jsonlines}]"
-    (problem,) = problems(f"{MINIMAL}    {line}\n")
-    assert "label[1].content_type: is a second JSON form" in problem
+    (found,) = problems(f"{MINIMAL}    label: [{forms}]\n")
+    assert problem in found
 
 
 def test_an_endpoint_has_a_positive_label_or_classes(load: Load, problems: Problems) -> None:

@@ -105,6 +105,7 @@ def publish(
         "path": "unit=00-23/run=a",
         "rows": sum(map(len, by_variant.values())),
         "slices": [[0, []]],
+        "variants": {variant: {} for variant in by_variant},
         **unit,
     }
     manifest = {"digest": "of the captures", "units": [written]}

@@ -10,13 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
+from ml_insights.contracts import CURVE
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark.confusion_counts import (
     BIN_COUNTS,
-    CURVE,
     count_bins,
     distinct_predictions,
     slice_names,
@@ -57,6 +59,24 @@ SLICES_BY_NAME = {
 }
 Curves = dict[tuple[str, str, str], dict[int, tuple[int, ...]]]
 Frames = tuple["DataFrame", "DataFrame", "DataFrame"]
+
+
+VALUES = st.sampled_from(
+    ["EU", ">=50", '"EU"', '"EU', "EU &", "& b=EU", "EU & b=EU", 'EU & b="EU', '"EU & b=EU"', "\\"]
+)
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys("abc", VALUES)), min_size=2, max_size=6))
+def test_no_two_slices_have_the_same_name(rows: list[dict[str, str]]) -> None:
+    crosses = (("a", "b"), ("a", "b", "c"), ("b", "c"))
+    wanted = [("a",), ("b",), ("c",), *crosses]
+    parts = {
+        tuple((feature, row[feature]) for feature in features)
+        for row in rows
+        for features in wanted
+    }
+    names = {name for row in rows for name in slice_names(row, crosses)}
+    assert len(names - {"all"}) == len(parts)
 
 
 def slices_frame(spark: SparkSession, folder: Path) -> DataFrame:

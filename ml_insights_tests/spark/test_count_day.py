@@ -70,7 +70,12 @@ def test_sagemakers_own_merged_record_gives_334_pairs(
     assert report["labels_collected"] == {"collected": 335, "known": 334}
     assert report["ground_truth"]["files"] == 2
     assert pq.read_table(tmp_path / "counted/quarantine").num_rows == 1
-    assert reports == ["labels read: 3 lines in the label window", "bins counted"]
+    assert report["labelled"] == {"main": 334}
+    assert reports == [
+        "labels read: 3 lines in the label window",
+        "labels matched: 334 used",
+        "bins counted",
+    ]
 
 
 def test_a_day_without_any_label_is_counted_unlabelled(spark: SparkSession, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from ml_insights.errors import StorageError
+from ml_insights.errors import DamagedFileError, StorageError
 from ml_insights.spark.files import Files, FolderSize
 
 pytestmark = pytest.mark.spark
@@ -81,3 +81,14 @@ def test_a_refused_write_says_what_to_do_and_keeps_the_former_document(
         files.write_json(target, {"version": 2})
     assert error.value.retryable
     assert files.read_json(target) == {"version": 1}
+
+
+@pytest.mark.parametrize("content", [b"", b'{"units": [', b'{"day": "\xff"}'])
+def test_a_damaged_document_is_named_with_what_to_do(
+    files: Files, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "_manifest.json").write_bytes(content)
+    with pytest.raises(DamagedFileError, match=r"Delete it, then run the partition") as caught:
+        files.read_json(f"{tmp_path}/_manifest.json")
+    assert str(caught.value).startswith(f"{tmp_path}/_manifest.json is damaged")
+    assert not caught.value.retryable

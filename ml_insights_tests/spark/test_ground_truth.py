@@ -15,6 +15,7 @@ from ml_insights.capture_files import (
     json_labels,
     label_record,
 )
+from ml_insights.settings.endpoint import same_label
 from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
 from ml_insights.spark.ground_truth import (
     INVALID,
@@ -91,6 +92,32 @@ def test_labels_are_read_in_every_form(spark: SparkSession, tmp_path: Path) -> N
     assert codes_of(spark, tmp_path, list(one), job) == [*one.values()]
 
 
+def test_json_forms_are_tried_in_order_until_one_finds_a_label(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    lines_form = ValueForm("application/jsonlines", path="label")
+    payloads = {
+        json_label(1): [1],
+        json_label(0).in_base64(): [0],
+        json_labels([0, 1]): [0, 1],
+        json_labels([None, 1]): [None, 1],
+        json_labels([None]): [None],
+        Payload(None, '{"label": 1, "instances": [{"label": 0}]}', "JSON"): [1],
+        csv_labels([1, 0]): [1, 0],
+    }
+    for labels in ((ONE, SEVERAL, CSV), (lines_form, SEVERAL, CSV)):
+        job = counting_job(tmp_path, labels=labels)
+        assert codes_of(spark, tmp_path, list(payloads), job) == [*payloads.values()]
+    nothing = [json_labels([]), Payload(None, "[1", "JSON"), Payload(None, "1", "JSON").in_base64()]
+    found = parse(
+        spark,
+        tmp_path,
+        [label_record("7", payload) for payload in nothing],
+        counting_job(tmp_path, labels=(ONE, SEVERAL, CSV)),
+    )
+    assert [reason for *_, reason in found] == ["no_labels"] * 3
+
+
 STRICT_CODES: list[tuple[str, int | None]] = [
     *((text, 1) for text in ["1", "1.0", " 1 ", "+1", "1e0", "0.1e1", "01", "1.", '"1"']),
     *((text, 0) for text in ["0", "0.0", "-0", "0e9", ".0"]),
@@ -118,6 +145,17 @@ def test_equal_numbers_missing_and_illegal_labels_are_told_apart(
         (text, [code, 1]) for text, code in STRICT_CODES
     ]
     assert of_json == [code for _, code in JSON_CODES]
+
+
+def test_labels_are_the_same_in_ground_truth_and_in_the_settings(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    texts = ["1", "1.0", "+1e0", "01", "1_0", "10", "inf", "Infinity", "0x1", "yes", "Yes"]
+    lines = [label_record("7", csv_labels(texts))]
+    for label in texts:
+        job = counting_job(tmp_path, positive_label=label, negative_label="")
+        ((_, codes, _),) = parse(spark, tmp_path, lines, job)
+        assert codes == [int(same_label(label, text)) for text in texts], label
 
 
 def test_without_a_negative_label_every_other_label_is_negative(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_insights.spark.label_fates import label_fates
+from ml_insights.spark.label_fates import label_fates, match_labels
 from ml_insights_tests.spark.labelled import (
     NOON,
     counting_job,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
+VARIANTS = ["main", "shadow"]
 TOMORROW = {"collected_on": "2026-10-02"}
 
 
@@ -36,12 +37,9 @@ def fates(
     labels: list[dict[str, Any]],
     **given: Any,
 ) -> dict[str, Any]:
-    return label_fates(
-        spark,
-        counting_job(folder, **given),
-        predictions_frame(spark, folder, predictions),
-        labels_frame(spark, folder, labels),
-    )
+    rows = predictions_frame(spark, folder, predictions)
+    matched = match_labels(rows, labels_frame(spark, folder, labels), VARIANTS)
+    return label_fates(spark, counting_job(folder, **given), matched, VARIANTS)
 
 
 def test_each_label_has_one_fate(spark: SparkSession, tmp_path: Path) -> None:
@@ -64,10 +62,10 @@ def test_each_label_has_one_fate(spark: SparkSession, tmp_path: Path) -> None:
         ],
     )
     assert found["labels"] == {
-        "labels_read": 18,
         "superseded": 3 + 1 + 1,
         "conflicting": 4,
         "of_other_days": 2,
+        "ambiguous": 0,
         "wrong_number": 3,
         "missing": 1,
         "illegal": 1,
@@ -86,8 +84,25 @@ def test_a_label_that_several_variants_or_copies_share_counts_once(
         prediction("shared", 0.1),
     ]
     found = fates(spark, tmp_path, predictions, [label("shared", [1])])
-    assert (found["labels"]["labels_read"], found["labels"]["used"]) == (1, 1)
+    assert (sum(found["labels"].values()), found["labels"]["used"]) == (1, 1)
+    assert found["labelled"] == {"main": 1, "shadow": 1}
     assert found["labels_collected"] == {"collected": 1, "known": 1}
+
+
+def test_a_label_for_an_id_that_different_predictions_share_is_not_used(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    predictions = [
+        prediction("0", 0.1),
+        prediction("0", 0.9, variant="shadow"),
+        prediction("0", 0.1, captured_at=NOON + timedelta(seconds=1)),
+        prediction("1", 0.1),
+        prediction("1", 0.2),
+        prediction("2", 0.1),
+    ]
+    found = fates(spark, tmp_path, predictions, [label(name, [1]) for name in "012"])
+    assert (found["labels"]["ambiguous"], found["labels"]["used"]) == (2, 1)
+    assert found["labelled"] == {"main": 1, "shadow": 0}
 
 
 def test_collected_labels_may_belong_to_predictions_of_the_days_before(
@@ -151,6 +166,6 @@ def test_fates_add_up_to_the_labels_read(spark: SparkSession, tmp_path: Path) ->
             )
         )
     found = fates(spark, tmp_path, predictions, labels)
-    items = dict(found["labels"])
-    assert items.pop("labels_read") == sum(items.values()) == sum(row["entries"] for row in labels)
+    items = found["labels"]
+    assert sum(items.values()) == sum(row["entries"] for row in labels)
     assert min(items.values()) > 0

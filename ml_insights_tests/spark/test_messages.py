@@ -58,7 +58,7 @@ def test_dagster_reads_what_a_job_sends() -> None:
     with Messages(sent, "jobs/1", interval=60) as messages:
         messages.log("half of it is done")
         messages.report({"status": "succeeded"})
-    heard = []
+    heard: list[Any] = []
 
     @dg.op
     def listen(context: dg.OpExecutionContext) -> None:

@@ -31,8 +31,9 @@ def test_an_unknown_class_is_a_spark_job_error() -> None:
 
 
 def test_a_success_has_report_and_folder() -> None:
-    assert succeeded({"rows": 1}, "s3://b/out") == {
+    assert succeeded({"rows": 1}, "s3://b/out", 90.0) == {
         "status": "succeeded",
         "report": {"rows": 1},
         "output": "s3://b/out",
+        "core_seconds": 90.0,
     }

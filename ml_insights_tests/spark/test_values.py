@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from ml_insights.spark.arguments import ValueForm
+from ml_insights.spark.decimal_number import DECIMAL_NUMBER, decimal_number
 from ml_insights.spark.values import (
-    DECIMAL_NUMBER,
     decoded,
     is_blank,
     media_type,
@@ -147,6 +147,7 @@ def test_a_number_is_a_decimal_and_nothing_else(spark: SparkSession, tmp_path: P
     texts = [*numbers, *others, *ends, "nan"]
     found = evaluated(spark, tmp_path, texts, lambda text: text.rlike(DECIMAL_NUMBER))
     assert [text for text, (matches,) in zip(texts, found, strict=True) if matches] == numbers
+    assert [text for text in texts if decimal_number(text) is not None] == numbers
 
 
 def test_payloads_are_decoded_as_their_encoding_says(spark: SparkSession, tmp_path: Path) -> None:

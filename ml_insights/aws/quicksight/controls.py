@@ -55,7 +55,7 @@ def source_of(data_set: DataSet) -> Source:
     """A data set with the calculated fields that the filters need."""
     names = {column.name for column in data_set.columns}
     calculated = {AGE: f'dateDiff({{dt}}, {_NEWEST}, "DD")'}
-    if {"threshold", "threshold_index", "variant", "class_label", "slice"} <= names:
+    if data_set.drawn_rows_only and {"threshold", "threshold_index"} <= names:
         above = f"ifelse({{threshold}} >= ${{{THRESHOLD}}}, {{threshold_index}}, NULL)"
         nearest = f"minOver({above}, {_CURVE}, PRE_AGG)"
         calculated[CHOSEN] = f"ifelse({{threshold_index}} = {nearest}, 1, 0)"
@@ -65,7 +65,7 @@ def source_of(data_set: DataSet) -> Source:
             f"ifelse({age} = {back}, {chosen}, {age} = {back} + 1, {before}, "
             f'{age} = {back} + 7, {week}, "other")'
         )
-    return Source(data_set, calculated, frozenset({COMPARED_DAY}))
+    return Source(data_set, calculated, frozenset({COMPARED_DAY} & calculated.keys()))
 
 
 def parameters(choices: Choices) -> list[Json]:

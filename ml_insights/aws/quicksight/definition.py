@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ml_insights.aws.quicksight import sheets
+from ml_insights.aws.quicksight import decision_sheets, sheets
 from ml_insights.aws.quicksight.controls import Choices, parameters, source_of
 from ml_insights.aws.quicksight.fields import Json
 from ml_insights.aws.quicksight.shown_tables import DataSet
@@ -37,7 +37,7 @@ def dashboard_definition(
 
     Args:
         description: endpoint, choices and limits.
-        data_sets: by name, as `shown_data_sets` returns them.
+        data_sets: by name; a sheet appears when its data sets are there.
         arns: ARN of each data set in QuickSight, by its name.
 
     Raises:
@@ -45,11 +45,14 @@ def dashboard_definition(
     """
     sources = {name: source_of(data_set) for name, data_set in data_sets.items()}
     choices = description.choices
-    built = [
+    wished = [
         sheets.today(sources, choices),
         sheets.trend(sources, choices),
+        decision_sheets.comparisons(sources, choices),
+        decision_sheets.value(sources, choices),
         sheets.data_quality(sources, choices, description.min_label_coverage),
     ]
+    built = [one for one in wished if one is not None]
     return {
         "DataSetIdentifierDeclarations": [
             {"Identifier": name, "DataSetArn": arns[name]} for name in sources

@@ -1,4 +1,4 @@
-"""Which published tables become QuickSight data sets, with which columns and rows. No AWS here.
+"""A published table as a QuickSight data set: with which columns and rows. No AWS here.
 
 What belongs here: the translation of a table's contract to a data set, for both sources (Athena's
 SQL, CSV files). What does not: creating it (`data_set`), and what a dashboard shows (`sheets`).
@@ -12,22 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ml_insights.contracts import TABLES, Column, Table
+from ml_insights.contracts import Column, Table
 from ml_insights.errors import ContractError
 
 Kind = Literal["date", "number", "text"]
 
 DAY = Column("dt", "date", "Day of the captured predictions, UTC.", key=True)
-
-SHOWN_TABLES = (
-    "precision_recall",
-    "model_quality",
-    "record_balance",
-    "variant_comparison",
-    "business_value",
-    "insights",
-)
-"""Tables the dashboard draws from, as far as they are in the contract."""
 
 _TYPES: dict[str, tuple[str, Kind]] = {
     "boolean": ("INTEGER", "number"),
@@ -98,8 +88,3 @@ class DataSet:
             subtype = {"SubType": "FLOAT"} if kind == "DECIMAL" else {}
             described.append({"Name": column.name, "Type": kind, **subtype})
         return described
-
-
-def shown_data_sets() -> dict[str, DataSet]:
-    """The data sets of a dashboard, by name."""
-    return {name: DataSet(TABLES[name]) for name in SHOWN_TABLES if name in TABLES}

@@ -1,7 +1,7 @@
 """Builders of QuickSight visuals, each within the documented limit of points.
 
 What belongs here: one function a kind of visual, JSON out. What does not: which visual shows what
-(`sheets`), and filters.
+(`sheets`), and filters. Long, because QuickSight wants many words for each kind.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ def scatter(
     colour: str,
     colours: Mapping[str, str],
     label: str | None = None,
+    unit_y: bool = True,
 ) -> Json:
-    """One point a row, coloured by a column; both axes from 0 to 1."""
+    """One point a row, coloured by a column; axes from 0 to 1, the upright one if it is so."""
     wells = {
         "XAxis": [source.dimension(visual, x)],
         "YAxis": [source.dimension(visual, y)],
@@ -83,7 +84,7 @@ def scatter(
             "XAxisLabelOptions": _axis_label(axes[0]),
             "YAxisLabelOptions": _axis_label(axes[1]),
             "XAxisDisplayOptions": _unit_axis(),
-            "YAxisDisplayOptions": _unit_axis(),
+            **({"YAxisDisplayOptions": _unit_axis()} if unit_y else {}),
             "DataLabels": {"Visibility": "HIDDEN"},
             **_legend(),
             **_palette(f"{visual}.{colour}", colours),

@@ -1,0 +1,41 @@
+"""Counts of the day and of the days before it, as the assets of decisions need them.
+
+What belongs here: which days a day is compared with. What does not: adding them up
+(`decisions.windows`).
+
+The days before are those that are published when the day is computed; the rows say how many.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ml_insights.assets.confusion_counts import published_counts
+from ml_insights.decisions.windows import CurveCounts, days_before, window_counts
+from ml_insights.result_tables import curves_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ml_insights.lake import Lake
+    from ml_insights.scope import EndpointScope
+
+WEEK = 7
+
+
+class Before(NamedTuple):
+    """Counts of days before a day, and how many published days they are."""
+
+    counts: CurveCounts
+    days: int
+
+
+def counts_of_day(scope: EndpointScope, lake: Lake, day: date) -> CurveCounts:
+    """The day's curves; see `published_counts` for what is required of them."""
+    return dict(curves_of(published_counts(scope, lake, day), scope.settings.grid))
+
+
+def counts_before(scope: EndpointScope, lake: Lake, day: date, days: int) -> Before:
+    """Counts of the published days among so many before a day."""
+    found = days_before(lake, scope.name, day, days)
+    return Before(window_counts(lake, scope.name, scope.settings.grid, found), len(found))

@@ -1,0 +1,84 @@
+"""A curve of any window, variants and slices, from the published counts: no second pass.
+
+What belongs here: the answer to one question, as tables. What does not: printing (`cli`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ml_insights.contracts import CONFUSION_COUNTS
+from ml_insights.decisions.windows import required_days, window_counts
+from ml_insights.errors import MissingInputError
+from ml_insights.metrics.quality import curve_quality
+from ml_insights.result_tables import Curve, precision_recall_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import pyarrow as pa
+
+    from ml_insights.lake import Lake
+    from ml_insights.scope import EndpointScope
+
+
+class CurveAnswer(NamedTuple):
+    """Curves of a window.
+
+    Attributes:
+        days: published days in the window.
+        quality: headline numbers by curve, as in `model_quality`.
+        points: rows of `precision_recall`, every occupied threshold.
+    """
+
+    days: list[date]
+    quality: dict[Curve, dict[str, float | int | str | None]]
+    points: pa.Table
+
+
+def curve_answer(
+    scope: EndpointScope,
+    lake: Lake,
+    first: date,
+    last: date,
+    *,
+    slices: Sequence[str],
+    variants: Sequence[str] = (),
+) -> CurveAnswer:
+    """The chosen curves over the published days of a window.
+
+    Args:
+        scope: whose curves.
+        lake: where the days are.
+        first: first day.
+        last: last day, included.
+        slices: names as published, such as `region=EU`.
+        variants: names; all if empty.
+
+    Raises:
+        MissingInputError: no published day, or no such curve; the message names what there is.
+        ContractError: the days were counted on different grids.
+    """
+    days = required_days(lake, scope.name, first, last)
+    grid, threshold = scope.settings.grid, scope.endpoint.operating_threshold
+    counts = window_counts(lake, scope.name, grid, days, slices=slices, variants=variants or None)
+    if not counts:
+        known = lake.read(scope.name, CONFUSION_COUNTS, days[-1], ["slice", "variant"])
+        there = {name: sorted(set(known[name].to_pylist())) for name in known.column_names}
+        raise MissingInputError(
+            f"no curve of {scope.name} from {first} to {last} has slice {' or '.join(slices)}"
+            f"{' and variant ' + ' or '.join(variants) if variants else ''}. On {days[-1]} there "
+            f"are slices {', '.join(there['slice'][:20])} of variants "
+            f"{', '.join(there['variant'])}"
+        )
+    quality = {
+        curve: curve_quality(
+            bins,
+            operating_threshold=threshold,
+            identity=(scope.name, first.isoformat(), last.isoformat(), *curve),
+            replicates=scope.settings.bootstrap_replicates,
+        )
+        for curve, bins in counts.items()
+    }
+    return CurveAnswer(days, quality, precision_recall_rows(counts.items(), threshold))

@@ -1,0 +1,192 @@
+// What people decide from: insights, comparisons, money, calibration. Texts, tables and chart data.
+
+const decisions = page.decisions;
+const found = (table, variant) => decisions[table][keyOf(chosen.day, variant, chosen.classLabel, chosen.slice)];
+const money = (value, currency) => `${value < 0 ? "\u2212" : ""}${Math.round(Math.abs(value)).toLocaleString("en-US")}\u202f${currency}`;
+const METRIC_NAMES = {
+  precision: "Precision", recall: "Recall", f1: "F1", average_precision: "Average precision", roc_auc: "ROC AUC",
+  standardised_precision: "Precision, equal prevalence",
+};
+const IN_POINTS = new Set(["precision", "recall", "standardised_precision"]);
+const AGAINST = {
+  variants: "on this day's traffic", same_events: "on the same events",
+  trailing_7_days: "against its 7 days before", previous_day: "against its day before",
+};
+const VERDICT_LABELS = {
+  better: "\u25b2 better", worse: "\u25bc worse", no_relevant_difference: "no relevant difference",
+  cannot_tell_yet: "cannot tell yet", not_comparable: "not comparable",
+};
+const REASONS = {
+  no_days_before: "no day before to compare with", no_positives: "no positives on one side",
+  no_negatives: "no negatives on one side", no_spread: "too few or too perfect to judge", no_labels: "no labels yet",
+  capacity_above_volume: "capacity exceeds the traffic: it limits nothing",
+  capacity_below_highest_score: "even the highest scores exceed the capacity",
+};
+const reasonWords = (codes) => (codes ?? "").split(",").filter(Boolean).map((code) => REASONS[code] ?? code.replaceAll("_", " ")).join("; ");
+
+function showInsights() {
+  if (!$("insights")) return;
+  const rows = decisions.insights[chosen.day] ?? [];
+  const sign = { better: "\u25b2", worse: "\u25bc", notice: "\u2022" };
+  $("insights").replaceChildren(...(rows.length
+    ? rows.map(({ tone, text }) => make("li", { className: tone }, make("i", { "aria-hidden": "true" }, sign[tone]), make("span", {}, text)))
+    : [make("li", { className: "notice" }, make("i", { "aria-hidden": "true" }, "\u2713"), make("span", {}, "Nothing changed on this day beyond what chance does."))]));
+}
+
+// A difference as a mark with its interval around zero; `widest` is the end of the track.
+function track({ difference, difference_low: low, difference_high: high, verdict }, widest) {
+  const place = (value) => `${50 + (50 * Math.max(-widest, Math.min(widest, value))) / widest}%`;
+  const bar = make("span", { className: "bar" });
+  bar.style.left = place(low);
+  bar.style.right = `calc(100% - ${place(high)})`;
+  const dot = make("span", { className: "dot" });
+  dot.style.left = place(difference);
+  return make("span", { className: `track ${verdict ?? ""}`, "aria-hidden": "true" }, make("span", { className: "zero" }), bar, dot);
+}
+
+function comparisonRow(row, widest) {
+  const inPoints = IN_POINTS.has(row.metric);
+  const plain = (value) => (value == null ? "n/d" : inPoints ? `${(100 * value).toFixed(1)}\u202f%` : value.toFixed(3));
+  const signed = (value) => `${value < 0 ? "\u2212" : "+"}${Math.abs(inPoints ? 100 * value : value).toFixed(inPoints ? 1 : 3)}`;
+  const cells = [make("th", { scope: "row" }, METRIC_NAMES[row.metric]), make("td", {}, `${plain(row.baseline_value)} \u2192 ${plain(row.value)}`)];
+  if (row.difference_low == null) {
+    return make("tr", {}, ...cells, make("td", { colSpan: 3, className: "why" }, `not defined: ${reasonWords(row.undefined_reason)}`));
+  }
+  const unit = inPoints ? " points" : "";
+  const needed = row.verdict === "cannot_tell_yet" && row.labels_needed > row.labels
+    ? make("small", {}, `${roughly(row.labels)} of ${roughly(row.labels_needed)} labels`) : "";
+  const label = make("span", { className: `verdict ${row.verdict ?? ""}`, title: decisions.verdict_words[row.verdict] ?? "" }, VERDICT_LABELS[row.verdict] ?? "");
+  return make("tr", {}, ...cells, make("td", { className: "wide" }, track(row, widest)),
+    make("td", {}, `${signed(row.difference)}${unit}`, make("small", {}, `${signed(row.difference_low)} to ${signed(row.difference_high)}`)),
+    make("td", { className: "said" }, label, needed));
+}
+
+function showComparisons() {
+  if (!$("comparisons")) return;
+  const named = (row) => Object.fromEntries(row.map((value, place) => [decisions.compared[place], value]));
+  const rows = chosenVariants().flatMap((variant) => (found("comparisons", variant) ?? []).map(named));
+  const order = Object.keys(METRIC_NAMES);
+  const blocks = (comparison) => {
+    const of = rows.filter((row) => row.comparison === comparison && (row.baseline_variant === row.variant || chosen.variants.has(row.baseline_variant)));
+    const pairs = [...new Set(of.map((row) => JSON.stringify([row.variant, row.baseline_variant])))];
+    return pairs.map((pair) => {
+      const own = of.filter((row) => JSON.stringify([row.variant, row.baseline_variant]) === pair);
+      own.sort((a, b) => order.indexOf(a.metric) - order.indexOf(b.metric));
+      const [variant, baseline] = JSON.parse(pair);
+      const ends = own.flatMap((row) => [row.difference_low, row.difference_high]).filter((end) => end != null).map(Math.abs);
+      const widest = Math.max(0.02, ...ends) * 1.04;
+      const names = variant === baseline ? [markOf(variant), variant] : [markOf(variant), `${variant} against `, markOf(baseline), baseline];
+      const days = own[0].baseline_days;
+      const note = variant === baseline && comparison === "trailing_7_days" && days > 0 && days < 7 ? ` (${days} published)` : "";
+      return make("div", { className: "scroll" }, make("table", { className: "compared" },
+        make("caption", {}, ...names, make("small", {}, ` ${AGAINST[comparison]}${note}`)),
+        make("tbody", {}, ...own.map((row) => comparisonRow(row, widest)))));
+    });
+  };
+  const [first, later] = [["variants", "same_events", "trailing_7_days"], ["previous_day"]].map((names) => names.flatMap(blocks));
+  $("comparisons").replaceChildren(...(first.length ? first : [make("p", {}, "There is nothing to compare for this choice.")]));
+  $("day-before").replaceChildren(...later);
+}
+
+const asRows = (columns, variant) => (columns?.threshold ?? []).map((_, place) =>
+  ({ variant, ...Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, values[place]])) }));
+
+function showMoney() {
+  if (!$("money")) return;
+  const choices = chosenVariants().map((variant) => found("choices", variant)).filter(Boolean);
+  const currency = choices[0]?.currency ?? "";
+  $("money").replaceChildren(...(choices.length ? choices.map(moneyTile) : [make("p", {}, "No money was computed for this choice.")]));
+  const rows = chosenVariants().flatMap(valueRows);
+  fill("values", rows);
+  fill("operating_values", chosenCurves().map(operatingPoint).filter(Boolean).slice(0, 1));
+  fill("best_values", choices.filter((choice) => choice.best_threshold != null && choice.best_value != null).map((choice) => ({
+    variant: choice.variant, threshold: choice.best_threshold, value: choice.best_value, value_text: money(choice.best_value, currency),
+    threshold_low: choice.best_threshold_low ?? choice.best_threshold, threshold_high: choice.best_threshold_high ?? 1,
+  })));
+  mark("business_value", !rows.length, "No labelled records for this choice");
+}
+
+// Money at the drawn points of a curve; both tables have the same thresholds, or none is shown.
+function valueRows(variant) {
+  const [values, curve, choice] = [found("values", variant), curveOf(variant), found("choices", variant)];
+  const points = curve ? pointsOf(curve) : [];
+  if (values?.value.length !== points.length || choice?.operating_value == null) return [];
+  const lowest = choice.capacity == null ? 0 : choice.capacity_threshold ?? Infinity;
+  return points.map(({ threshold }, place) => ({
+    variant, threshold, value: values.value[place], value_low: values.value[place] - (values.half[place] ?? 0),
+    value_high: values.value[place] + (values.half[place] ?? 0), within_capacity: threshold >= lowest,
+    value_text: money(values.value[place], choice.currency),
+  }));
+}
+
+// Two digits are enough for a number of labels nobody has yet.
+const roughly = (value) => Number(value.toPrecision(2)).toLocaleString("en-US", { notation: "compact" });
+
+function moneyTile(choice) {
+  const { currency } = choice;
+  const head = make("h3", {}, markOf(choice.variant), choice.variant);
+  if (choice.operating_value == null) {
+    return make("article", { className: "variant", colour: page.colours[choice.variant] }, head, make("p", {}, `Not defined: ${reasonWords(choice.undefined_reason)}.`));
+  }
+  const ends = (name) => `${money(choice[`${name}_low`], currency)} to ${money(choice[`${name}_high`], currency)}`;
+  const line = (name, value, ...small) => make("div", {}, make("dt", {}, name), make("dd", { className: "value" }, value), ...small.filter(Boolean).map((text) => make("dd", {}, text)));
+  const best = choice.best_threshold;
+  const sure = choice.best_threshold_low != null && choice.best_threshold_high != null
+    ? `95 of 100 such days would choose ${choice.best_threshold_low.toPrecision(3)} to ${choice.best_threshold_high.toPrecision(3)}` : "acting on nothing may be best";
+  const costs = choice.regret_low > 0 ? `95\u202f% interval ${ends("regret")}`
+    : "not beyond chance: no reason to move the threshold";
+  const before = choice.value_of_chosen_before == null ? ""
+    : `the threshold chosen the day before (${choice.chosen_before.toPrecision(3)}) was worth ${money(choice.value_of_chosen_before, currency)} here`;
+  const notes = [
+    `Acting pays from a chance of ${(100 * choice.break_even_precision).toPrecision(2)}\u202f% of being right`,
+    choice.capacity == null ? "" : `capacity ${number(choice.capacity)} actions a day${choice.capacity_threshold == null ? "" : `, kept from threshold ${choice.capacity_threshold.toPrecision(3)} on`}`,
+    reasonWords(choice.undefined_reason),
+  ].filter(Boolean).join("; ");
+  return make("article", { className: "variant", colour: page.colours[choice.variant] }, head,
+    make("dl", { className: "values" },
+      line("Value at today's threshold", money(choice.operating_value, currency), choice.operating_value_low == null ? "" : `95\u202f% interval ${ends("operating_value")}`),
+      line("Best threshold", best == null ? "act on nothing" : best.toPrecision(3), sure),
+      line("Today's threshold costs a day", money(Math.max(0, choice.regret), currency), costs, before)),
+    make("p", { className: "about" }, `${notes}.`));
+}
+
+function showHealth() {
+  if (!$("health")) return;
+  const rows = chosenVariants().map((variant) => found("health", variant)).filter(Boolean);
+  const points = (value) => `${(100 * value).toFixed(1)} points`;
+  const percent = (value) => `${(100 * value).toFixed(1)}\u202f%`;
+  const lines = [
+    ["Scores are off by", (row) => row.calibration_error, (row) => [points(row.calibration_error), `chance alone: ${points(row.calibration_error_by_chance)}`]],
+    ["Scores are, overall", (row) => row.calibration_gap, (row) => [Math.abs(row.calibration_gap) < 0.0005 ? "right" : `${points(Math.abs(row.calibration_gap))} too ${row.calibration_gap > 0 ? "high" : "low"}`]],
+    ["Shift of scores (stability index)", (row) => row.stability_index, (row) => [row.stability_index.toFixed(3), `chance alone: ${row.stability_index_by_chance.toFixed(3)}; from 0.1 on worth a look`]],
+    ["Recall, weighted by all records", (row) => row.stratified_recall, (row) => [percent(row.stratified_recall), row.stratified_recall_low == null ? "" : `${percent(row.stratified_recall_low)} to ${percent(row.stratified_recall_high)}`]],
+    ["Precision, estimated without labels", (row) => row.estimated_precision, (row) => [percent(row.estimated_precision), pastError(row, "precision")]],
+    ["Recall, estimated without labels", (row) => row.estimated_recall, (row) => [percent(row.estimated_recall), pastError(row, "recall")]],
+  ];
+  const missing = (row, name) => (name.startsWith("Recall, weighted") && row.recall_identifiable === false
+    ? "not identifiable: some scores have no label" : `not defined${row.undefined_reason ? `: ${reasonWords(row.undefined_reason)}` : ""}`);
+  const cell = (row, name, value, words) => {
+    if (value(row) == null) return make("td", { className: "why" }, missing(row, name));
+    const [text, small] = words(row);
+    return make("td", {}, text, small ? make("small", {}, small) : "");
+  };
+  $("health").replaceChildren(rows.length ? make("table", {},
+    make("thead", {}, make("tr", {}, make("td"), ...rows.map((row) => make("th", { scope: "col" }, markOf(row.variant), row.variant)))),
+    make("tbody", {}, ...lines.map(([name, value, words]) => make("tr", {}, make("th", { scope: "row" }, name), ...rows.map((row) => cell(row, name, value, words))))))
+    : make("p", {}, "Nothing is known for this choice."));
+  const groups = chosenVariants().flatMap((variant) => asRows(found("groups", variant), variant));
+  fill("groups", groups);
+  fill("diagonal", Array.from({ length: 21 }, (_, step) => ({ mean_score: (step / 20) ** 2, positive_rate: (step / 20) ** 2 })));
+  mark("reliability", !groups.some((row) => row.positive_rate != null), "No labelled records for this choice");
+  mark("label_share", !groups.length, "No records for this choice");
+}
+
+const pastError = (row, name) => (row[`estimated_${name}_past_error`] == null ? "an estimate; its past error is not known yet"
+  : `an estimate; off by ${(100 * row[`estimated_${name}_past_error`]).toFixed(1)} points on average on ${row.past_days} days before`);
+
+function showDecisions() {
+  showInsights();
+  showComparisons();
+  showMoney();
+  showHealth();
+}

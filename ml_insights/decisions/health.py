@@ -1,0 +1,165 @@
+"""model_health and score_groups: calibration, drift, labels, and estimates without labels.
+
+What belongs here: the rows of both tables. What does not: the mathematics (`metrics.calibration`,
+`metrics.drift`, `metrics.label_selection`, `metrics.without_labels`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ml_insights.decisions.rows import arrow_rows
+from ml_insights.decisions.tables import MODEL_HEALTH, SCORE_GROUPS
+from ml_insights.metrics.arrays import ratio
+from ml_insights.metrics.calibration import calibration_error, reliability
+from ml_insights.metrics.drift import score_drift
+from ml_insights.metrics.intervals import wilson_interval
+from ml_insights.metrics.label_selection import (
+    label_strata,
+    labels_depend_on_score,
+    stratified_recall,
+)
+from ml_insights.metrics.seeds import generator
+from ml_insights.metrics.strata import sums
+from ml_insights.metrics.without_labels import expected_performance, positives_by_past_rates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    import pyarrow as pa
+
+    from ml_insights.decisions.windows import CurveCounts
+    from ml_insights.metrics.confusion import BinCounts
+    from ml_insights.result_tables import Curve
+
+ESTIMATED = ("precision", "recall", "f1")
+SHOWN_GROUPS = 8
+"""Groups of scores on each side of the threshold."""
+
+
+def score_groups_table(today: CurveCounts, threshold_index: int) -> pa.Table:
+    """Rows of score_groups, by curve and ascending score."""
+    rows = []
+    for curve, bins in today.items():
+        strata = label_strata(bins, threshold_index, SHOWN_GROUPS)
+        starts = np.searchsorted(bins.threshold_index, strata.threshold_index)
+        low, high = wilson_interval(strata.positives, strata.labelled)
+        columns = {
+            "threshold": [bins.grid.threshold(int(index)) for index in strata.threshold_index],
+            "above_operating_threshold": strata.above.tolist(),
+            "records": strata.records.tolist(),
+            "labelled": strata.labelled.tolist(),
+            "positives": strata.positives.tolist(),
+            "labelled_share": strata.labelled_share.tolist(),
+            "mean_score": (sums(bins.score_sum, starts) / strata.records).tolist(),
+            "positive_rate": ratio(strata.positives, strata.labelled).tolist(),
+            "positive_rate_low": low.tolist(),
+            "positive_rate_high": high.tolist(),
+        }
+        for group, values in enumerate(zip(*columns.values(), strict=True), start=1):
+            group_row = dict(zip(columns, values, strict=True))
+            rows.append({**curve._asdict(), "group": group, **group_row})
+    return arrow_rows(SCORE_GROUPS, rows)
+
+
+def model_health_table(
+    today: CurveCounts,
+    reference: CurveCounts,
+    threshold_index: int,
+    *,
+    identity: tuple[str, date],
+    reference_days: int,
+    past: Mapping[Curve, Sequence[Mapping[str, float | None]]],
+) -> pa.Table:
+    """Rows of model_health.
+
+    Args:
+        today: the day's curves.
+        reference: counts of the days before, by curve.
+        threshold_index: grid threshold at or just below the operating threshold.
+        identity: endpoint and day, from which seeds derive.
+        reference_days: how many days the reference has.
+        past: by curve, for days before: `estimated_<ratio>` as published then, and `<ratio>`
+            as known now.
+    """
+    rows = []
+    for curve, bins in today.items():
+        before = reference.get(curve)
+        rows.append(
+            {
+                **curve._asdict(),
+                **_calibration(curve, bins, identity),
+                **_drift(before, bins),
+                **_labels(bins, threshold_index),
+                **_estimates(before, bins, threshold_index),
+                **_past_errors(past.get(curve, ())),
+                "reference_days": reference_days if before else 0,
+                "undefined_reason": _reason(before, bins),
+            }
+        )
+    return arrow_rows(MODEL_HEALTH, rows)
+
+
+def _calibration(curve: Curve, bins: BinCounts, identity: tuple[str, date]) -> dict[str, float]:
+    endpoint, day = identity
+    random = generator("calibration", endpoint, day.isoformat(), *curve)
+    error = calibration_error(reliability(bins), random)
+    return {
+        "calibration_error": error.value,
+        "calibration_error_by_chance": error.by_chance,
+        "calibration_gap": error.gap,
+    }
+
+
+def _drift(before: BinCounts | None, bins: BinCounts) -> dict[str, float]:
+    if before is None:
+        return {}
+    drift = score_drift(before, bins)
+    return {
+        "stability_index": drift.stability_index,
+        "stability_index_by_chance": drift.stability_by_chance,
+        "largest_score_gap": drift.largest_gap,
+        "largest_score_gap_p_value": drift.p_value,
+    }
+
+
+def _labels(bins: BinCounts, threshold_index: int) -> dict[str, Any]:
+    strata = label_strata(bins, threshold_index)
+    found = stratified_recall(strata)
+    return {
+        "label_selection_p_value": labels_depend_on_score(strata),
+        "recall_identifiable": found.identifiable,
+        "stratified_recall": found.value,
+        "stratified_recall_low": found.low,
+        "stratified_recall_high": found.high,
+    }
+
+
+def _estimates(before: BinCounts | None, bins: BinCounts, threshold_index: int) -> dict[str, float]:
+    if before is None:
+        return {}
+    expected = expected_performance(bins, positives_by_past_rates(bins, before), threshold_index)
+    return {f"estimated_{name}": getattr(expected, name) for name in ESTIMATED}
+
+
+def _past_errors(past: Sequence[Mapping[str, float | None]]) -> dict[str, Any]:
+    errors: dict[str, Any] = {"past_days": len(past)}
+    for name in ESTIMATED:
+        pairs = [(day[f"estimated_{name}"], day[name]) for day in past]
+        off = [abs(said - found) for said, found in pairs if said is not None and found is not None]
+        errors[f"estimated_{name}_past_error"] = sum(off) / len(off) if off else None
+    return errors
+
+
+def _reason(before: BinCounts | None, bins: BinCounts) -> str | None:
+    labelled = bool((bins.positives + bins.negatives).any())
+    reasons = {
+        "no_labels": not labelled,
+        "no_positives": labelled and not bins.positives.any(),
+        "no_days_before": before is None,
+        "no_labels_before": before is not None and not (before.positives + before.negatives).any(),
+    }
+    return ",".join(reason for reason, holds in reasons.items() if holds) or None

@@ -1,0 +1,188 @@
+"""business_value and threshold_choice: curves in money.
+
+What belongs here: the rows of both tables. What does not: the mathematics
+(`metrics.business_value`, `metrics.threshold_choice`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ml_insights.decisions.rows import arrow_rows
+from ml_insights.decisions.tables import BUSINESS_VALUE, THRESHOLD_CHOICE
+from ml_insights.metrics.binning import threshold_values
+from ml_insights.metrics.business_value import (
+    OutcomeValues,
+    allowed_by_capacity,
+    value_at,
+    value_interval,
+)
+from ml_insights.metrics.display import display_points
+from ml_insights.metrics.seeds import generator
+from ml_insights.metrics.threshold_choice import choose, gains, regret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    import pyarrow as pa
+
+    from ml_insights.decisions.windows import CurveCounts
+    from ml_insights.metrics.confusion import BinCounts
+    from ml_insights.result_tables import Curve
+
+
+@dataclass(frozen=True)
+class MoneyRules:
+    """What the settings say about money.
+
+    Attributes:
+        values: money by outcome.
+        currency: its unit.
+        capacity: most actions a day; None if not limited.
+        operating_threshold: of the settings.
+        threshold_index: grid threshold at or just below it.
+        min_label_coverage: below it a curve is provisional.
+        replicates: of the bootstrap.
+    """
+
+    values: OutcomeValues
+    currency: str
+    capacity: int | None
+    operating_threshold: float
+    threshold_index: int
+    min_label_coverage: float
+    replicates: int
+
+
+def business_value_table(today: CurveCounts, rules: MoneyRules) -> pa.Table:
+    """Rows of business_value: the thresholds that draw the curve, ascending."""
+    rows = []
+    for curve, bins in today.items():
+        drawn = np.sort(display_points(bins, rules.operating_threshold).positions)
+        index = np.union1d(bins.threshold_index[drawn], [rules.threshold_index])
+        counts = bins.confusion_at(index)
+        low, high = value_interval(counts, rules.values)
+        actions = np.append(np.cumsum(bins.records[::-1])[::-1], 0)[
+            np.searchsorted(bins.threshold_index, index)
+        ]
+        thresholds = threshold_values(bins.grid)[index]
+        columns = (index, thresholds, actions, value_at(counts, rules.values), low, high)
+        for place, threshold, acted, *value in zip(*(c.tolist() for c in columns), strict=True):
+            rows.append(
+                {
+                    **curve._asdict(),
+                    "threshold_index": place,
+                    "threshold": threshold,
+                    "actions": acted,
+                    "within_capacity": rules.capacity is None or acted <= rules.capacity,
+                    **dict(zip(("value", "value_low", "value_high"), value, strict=True)),
+                    "currency": rules.currency,
+                }
+            )
+    return arrow_rows(BUSINESS_VALUE, rows)
+
+
+def threshold_choice_table(
+    today: CurveCounts,
+    rules: MoneyRules,
+    *,
+    identity: tuple[str, date],
+    chosen_before: Mapping[Curve, float | None],
+) -> pa.Table:
+    """Rows of threshold_choice.
+
+    Args:
+        today: the day's curves.
+        rules: of the settings.
+        identity: endpoint and day, from which seeds derive.
+        chosen_before: best threshold of the published day before, by curve.
+    """
+    return arrow_rows(
+        THRESHOLD_CHOICE,
+        (
+            {
+                **curve._asdict(),
+                **_choice(curve, bins, rules, identity),
+                **_former_choice(bins, rules, chosen_before.get(curve)),
+                "break_even_precision": rules.values.break_even_precision,
+                "break_even_threshold": _break_even(bins, rules),
+                "capacity": rules.capacity,
+                "currency": rules.currency,
+                "provisional": not bins.label_coverage >= rules.min_label_coverage,
+                "undefined_reason": _reason(bins, rules),
+            }
+            for curve, bins in today.items()
+        ),
+    )
+
+
+def _choice(
+    curve: Curve, bins: BinCounts, rules: MoneyRules, identity: tuple[str, date]
+) -> dict[str, Any]:
+    labelled = int((bins.positives + bins.negatives).sum())
+    if not labelled:
+        return {"labelled": 0}
+    endpoint, day = identity
+    random = generator("threshold_choice", endpoint, day.isoformat(), *curve)
+    lowest = 0 if rules.capacity is None else allowed_by_capacity(bins, rules.capacity)
+    found = choose(bins, rules.values, random, lowest=lowest, replicates=rules.replicates)
+    operating = int(np.searchsorted(bins.threshold_index, rules.threshold_index))
+    lost = regret(bins, rules.values, found, operating)
+    at = bins.confusion_at(np.array([rules.threshold_index]))
+    low, high = value_interval(at, rules.values)
+    value = float(value_at(at, rules.values)[0])
+    gain = gains(bins, rules.values)
+    return {
+        "labelled": labelled,
+        "operating_value": value,
+        "operating_value_low": float(low[0]),
+        "operating_value_high": float(high[0]),
+        "best_threshold": _threshold(bins, found.position),
+        "best_threshold_low": _threshold(bins, found.low),
+        "best_threshold_high": _threshold(bins, found.high),
+        "best_value": value + found.gain - float(gain[operating]),
+        "optimism": found.optimism,
+        "regret": lost.value,
+        "regret_low": lost.low,
+        "regret_high": lost.high,
+        "capacity_threshold": None if rules.capacity is None else _threshold(bins, lowest),
+    }
+
+
+def _former_choice(bins: BinCounts, rules: MoneyRules, threshold: float | None) -> dict[str, Any]:
+    if threshold is None:
+        return {}
+    index = np.array([bins.grid.index_of(threshold)])
+    value = float(value_at(bins.confusion_at(index), rules.values)[0])
+    labelled = bool((bins.positives + bins.negatives).any())
+    return {"chosen_before": threshold, "value_of_chosen_before": value if labelled else None}
+
+
+def _break_even(bins: BinCounts, rules: MoneyRules) -> float | None:
+    """Lowest occupied threshold worth no less than acting on nothing."""
+    if not (bins.positives + bins.negatives).any():
+        return None
+    return _threshold(bins, int(np.argmax(gains(bins, rules.values) >= 0.0)))
+
+
+def _threshold(bins: BinCounts, position: int) -> float | None:
+    """Threshold of an occupied bin; None above all of them, where nothing is acted on."""
+    if position >= bins.threshold_index.size:
+        return None
+    return bins.grid.threshold(int(bins.threshold_index[position]))
+
+
+def _reason(bins: BinCounts, rules: MoneyRules) -> str | None:
+    records = int(bins.records.sum())
+    highest = int(bins.records[-1]) if records else 0
+    reasons = {
+        "no_labels": not (bins.positives + bins.negatives).any(),
+        "no_positives": not bins.positives.any(),
+        "capacity_above_volume": rules.capacity is not None and rules.capacity >= records,
+        "capacity_below_highest_score": rules.capacity is not None and rules.capacity < highest,
+    }
+    return ",".join(reason for reason, holds in reasons.items() if holds) or None

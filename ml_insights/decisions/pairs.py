@@ -1,0 +1,45 @@
+"""joint_counts: events that two variants scored, from the Spark step and back to mathematics.
+
+What belongs here: the rows of joint_counts, and reading them. What does not: counting
+(`spark.joint_counts`), differences (`metrics.paired`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from ml_insights.decisions.tables import JOINT_COUNTS
+from ml_insights.metrics.paired import JointCounts
+
+if TYPE_CHECKING:
+    from ml_insights.metrics.thresholds import ThresholdGrid
+
+_PAIR = ("class_label", "first_variant", "second_variant")
+
+
+def joint_counts_table(pairs: pa.Table | None) -> pa.Table:
+    """Rows in contract columns, sorted by key; empty where no event was shared."""
+    schema = JOINT_COUNTS.arrow_schema()
+    if pairs is None:
+        return schema.empty_table()
+    return pairs.select(schema.names).sort_by([(name, "ascending") for name in JOINT_COUNTS.key])
+
+
+def joint_counts_of(rows: pa.Table, grid: ThresholdGrid) -> dict[tuple[str, str, str], JointCounts]:
+    """Joint counts by class, first and second variant.
+
+    Args:
+        rows: of joint_counts, sorted by key.
+        grid: the grid they were counted on.
+    """
+    keys = list(zip(*(rows[name].to_pylist() for name in _PAIR), strict=True))
+    found = {}
+    for key in dict.fromkeys(keys):
+        own = rows.filter(pa.array([other == key for other in keys]))
+        index = (own[name].to_numpy().astype(np.int64) for name in ("first_index", "second_index"))
+        counts = (own[name].to_numpy() for name in ("positives", "negatives"))
+        found[key] = JointCounts(grid, *index, *counts)
+    return found

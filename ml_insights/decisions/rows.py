@@ -1,0 +1,28 @@
+"""From plain rows to Arrow tables of a contract: NaN becomes NULL.
+
+What belongs here: what every module of this package does at its end. What does not: values.
+"""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ml_insights.contracts import Table
+
+
+def arrow_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows with the columns, order and types of the contract."""
+    return pa.Table.from_pylist([_without_nan(row) for row in rows], schema=table.arrow_schema())
+
+
+def _without_nan(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: None if isinstance(value, float) and isnan(value) else value
+        for name, value in row.items()
+    }

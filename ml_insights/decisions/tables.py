@@ -1,0 +1,294 @@
+"""The tables people decide from: every column once, as in `ml_insights.contracts`.
+
+What belongs here: contracts of tables that only the driver writes. What does not: tables the Spark
+cluster knows (`contracts`), and how values come about.
+"""
+
+from __future__ import annotations
+
+from ml_insights.contracts import MODEL_QUALITY, Column, Table
+
+_VARIANT, _CLASS, _SLICE = MODEL_QUALITY.columns[:3]
+_CURVE = (_VARIANT, _CLASS, _SLICE)
+_REASON = Column(
+    "undefined_reason",
+    "string",
+    "Why values are NULL, comma separated; NULL when all are defined.",
+    nullable=True,
+)
+_PROVISIONAL = Column(
+    "provisional", "boolean", "Label coverage is still below the configured minimum."
+)
+_CURRENCY = Column("currency", "string", "Unit of all money in the row, from the settings.")
+
+
+def _ratio(name: str, description: str) -> Column:
+    return Column(name, "float64", description, "ratio", nullable=True)
+
+
+def _with_interval(name: str, description: str, unit: str = "ratio") -> tuple[Column, ...]:
+    return (
+        Column(name, "float64", description, unit, nullable=True),
+        Column(f"{name}_low", "float64", "Lower end of its 95 % interval.", unit, nullable=True),
+        Column(f"{name}_high", "float64", "Upper end of its 95 % interval.", unit, nullable=True),
+    )
+
+
+VARIANT_COMPARISON = Table(
+    "variant_comparison",
+    "a metric of a curve compared with that of another variant or of days before",
+    (
+        Column(
+            "comparison",
+            "string",
+            "`variants` (other traffic of the day), `same_events` (both variants scored them), "
+            "`previous_day` or `trailing_7_days` (the variant's own days before).",
+            key=True,
+        ),
+        _VARIANT,
+        Column("baseline_variant", "string", "What it is compared with.", key=True),
+        _CLASS,
+        _SLICE,
+        Column(
+            "metric",
+            "string",
+            "average_precision, roc_auc, and at the operating threshold precision, recall, f1 and "
+            "standardised_precision (precision if both had the same share of positives).",
+            key=True,
+        ),
+        _ratio("baseline_value", "The metric of what is compared with."),
+        _ratio("value", "The metric of the variant on the day."),
+        _ratio("difference", "Value less baseline value."),
+        _ratio("difference_low", "Lower end of its 95 % interval (Newcombe's hybrid; paired)."),
+        _ratio("difference_high", "Upper end of its 95 % interval."),
+        _ratio("p_value", "Two-sided p-value of no difference."),
+        _ratio(
+            "adjusted_p_value",
+            "The same within the day's family of this comparison (Benjamini-Hochberg): of those "
+            "below 0.05, one in twenty is false.",
+        ),
+        Column(
+            "verdict",
+            "string",
+            "better, worse, no_relevant_difference, cannot_tell_yet, or not_comparable where the "
+            "traffic was not split as configured; NULL where undefined.",
+            nullable=True,
+        ),
+        Column("labels", "int64", "Labelled records on both sides.", "records"),
+        Column(
+            "labels_needed",
+            "int64",
+            "Labelled records, at the present mix, that would bring a verdict if the difference "
+            "stays as it is.",
+            "records",
+            nullable=True,
+        ),
+        Column("baseline_days", "int32", "Published days in the baseline.", "days"),
+        _ratio(
+            "sample_ratio_p_value",
+            "P-value of the configured split of traffic; NULL without `traffic_split`.",
+        ),
+        _PROVISIONAL,
+        _REASON,
+    ),
+)
+
+JOINT_COUNTS = Table(
+    "joint_counts",
+    "a pair of coarse bins of two variants that scored the same events",
+    (
+        _CLASS,
+        Column("first_variant", "string", "The one whose name comes first.", key=True),
+        Column("second_variant", "string", "The other.", key=True),
+        Column("first_index", "int32", "Lowest grid threshold of the first's bin.", key=True),
+        Column("second_index", "int32", "Lowest grid threshold of the second's bin.", key=True),
+        Column("positives", "int64", "Events labelled positive.", "records"),
+        Column("negatives", "int64", "Events labelled negative.", "records"),
+    ),
+)
+"""Written with confusion_counts where variants share events; no asset of its own."""
+
+BUSINESS_VALUE = Table(
+    "business_value",
+    "a drawn threshold of a curve, in money",
+    (
+        *_CURVE,
+        Column("threshold_index", "int32", "Position on the grid; join on this.", key=True),
+        Column("threshold", "float64", "Acted on means score >= threshold.", "score"),
+        Column("actions", "int64", "Records at or above it, labelled or not.", "records"),
+        Column("within_capacity", "boolean", "Actions do not exceed the configured capacity."),
+        *_with_interval("value", "Money of the day's labelled records.", "money"),
+        _CURRENCY,
+    ),
+)
+
+THRESHOLD_CHOICE = Table(
+    "threshold_choice",
+    "a curve: which threshold is worth most, and how sure that is",
+    (
+        *_CURVE,
+        Column("labelled", "int64", "Records the money is about.", "records"),
+        *_with_interval("operating_value", "Money at the operating threshold.", "money"),
+        Column(
+            "best_threshold",
+            "float64",
+            "Worth most within capacity, on this day's records; NULL if acting on nothing is.",
+            "score",
+            nullable=True,
+        ),
+        Column(
+            "best_threshold_low",
+            "float64",
+            "95 of 100 choices on other records lie from here ...",
+            "score",
+            nullable=True,
+        ),
+        Column(
+            "best_threshold_high",
+            "float64",
+            "... to here; NULL if acting on nothing may be best.",
+            "score",
+            nullable=True,
+        ),
+        Column("best_value", "float64", "Money at it, on this day.", "money", nullable=True),
+        Column(
+            "optimism",
+            "float64",
+            "So much of it is chance, because it was chosen on the same records.",
+            "money",
+            nullable=True,
+        ),
+        *_with_interval(
+            "regret",
+            "Best less operating value less optimism: what today's threshold costs a day.",
+            "money",
+        ),
+        Column(
+            "chosen_before",
+            "float64",
+            "Best threshold of the published day before: chosen there, judged here.",
+            "score",
+            nullable=True,
+        ),
+        Column(
+            "value_of_chosen_before",
+            "float64",
+            "Money it was worth on this day.",
+            "money",
+            nullable=True,
+        ),
+        _ratio("break_even_precision", "Chance of being right from which an action pays."),
+        Column(
+            "break_even_threshold",
+            "float64",
+            "Lowest threshold worth at least as much as acting on nothing.",
+            "score",
+            nullable=True,
+        ),
+        Column(
+            "capacity",
+            "int64",
+            "Most actions a day; NULL if not limited.",
+            "records",
+            nullable=True,
+        ),
+        Column(
+            "capacity_threshold",
+            "float64",
+            "Lowest threshold that keeps to capacity.",
+            "score",
+            nullable=True,
+        ),
+        _CURRENCY,
+        _PROVISIONAL,
+        _REASON,
+    ),
+)
+
+SCORE_GROUPS = Table(
+    "score_groups",
+    "neighbouring scores of a curve, about equally many records on each side of the threshold",
+    (
+        *_CURVE,
+        Column("group", "int32", "From 1, by ascending score.", key=True),
+        Column("threshold", "float64", "Lowest score of the group.", "score"),
+        Column("above_operating_threshold", "boolean", "The group is predicted positive."),
+        Column("records", "int64", "Records of the group.", "records"),
+        Column("labelled", "int64", "Those with a label.", "records"),
+        Column("positives", "int64", "Those labelled positive.", "records"),
+        _ratio("labelled_share", "Labelled of all records."),
+        Column("mean_score", "float64", "The rate of positives the model says.", "score"),
+        *_with_interval("positive_rate", "The rate there is among the labelled (Wilson)."),
+    ),
+)
+
+MODEL_HEALTH = Table(
+    "model_health",
+    "a curve: calibration, drift of scores, and what its labels can tell",
+    (
+        *_CURVE,
+        _ratio("calibration_error", "Mean distance of said and found rate (ECE, 15 groups)."),
+        _ratio("calibration_error_by_chance", "A calibrated model stays below it on 95 of 100."),
+        _ratio("calibration_gap", "Mean score less rate of positives: above 0, scores too high."),
+        _ratio("stability_index", "Population stability index against the 7 days before."),
+        _ratio("stability_index_by_chance", "Without drift it stays below it on 95 of 100 days."),
+        _ratio("largest_score_gap", "Kolmogorov-Smirnov distance to the 7 days before."),
+        _ratio("largest_score_gap_p_value", "Its p-value."),
+        _ratio("label_selection_p_value", "P-value of labels that do not depend on the score."),
+        Column("recall_identifiable", "boolean", "Every group of scores has a label."),
+        *_with_interval("stratified_recall", "Recall if every group counts with all its records."),
+        _ratio("estimated_precision", "Estimate without labels, from rates of the 7 days before."),
+        _ratio("estimated_recall", "Estimate without labels."),
+        _ratio("estimated_f1", "Estimate without labels."),
+        _ratio("estimated_precision_past_error", "Mean absolute error on published days before."),
+        _ratio("estimated_recall_past_error", "Mean absolute error on published days before."),
+        _ratio("estimated_f1_past_error", "Mean absolute error on published days before."),
+        Column("past_days", "int32", "Days before, of at most 28, the errors are about.", "days"),
+        Column("reference_days", "int32", "Published days in the reference, of 7.", "days"),
+        _REASON,
+    ),
+)
+
+INSIGHTS = Table(
+    "insights",
+    "a sentence worth reading, most important first",
+    (
+        Column("rank", "int32", "From 1.", key=True),
+        Column("kind", "string", "What it is about: a key of `insights.KINDS`."),
+        Column("tone", "string", "better, worse or notice."),
+        Column("sentence", "string", "In words, with its interval."),
+        Column("variant", "string", "Whom it is about."),
+        Column("class_label", "string", "The class."),
+        Column("slice", "string", "The slice."),
+        Column("metric", "string", "The metric; NULL if it is about none.", nullable=True),
+    ),
+)
+
+WINDOWS = {"week": 7, "four_weeks": 28}
+"""Roll-ups that are published every day: name and days, the day itself the last of them."""
+
+WINDOW_QUALITY = {
+    days: Table(
+        f"model_quality_{days}_days",
+        f"a curve of the {days} days up to and with the day",
+        (
+            *MODEL_QUALITY.columns,
+            Column("first_day", "date", "First day of the window."),
+            Column("days", "int32", "Published days in it.", "days"),
+        ),
+    )
+    for days in WINDOWS.values()
+}
+
+DECISION_TABLES = {
+    table.name: table
+    for table in (
+        VARIANT_COMPARISON,
+        BUSINESS_VALUE,
+        THRESHOLD_CHOICE,
+        SCORE_GROUPS,
+        MODEL_HEALTH,
+        INSIGHTS,
+        *WINDOW_QUALITY.values(),
+    )
+}

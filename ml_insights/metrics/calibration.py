@@ -1,0 +1,131 @@
+"""Whether scores mean what they say: a score of 0.3 should be right in 30 of 100 cases.
+
+What belongs here: the reliability table, the calibration error and how large it is by chance, and
+the map from scores to rates that labels suggest. What does not: using that map without labels
+(`without_labels`).
+
+Only labelled records count. The mean score of the labelled records of a bin is taken to be that of
+all its records, which is off by less than the width of the bin.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ml_insights.metrics.arrays import FloatArray, IntArray, ratio
+from ml_insights.metrics.intervals import wilson_interval
+from ml_insights.metrics.strata import equal_starts, sums
+
+if TYPE_CHECKING:
+    from ml_insights.metrics.confusion import BinCounts
+
+GROUPS = 15
+"""Customary for the expected calibration error (Guo et al. 2017), here of equal size."""
+
+
+class Reliability(NamedTuple):
+    """Groups of labelled records by ascending score, each of shape (groups,).
+
+    Attributes:
+        labelled: labelled records.
+        positives: those labelled positive.
+        mean_score: mean of their scores: the rate the model says.
+        positive_rate: the rate there was.
+        low: lower end of its 95 % Wilson interval.
+        high: upper end.
+    """
+
+    labelled: IntArray
+    positives: IntArray
+    mean_score: FloatArray
+    positive_rate: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+class CalibrationError(NamedTuple):
+    """Expected calibration error and what chance alone makes of it; NaN without labels.
+
+    Attributes:
+        value: mean distance of a group's rate to its mean score, weighted by records.
+        by_chance: a calibrated model with the same scores stays below it on 95 of 100 days.
+        gap: mean score less positive rate over all labelled: above 0 the scores are too high.
+    """
+
+    value: float
+    by_chance: float
+    gap: float
+
+
+def reliability(bins: BinCounts, groups: int = GROUPS) -> Reliability:
+    """Rate said and rate found, in groups of about equal size.
+
+    >>> from ml_insights.metrics.confusion import BinCounts
+    >>> from ml_insights.metrics.thresholds import ThresholdGrid
+    >>> bins = BinCounts.from_scores(ThresholdGrid(), [0.9, 0.7, 0.2, 0.2], [1, 1, 0, 1])
+    >>> reliability(bins, 2).positive_rate.tolist()
+    [0.5, 1.0]
+    """
+    labelled = bins.positives + bins.negatives
+    held = labelled > 0
+    labelled, positives = labelled[held], bins.positives[held]
+    score_sum = bins.score_sum[held] * (labelled / bins.records[held])
+    starts = equal_starts(labelled, groups)
+    in_group = sums(labelled, starts).astype(np.int64)
+    found = sums(positives, starts).astype(np.int64)
+    low, high = wilson_interval(found, in_group)
+    mean_score = ratio(sums(score_sum, starts), in_group)
+    return Reliability(in_group, found, mean_score, ratio(found, in_group), low, high)
+
+
+def calibration_error(
+    table: Reliability, random: np.random.Generator, replicates: int = 2000
+) -> CalibrationError:
+    """Expected calibration error beside what a calibrated model would show.
+
+    Args:
+        table: what `reliability` returns.
+        random: from `seeds.generator`.
+        replicates: draws of positives from the mean scores.
+    """
+    records = table.labelled.sum()
+    if records == 0:
+        return CalibrationError(*[float("nan")] * 3)
+    weight = table.labelled / records
+    said = np.clip(table.mean_score, 0.0, 1.0)
+    drawn = random.binomial(table.labelled, said, (replicates, said.size)) / table.labelled
+    chance = np.abs(drawn - said) @ weight
+    return CalibrationError(
+        float(np.abs(table.positive_rate - said) @ weight),
+        float(np.quantile(chance, 0.95)),
+        float((said - table.positive_rate) @ weight),
+    )
+
+
+def isotonic_rates(bins: BinCounts) -> FloatArray:
+    """Positive rate of each bin that never falls with the score: isotonic regression.
+
+    Pool adjacent violators (Ayer et al. 1955) on labelled records; a bin without one takes the
+    rate of the next labelled bin below, or above where there is none.
+
+    Returns:
+        Shape (bins,); NaN without labels.
+    """
+    labelled = bins.positives + bins.negatives
+    held = np.flatnonzero(labelled)
+    if held.size == 0:
+        return np.full(labelled.shape, np.nan)
+    pooled: list[tuple[int, int, int]] = []
+    for positives, records in zip(
+        bins.positives[held].tolist(), labelled[held].tolist(), strict=True
+    ):
+        block = (positives, records, 1)
+        while pooled and pooled[-1][0] * block[1] >= block[0] * pooled[-1][1]:
+            former = pooled.pop()
+            block = (former[0] + block[0], former[1] + block[1], former[2] + block[2])
+        pooled.append(block)
+    rates = np.repeat([p / n for p, n, _ in pooled], [width for *_, width in pooled])
+    below = np.searchsorted(held, np.arange(labelled.size), side="right") - 1
+    return np.asarray(rates[np.maximum(below, 0)])

@@ -1,0 +1,169 @@
+"""Two variants that scored the same events: counts per pair of bins, and differences from them.
+
+Both metrics of a pair rise and fall with the same records, so their difference is far more certain
+than that of two disjoint samples. Its variance is the sum over records of the squared difference of
+the record's two influences; for ROC AUC this is paired DeLong (1988; Sun & Xu 2014).
+
+What belongs here: the joint counts and what follows. What does not: influences of one metric
+(`influence`), differences of disjoint records (`differences`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml_insights.errors import ContractError
+from ml_insights.metrics.arrays import FloatArray, IndexArray, IntArray
+from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.differences import Compared, Difference, two_sided
+from ml_insights.metrics.influence import (
+    Influence,
+    average_precision_influence,
+    class_variance,
+    f1_influence,
+    precision_influence,
+    recall_influence,
+    roc_auc_influence,
+)
+from ml_insights.metrics.intervals import Z_95
+
+if TYPE_CHECKING:
+    from ml_insights.metrics.thresholds import ThresholdGrid
+
+
+@dataclass(frozen=True, eq=False)
+class JointCounts:
+    """Labelled records per pair of bins: that of the first variant and that of the second.
+
+    Attributes:
+        grid: the threshold grid of both.
+        first_index: bin of the first variant's score, shape (pairs,), in any order.
+        second_index: bin of the second variant's score, shape (pairs,).
+        positives: records labelled positive, int64, shape (pairs,).
+        negatives: records labelled negative, int64, shape (pairs,).
+    """
+
+    grid: ThresholdGrid
+    first_index: IndexArray
+    second_index: IndexArray
+    positives: IntArray
+    negatives: IntArray
+
+    def __post_init__(self) -> None:
+        """Reject arrays that do not belong together."""
+        arrays = (self.first_index, self.second_index, self.positives, self.negatives)
+        if len({values.shape for values in arrays}) != 1:
+            msg = f"joint counts need arrays of one shape, not {[a.shape for a in arrays]}"
+            raise ContractError(msg)
+
+    def first(self) -> BinCounts:
+        """Counts of the first variant alone."""
+        return self._margin(self.first_index)
+
+    def second(self) -> BinCounts:
+        """Counts of the second variant alone."""
+        return self._margin(self.second_index)
+
+    def turned(self) -> JointCounts:
+        """The same with the variants in the other order."""
+        return JointCounts(
+            self.grid, self.second_index, self.first_index, self.positives, self.negatives
+        )
+
+    def _margin(self, index: IndexArray) -> BinCounts:
+        labelled = (self.positives + self.negatives) > 0
+        occupied, place = np.unique(index[labelled], return_inverse=True)
+        positives, negatives = np.zeros((2, occupied.size), dtype=np.int64)
+        np.add.at(positives, place, self.positives[labelled])
+        np.add.at(negatives, place, self.negatives[labelled])
+        none = np.zeros(occupied.size, dtype=np.int64)
+        # Joint counts know no scores; nothing below needs their sum.
+        return BinCounts(self.grid, occupied, positives, negatives, none, none.astype(np.float64))
+
+
+def paired_differences(
+    joint: JointCounts, threshold_index: int, z: float = Z_95
+) -> dict[str, Compared]:
+    """Both values and their difference for `estimates.METRICS`, from the same records.
+
+    Args:
+        joint: counts per pair of bins.
+        threshold_index: grid threshold at which precision, recall and F1 are taken.
+        z: normal quantile of the intervals; 95 % unless told.
+
+    Returns:
+        Metric -> values and difference; NaN where a metric is undefined or no record tells the
+        two apart.
+    """
+    first, second = joint.first(), joint.second()
+    influences = {
+        "average_precision": (
+            average_precision_influence(first),
+            average_precision_influence(second),
+        ),
+        "roc_auc": (roc_auc_influence(first), roc_auc_influence(second)),
+        **{
+            name: (of(first, threshold_index), of(second, threshold_index))
+            for name, of in (
+                ("precision", precision_influence),
+                ("recall", recall_influence),
+                ("f1", f1_influence),
+            )
+        },
+    }
+    places = (
+        np.searchsorted(first.threshold_index, joint.first_index),
+        np.searchsorted(second.threshold_index, joint.second_index),
+    )
+    return {name: _difference(joint, places, pair, z) for name, pair in influences.items()}
+
+
+def _difference(
+    joint: JointCounts,
+    places: tuple[IntArray, IntArray],
+    pair: tuple[Influence, Influence],
+    z: float,
+) -> Compared:
+    first, second = pair[0].value, pair[1].value
+    value = second - first
+    variance = _variance(joint, places, pair)
+    if not variance > 0.0:
+        undefined = float("nan")
+        return Compared(first, second, Difference(value, undefined, undefined, undefined))
+    error = math.sqrt(variance)
+    low, high = max(-1.0, value - z * error), min(1.0, value + z * error)
+    return Compared(first, second, Difference(value, low, high, two_sided(value / error)))
+
+
+def _variance(
+    joint: JointCounts, places: tuple[IntArray, IntArray], pair: tuple[Influence, Influence]
+) -> float:
+    total = 0.0
+    for counts, first, second in (
+        (joint.positives, pair[0].of_positives, pair[1].of_positives),
+        (joint.negatives, pair[0].of_negatives, pair[1].of_negatives),
+    ):
+        held = counts > 0
+        gap: FloatArray = second[places[1][held]] - first[places[0][held]]
+        total += class_variance(counts[held].astype(np.float64), gap)
+    return total
+
+
+def mcnemar(only_first: int, only_second: int) -> tuple[float, float]:
+    """McNemar's chi-square and p-value for positives that only one of two variants finds.
+
+    NaN if there is none.
+
+    >>> chi_square, p_value = mcnemar(15, 5)
+    >>> chi_square, round(p_value, 6)
+    (5.0, 0.025347)
+    """
+    apart = only_first + only_second
+    if apart == 0:
+        return float("nan"), float("nan")
+    chi_square = (only_first - only_second) ** 2 / apart
+    return chi_square, math.erfc(math.sqrt(chi_square / 2.0))

@@ -1,0 +1,68 @@
+"""Events that several variants scored: labelled records per pair of variants and pair of bins.
+
+What belongs here: counting pairs. What does not: counts of one variant (`confusion_counts`), and
+what follows from pairs (`ml_insights.metrics.paired`).
+
+Bins are put together 2^`COARSER_BITS` at a time, so that the result stays small whatever the
+traffic, and split at the operating threshold, so that counts there are exact.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import functions as F
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+PAIRS_FOLDER = "pairs"
+COARSER_BITS = 5
+
+
+def count_pairs(labelled: DataFrame, operating_index: int) -> DataFrame:
+    """Count labelled records that two variants scored.
+
+    Args:
+        labelled: what `confusion_counts.with_labels` returns, partitioned by event.
+        operating_index: grid threshold at or just below the operating threshold.
+
+    Returns:
+        `class_label`, `first_variant`, `second_variant` (in alphabetical order), `first_index`,
+        `second_index` (grid thresholds: lower edges of the coarse bins), `positives`, `negatives`.
+    """
+    scored = F.struct("variant", _coarse(F.col("threshold_index"), operating_index).alias("index"))
+    together = (
+        labelled.where(F.col("positive").isNotNull())
+        .groupBy("event_id", "prediction_index", "class_label")
+        .agg(
+            F.sort_array(F.collect_list(scored)).alias("scored"),
+            F.first("positive").alias("positive"),
+        )
+        .where(F.size("scored") > 1)
+    )
+    first, second = F.col("first"), F.col("second")
+    # Every ordered pair of the sorted list.
+    pairs = (
+        together.select("class_label", "positive", "scored", F.posexplode("scored"))
+        .withColumnRenamed("col", "first")
+        .withColumn("second", F.explode(F.expr("slice(scored, pos + 2, size(scored))")))
+    )
+    return pairs.groupBy(
+        "class_label",
+        first["variant"].alias("first_variant"),
+        second["variant"].alias("second_variant"),
+        first["index"].alias("first_index"),
+        second["index"].alias("second_index"),
+    ).agg(
+        F.sum(F.col("positive").cast("bigint")).alias("positives"),
+        F.sum((~F.col("positive")).cast("bigint")).alias("negatives"),
+    )
+
+
+def _coarse(index: Any, operating_index: int) -> Any:
+    """Lowest grid threshold of the coarse bin that holds a bin."""
+    lowest = F.shiftleft(F.shiftright(index, COARSER_BITS), COARSER_BITS)
+    return F.when(index >= operating_index, F.greatest(lowest, F.lit(operating_index))).otherwise(
+        lowest
+    )

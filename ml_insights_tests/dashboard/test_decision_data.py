@@ -1,0 +1,74 @@
+"""What the page's scripts read of the tables people decide from."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from ml_insights.dashboard.decision_data import (
+    CHOICE,
+    COMPARISON,
+    GROUPS,
+    INSIGHTS,
+    VALUE,
+    decision_data,
+)
+from ml_insights.decisions.tables import DECISION_TABLES
+
+DAY = date(2026, 10, 2)
+CURVE = {"variant": "champion", "class_label": "1", "slice": 'stadt=Köln & x="1"'}
+KEY = '["2026-10-02","champion","1","stadt=Köln & x=\\"1\\""]'
+
+
+def rows(name: str, *values: dict[str, Any]) -> pa.Table:
+    """Rows of a table with `dt`; what is not given is empty."""
+    table = DECISION_TABLES[name]
+    empty = {"string": "x", "boolean": True, "int32": 1, "int64": 1, "float64": 0.25, "date": DAY}
+    schema = pa.schema([pa.field("dt", pa.date32()), *table.arrow_schema()])
+    usual = {column.name: empty[column.type] for column in table.columns}
+    return pa.Table.from_pylist([{**usual, **CURVE, "dt": DAY, **row} for row in values], schema)
+
+
+def test_curves_have_the_key_that_the_scripts_make() -> None:
+    data = decision_data({CHOICE: rows(CHOICE, {"regret": 1 / 3})})
+    assert list(data["choices"]) == [KEY]
+    assert json.loads(KEY)[3] == CURVE["slice"]
+    assert data["choices"][KEY]["regret"] == 0.33333
+
+
+def test_comparisons_name_the_parts_of_a_row_once() -> None:
+    data = decision_data({COMPARISON: rows(COMPARISON, {"difference": -0.1234567})})
+    (row,) = data["comparisons"][KEY]
+    assert dict(zip(data["compared"], row, strict=True))["difference"] == -0.12346
+
+
+def test_money_stands_highest_threshold_first_with_half_its_interval() -> None:
+    table = rows(
+        VALUE,
+        {"threshold": 0.1, "value": -50.0, "value_low": -70.0, "value_high": -30.0},
+        {"threshold": 0.9, "value": 10.0, "value_low": None, "value_high": None},
+    )
+    assert decision_data({VALUE: table})["values"][KEY] == {
+        "value": [10.0, -50.0],
+        "half": [None, 20.0],
+    }
+
+
+def test_groups_are_stored_by_column_and_insights_by_day() -> None:
+    data = decision_data(
+        {
+            GROUPS: rows(GROUPS, {"records": 3}, {"records": 4}),
+            INSIGHTS: rows(INSIGHTS, {"sentence": "<b>", "tone": "worse"}),
+        }
+    )
+    assert data["groups"][KEY]["records"] == [3, 4]
+    assert data["insights"] == {"2026-10-02": [{"tone": "worse", "text": "<b>"}]}
+
+
+@pytest.mark.parametrize("tables", [{}, {INSIGHTS: rows(INSIGHTS)}])
+def test_what_is_missing_or_empty_is_not_shown(tables: dict[str, pa.Table]) -> None:
+    assert not any(decision_data(tables)["shown"].values())

@@ -1,0 +1,126 @@
+"""variant_comparison: who is compared with whom, verdicts of the family, honest silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from ml_insights.decisions.comparisons import (
+    PREVIOUS_DAY,
+    TRAILING_7_DAYS,
+    VARIANTS,
+    Rules,
+    variant_comparison_table,
+)
+from ml_insights.decisions.tables import VARIANT_COMPARISON
+from ml_insights.decisions.windows import CurveCounts
+from ml_insights.metrics.comparison import STANDARDISED, differences
+from ml_insights.metrics.estimates import METRICS
+from ml_insights.metrics.false_discovery import benjamini_hochberg
+from ml_insights.result_tables import Curve
+from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, HALF, drawn, nothing
+
+RULES = Rules(HALF, relevant=0.02, min_label_coverage=0.9, traffic_split={})
+NO_DAYS: dict[str, tuple[CurveCounts, int]] = {PREVIOUS_DAY: ({}, 0), TRAILING_7_DAYS: ({}, 0)}
+
+
+def rows_of(table: pa.Table, comparison: str, metric: str = "recall") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = table.to_pylist()
+    return [r for r in found if (r["comparison"], r["metric"]) == (comparison, metric)]
+
+
+def test_every_pair_of_variants_is_compared_with_the_incumbent_first() -> None:
+    today = {Curve(v, "1", "all"): drawn(n, 500) for n, v in enumerate(("b", "champion", "a"))}
+    found = rows_of(variant_comparison_table(today, NO_DAYS, RULES), VARIANTS)
+    pairs = {(row["baseline_variant"], row["variant"]) for row in found}
+    assert pairs == {("champion", "a"), ("champion", "b"), ("a", "b")}
+
+
+def test_rows_are_the_differences_and_p_values_are_adjusted_within_the_family() -> None:
+    slices = ("all", "x=1", "x=2")
+    today = {
+        Curve(v, "1", s): drawn(10 * n + k, separation=2 + k)
+        for n, s in enumerate(slices)
+        for k, v in enumerate(("champion", "challenger"))
+    }
+    table = variant_comparison_table(today, {}, RULES)
+    rows = table.to_pylist()
+    assert len(rows) == len(slices) * (len(METRICS) + 1)
+    for row in rows:
+        one, other = (today[Curve(v, "1", row["slice"])] for v in ("champion", "challenger"))
+        first, second, compared = differences(one, other, HALF)[row["metric"]]
+        assert (row["baseline_value"], row["value"]) == (first, second)
+        assert row["difference"] == compared.value
+        assert row["p_value"] == compared.p_value
+    adjusted = benjamini_hochberg(np.array([row["p_value"] for row in rows]))
+    assert [row["adjusted_p_value"] for row in rows] == pytest.approx(adjusted.tolist())
+    assert {row["verdict"] for row in rows if row["metric"] == "average_precision"} == {"better"}
+
+
+def test_variants_alike_are_no_news_and_labels_needed_are_named() -> None:
+    today = {CHAMPION: drawn(1), CHALLENGER: drawn(2)}
+    (row,) = rows_of(variant_comparison_table(today, NO_DAYS, RULES), VARIANTS)
+    assert row["verdict"] == "cannot_tell_yet"
+    assert row["labels"] == 8000
+    assert row["labels_needed"] > row["labels"]
+
+
+def test_a_day_without_a_predecessor_has_rows_that_say_so() -> None:
+    table = variant_comparison_table({CHAMPION: drawn(1)}, NO_DAYS, RULES)
+    assert {row["comparison"] for row in table.to_pylist()} == set(NO_DAYS)
+    for row in table.to_pylist():
+        assert row["undefined_reason"] == "no_days_before"
+        assert row["baseline_days"] == 0
+        assert row["difference"] is None
+        assert row["verdict"] is None
+        assert row["value"] is not None
+
+
+@pytest.mark.parametrize(
+    ("bins", "reason"),
+    [(nothing(), "no_days_before"), (drawn(3, labelled=0.0), "no_positives,no_negatives")],
+)
+def test_a_variant_without_labels_or_records_is_not_judged(bins: Any, reason: str) -> None:
+    table = variant_comparison_table({CHAMPION: bins, CHALLENGER: drawn(4)}, {}, RULES)
+    for row in table.to_pylist():
+        assert row["verdict"] is None
+        assert row["undefined_reason"] == reason
+
+
+def test_against_days_before_a_worse_day_is_worse_and_the_days_are_counted() -> None:
+    before = {TRAILING_7_DAYS: ({CHAMPION: drawn(5, 28_000)}, 6)}
+    table = variant_comparison_table({CHAMPION: drawn(6, separation=1.0)}, before, RULES)
+    (row,) = rows_of(table, TRAILING_7_DAYS)
+    assert row["verdict"] == "worse"
+    assert row["baseline_days"] == 6
+    assert row["difference_high"] < 0
+
+
+def test_a_split_that_is_off_forbids_the_verdict_and_slices_are_not_tested() -> None:
+    rules = Rules(HALF, 0.02, 0.9, traffic_split={"champion": 9, "challenger": 1})
+    east = CHAMPION._replace(slice="region=EU"), CHALLENGER._replace(slice="region=EU")
+    today = {CHAMPION: drawn(7, 9000), CHALLENGER: drawn(8, 1300, separation=4.0)}
+    today |= {curve: drawn(9) for curve in east}
+    found = rows_of(variant_comparison_table(today, {}, rules), VARIANTS, STANDARDISED)
+    by_slice = {row["slice"]: row for row in found}
+    assert by_slice["all"]["verdict"] == "not_comparable"
+    assert by_slice["all"]["sample_ratio_p_value"] < 1e-3
+    assert by_slice["region=EU"]["sample_ratio_p_value"] is None
+
+
+def test_too_few_labels_make_a_row_provisional() -> None:
+    today = {CHAMPION: drawn(1, labelled=0.8), CHALLENGER: drawn(2)}
+    table = variant_comparison_table(today, {}, RULES)
+    assert all(row["provisional"] for row in table.to_pylist())
+
+
+def test_the_order_of_curves_does_not_matter() -> None:
+    today = {CHAMPION: drawn(1), CHALLENGER: drawn(2)}
+    turned = dict(reversed(today.items()))
+    before = {PREVIOUS_DAY: ({CHAMPION: drawn(3)}, 1)}
+    one, other = (variant_comparison_table(t, before, RULES) for t in (today, turned))
+    assert one.equals(other)
+    assert one.schema.equals(VARIANT_COMPARISON.arrow_schema())

@@ -1,0 +1,136 @@
+"""Insights: noise makes no sentence, news makes the right one, the worst comes first."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from ml_insights.decisions.comparisons import TRAILING_7_DAYS, Rules, variant_comparison_table
+from ml_insights.decisions.health import model_health_table
+from ml_insights.decisions.insights import KINDS, MOST, insights_table
+from ml_insights.decisions.money import MoneyRules, threshold_choice_table
+from ml_insights.decisions.windows import CurveCounts
+from ml_insights.metrics.business_value import OutcomeValues
+from ml_insights.metrics.confusion import BinCounts
+from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn, nothing
+
+DAY = date(2026, 10, 8)
+
+
+def insights(
+    today: CurveCounts,
+    before: CurveCounts | None = None,
+    *,
+    split: dict[str, float] | None = None,
+    money: bool = False,
+) -> list[dict[str, Any]]:
+    rules = Rules(HALF, 0.01, 0.9, split or {})
+    comparison = variant_comparison_table(today, {TRAILING_7_DAYS: (before or {}, 7)}, rules)
+    health = model_health_table(
+        today, before or {}, HALF, identity=("fraud", DAY), reference_days=7, past={}
+    )
+    values = OutcomeValues(140.0, -9.0, -120.0, 0.0)
+    rules_of_money = MoneyRules(values, "EUR", None, 0.5, HALF, 0.9, 200)
+    choices = threshold_choice_table(
+        today, rules_of_money, identity=("fraud", DAY), chosen_before={}
+    )
+    table = insights_table(
+        comparison,
+        health,
+        choices if money else None,
+        coverage={(*curve,): bins.label_coverage for curve, bins in today.items()},
+        relevant=0.01,
+    )
+    found: list[dict[str, Any]] = table.to_pylist()
+    return found
+
+
+def of_kind(rows: list[dict[str, Any]], kind: str) -> list[str]:
+    return [row["sentence"] for row in rows if row["kind"] == kind]
+
+
+@pytest.mark.parametrize("seed", range(10, 30, 2))
+def test_noise_makes_no_sentence_about_change(seed: int) -> None:
+    rows = insights({CHAMPION: drawn(seed, 2000)}, {CHAMPION: drawn(seed + 1, 14_000)})
+    assert {row["kind"] for row in rows} <= {"calibration"}
+
+
+def test_a_fall_is_named_with_its_interval_its_slice_and_its_label_coverage() -> None:
+    east, west = (CHAMPION._replace(slice=f"region={name}") for name in ("EU", "US"))
+    good = {"separation": 3.0, "labelled": 0.62}
+    bad = {"separation": 0.2, "labelled": 0.62}
+    today = {east: drawn(1, 3000, **bad), west: drawn(2, 3000, **good)}
+    before = {east: drawn(3, 20_000, separation=3.0), west: drawn(4, 20_000, separation=3.0)}
+    rows = insights(
+        {CHAMPION: today[east] + today[west], **today},
+        {CHAMPION: before[east] + before[west], **before},
+    )
+    first = of_kind(rows, "change")[0]
+    assert rows[0]["tone"] == "worse"
+    assert "fell" in first
+    assert "concentrated in slice region=EU" in first
+    assert "label coverage is 62 %, provisional" in first
+    assert first.count("[") == 1
+
+
+def test_a_slice_that_alone_changed_is_named() -> None:
+    east = CHAMPION._replace(slice="region=EU")
+    today = {CHAMPION: drawn(1, 4000), east: drawn(2, 800, separation=0.5)}
+    rows = insights(today, {CHAMPION: drawn(3, 28_000), east: drawn(4, 5000)})
+    assert of_kind(rows, "change") == []
+    assert "in slice region=EU fell" in of_kind(rows, "slice_change")[0]
+
+
+def test_variants_that_cannot_be_told_apart_ask_for_labels() -> None:
+    rows = insights({CHAMPION: drawn(1, 3000), CHALLENGER: drawn(2, 3000)})
+    (sentence,) = of_kind(rows, "variants")
+    assert "cannot be told yet" in sentence
+    assert "labelled records would tell, there are 6,000" in sentence
+
+
+def test_a_wrong_split_comes_first() -> None:
+    today = {CHAMPION: drawn(1, 4000), CHALLENGER: drawn(2, 2000, separation=4.0)}
+    rows = insights(today, split={"champion": 1, "challenger": 1})
+    assert rows[0]["kind"] == "traffic_split"
+    assert "configured shares" in rows[0]["sentence"]
+
+
+def test_money_is_mentioned_only_if_beyond_chance() -> None:
+    (sentence,) = of_kind(insights({CHAMPION: drawn(1, 4000)}, money=True), "threshold")
+    assert "EUR" in sentence
+    few = insights({CHAMPION: drawn(2, 20)}, money=True)
+    assert of_kind(few, "threshold") == []
+
+
+def test_labels_of_high_scores_only_are_a_warning() -> None:
+    bins = drawn(3)
+    high = bins.threshold_index >= GRID.index_of(0.4)
+    labelled = BinCounts(
+        GRID,
+        bins.threshold_index,
+        bins.positives * high,
+        bins.negatives * high,
+        (bins.positives + bins.negatives) * ~high,
+        bins.score_sum,
+    )
+    (sentence,) = of_kind(insights({CHAMPION: labelled}), "recall_unknown")
+    assert "not known" in sentence
+
+
+def test_the_list_is_short_ranked_and_worst_first() -> None:
+    today = {
+        CHAMPION._replace(slice=name): drawn(n, separation=0.5)
+        for n, name in enumerate(f"x={k}" for k in range(9))
+    }
+    before = {curve: drawn(99, 20_000, separation=3.0) for curve in today}
+    rows = insights(today, before, money=True)
+    assert [row["rank"] for row in rows] == list(range(1, MOST + 1))
+    tones = [row["tone"] for row in rows]
+    assert tones == sorted(tones, key=lambda tone: tone != "worse")
+    assert {row["kind"] for row in rows} <= KINDS.keys()
+
+
+def test_an_empty_day_has_no_sentence() -> None:
+    assert insights({CHAMPION: nothing()}) == []

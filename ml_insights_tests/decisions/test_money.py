@@ -1,0 +1,111 @@
+"""business_value and threshold_choice: money by brute force, seeds, and settings at the limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml_insights.decisions.money import MoneyRules, business_value_table, threshold_choice_table
+from ml_insights.metrics.business_value import OutcomeValues, value_at
+from ml_insights.metrics.confusion import BinCounts
+from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF, drawn, nothing
+
+RULES = MoneyRules(
+    values=OutcomeValues(140.0, -9.0, -120.0, 0.0),
+    currency="EUR",
+    capacity=None,
+    operating_threshold=0.5,
+    threshold_index=HALF,
+    min_label_coverage=0.9,
+    replicates=200,
+)
+DAY = date(2026, 10, 2)
+
+
+def choice(bins: BinCounts, rules: MoneyRules = RULES, before: float | None = None) -> Any:
+    table = threshold_choice_table(
+        {CHAMPION: bins}, rules, identity=("fraud", DAY), chosen_before={CHAMPION: before}
+    )
+    (row,) = table.to_pylist()
+    return row
+
+
+def test_money_of_every_drawn_threshold_is_that_of_its_counts() -> None:
+    bins = drawn(1, labelled=0.7)
+    rows = business_value_table({CHAMPION: bins}, replace(RULES, capacity=900)).to_pylist()
+    assert 0.5 in {row["threshold"] for row in rows}
+    for row in rows:
+        counts = bins.confusion_at(np.array([row["threshold_index"]]))
+        assert row["value"] == pytest.approx(value_at(counts, RULES.values)[0])
+        acted = int(bins.records[bins.threshold_index >= row["threshold_index"]].sum())
+        assert row["actions"] == acted
+        assert row["within_capacity"] == (acted <= 900)
+        assert row["value_low"] < row["value"] < row["value_high"]
+
+
+def test_the_best_threshold_is_worth_most_and_todays_costs_the_difference() -> None:
+    bins = drawn(2)
+    row, values = choice(bins), value_at(bins.confusion(), RULES.values)
+    assert row["best_value"] == pytest.approx(values.max())
+    assert row["best_threshold"] == GRID.threshold(int(bins.threshold_index[values.argmax()]))
+    assert row["best_threshold_low"] <= row["best_threshold"] <= row["best_threshold_high"]
+    lost = row["best_value"] - row["operating_value"] - row["optimism"]
+    assert row["regret"] == pytest.approx(lost)
+    assert row["regret_low"] < row["regret"] < row["regret_high"]
+    assert row["break_even_precision"] == pytest.approx(9 / 269)
+    assert row["undefined_reason"] is None
+
+
+def test_a_rerun_gives_the_same_row_and_another_day_another_seed() -> None:
+    assert choice(drawn(3)) == choice(drawn(3))
+    other = threshold_choice_table(
+        {CHAMPION: drawn(3)}, RULES, identity=("fraud", date(2026, 10, 3)), chosen_before={}
+    ).to_pylist()[0]
+    assert other["optimism"] != choice(drawn(3))["optimism"]
+    assert other["best_threshold"] == choice(drawn(3))["best_threshold"]
+
+
+def test_capacity_keeps_the_best_threshold_above_its_own() -> None:
+    bins = drawn(4)
+    row = choice(bins, replace(RULES, capacity=300))
+    acted = int(bins.records[bins.threshold_index >= GRID.index_of(row["best_threshold"])].sum())
+    assert acted <= 300
+    assert row["best_threshold"] >= row["capacity_threshold"]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "reason"),
+    [(10**6, "capacity_above_volume"), (0, "capacity_below_highest_score")],
+)
+def test_a_capacity_beyond_the_traffic_is_said(capacity: int, reason: str) -> None:
+    row = choice(drawn(5), replace(RULES, capacity=capacity))
+    assert row["undefined_reason"] == reason
+    assert (row["best_threshold"] is None) == (capacity == 0)
+
+
+def test_the_threshold_chosen_before_is_judged_on_this_day() -> None:
+    bins = drawn(6)
+    row = choice(bins, before=0.25)
+    counts = bins.confusion_at(np.array([GRID.index_of(0.25)]))
+    assert row["chosen_before"] == 0.25
+    assert row["value_of_chosen_before"] == value_at(counts, RULES.values)[0]
+
+
+@pytest.mark.parametrize(
+    ("bins", "reason"),
+    [
+        (nothing(), "no_labels,no_positives"),
+        (drawn(7, 50, labelled=0.0), "no_labels,no_positives"),
+        (drawn(8, 50, prevalence=0.0), "no_positives"),
+        (BinCounts.from_scores(GRID, [0.4], [1]), None),
+    ],
+)
+def test_next_to_nothing_is_no_number_and_no_crash(bins: BinCounts, reason: str | None) -> None:
+    row = choice(bins)
+    assert row["undefined_reason"] == reason
+    assert (row["operating_value"] is None) == (row["labelled"] == 0)
+    business_value_table({CHAMPION: bins}, RULES)

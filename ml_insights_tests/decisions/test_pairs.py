@@ -1,0 +1,76 @@
+"""Variants that score the same events: from the Spark step's rows to a verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from ml_insights.decisions.comparisons import SAME_EVENTS, VARIANTS, Rules, variant_comparison_table
+from ml_insights.decisions.pairs import joint_counts_of, joint_counts_table
+from ml_insights.decisions.tables import JOINT_COUNTS
+from ml_insights.metrics.estimates import METRICS
+from ml_insights.metrics.paired import JointCounts, paired_differences
+from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF
+
+RULES = Rules(HALF, relevant=0.005, min_label_coverage=0.9, traffic_split={})
+
+
+def spark_rows(seed: int = 1, events: int = 3000) -> pa.Table:
+    """Rows as the Spark step writes them, in any order: the champion is noisier."""
+    random = np.random.default_rng(seed)
+    positive = random.random(events) < 0.3
+    shared = random.normal(1.5 * positive, 1.0)
+    scores = [1 / (1 + np.exp(0.5 - shared - random.normal(0, s, events))) for s in (0.1, 0.9)]
+    rows = [
+        {
+            "class_label": "1",
+            "first_variant": "challenger",
+            "second_variant": "champion",
+            "first_index": GRID.index_of(float(one)),
+            "second_index": GRID.index_of(float(other)),
+            "positives": int(label),
+            "negatives": int(not label),
+        }
+        for one, other, label in zip(*scores, positive, strict=True)
+    ]
+    return pa.Table.from_pylist(rows)
+
+
+def test_rows_are_sorted_by_key_and_read_back() -> None:
+    table = joint_counts_table(spark_rows())
+    assert table.schema.names == JOINT_COUNTS.arrow_schema().names
+    (found,) = joint_counts_of(table, GRID).items()
+    assert found[0] == ("1", "challenger", "champion")
+    assert found[1].positives.sum() + found[1].negatives.sum() == 3000
+
+
+def test_no_shared_event_is_an_empty_table_and_no_row() -> None:
+    table = joint_counts_table(None)
+    assert table.num_rows == 0
+    assert joint_counts_of(table, GRID) == {}
+
+
+def test_variants_are_compared_event_by_event_the_incumbent_first() -> None:
+    joint = joint_counts_of(joint_counts_table(spark_rows()), GRID)
+    counts = joint["1", "challenger", "champion"]
+    today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
+    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
+    paired = {row["metric"]: row for row in rows if row["comparison"] == SAME_EVENTS}
+    apart = {row["metric"]: row for row in rows if row["comparison"] == VARIANTS}
+    assert paired.keys() == set(METRICS)
+    expected = paired_differences(counts.turned(), HALF)
+    for metric, row in paired.items():
+        assert (row["baseline_variant"], row["variant"]) == ("champion", "challenger")
+        assert row["difference"] == expected[metric].difference.value
+        wide = apart[metric]["difference_high"] - apart[metric]["difference_low"]
+        assert row["difference_high"] - row["difference_low"] < wide
+        assert row["labels_needed"] <= apart[metric]["labels_needed"]
+    assert paired["average_precision"]["verdict"] == "better"
+
+
+def test_turning_the_pair_turns_the_differences() -> None:
+    counts = joint_counts_of(joint_counts_table(spark_rows(2)), GRID)["1", "challenger", "champion"]
+    assert isinstance(counts, JointCounts)
+    there, back = (paired_differences(c, HALF) for c in (counts, counts.turned()))
+    for metric in METRICS:
+        assert there[metric].difference.value == -back[metric].difference.value

@@ -1,0 +1,106 @@
+"""Windows: days add up to the counts of all their records, whatever the order."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ml_insights.contracts import CONFUSION_COUNTS
+from ml_insights.decisions.rollups import window_quality_table
+from ml_insights.decisions.tables import WINDOW_QUALITY
+from ml_insights.decisions.windows import days_before, required_days, window_counts
+from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.lake import Lake
+from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights_tests.decisions.published import (
+    CHAMPION,
+    ENDPOINT,
+    FIRST_DAY,
+    GRID,
+    drawn,
+    many_days,
+    publish,
+)
+from ml_insights_tests.metrics.cases import columns
+
+
+def test_a_window_holds_the_records_of_its_days(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 5)
+    days = list(history)[1:4]
+    found = window_counts(lake, ENDPOINT, GRID, days)
+    assert found.keys() == history[FIRST_DAY].keys()
+    for curve, bins in found.items():
+        whole = functools.reduce(operator.add, (history[day][curve] for day in days))
+        for name in ("threshold_index", "positives", "negatives", "unlabelled"):
+            assert columns(bins)[name] == columns(whole)[name]
+
+
+def test_the_same_days_in_any_order_give_the_same_bits(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 4)
+    days = list(history)
+    one, other = (window_counts(lake, ENDPOINT, GRID, order) for order in (days, days[::-1]))
+    for curve, bins in one.items():
+        assert columns(bins) == columns(other[curve])
+
+
+def test_slices_and_variants_are_chosen(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 2)
+    found = window_counts(
+        lake, ENDPOINT, GRID, list(history), slices=["region=EU"], variants=["champion"]
+    )
+    assert [(curve.variant, curve.slice) for curve in found] == [("champion", "region=EU")]
+    assert window_counts(lake, ENDPOINT, GRID, list(history), slices=["region=XX"]) == {}
+    assert window_counts(lake, ENDPOINT, GRID, []) == {}
+
+
+def test_days_before_are_the_published_ones(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 5)
+    gap = FIRST_DAY + timedelta(days=2)
+    (Path(lake.partition(ENDPOINT, "confusion_counts", gap)) / "confusion_counts.parquet").unlink()
+    found = days_before(lake, ENDPOINT, FIRST_DAY + timedelta(days=4), 3)
+    assert found == [FIRST_DAY + timedelta(days=n) for n in (1, 3)]
+    assert days_before(lake, ENDPOINT, FIRST_DAY, 7) == []
+    assert len(history) == 5
+
+
+def test_days_of_another_grid_do_not_add_up(tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path))
+    publish(lake, {FIRST_DAY: {CHAMPION: drawn(1)}}, ThresholdGrid(octaves=8))
+    with pytest.raises(ContractError, match="do not add up"):
+        window_counts(lake, ENDPOINT, GRID, [FIRST_DAY])
+
+
+def test_a_window_without_a_published_day_names_those_there_are(tmp_path: Path) -> None:
+    lake, _ = many_days(tmp_path, 2)
+    late = FIRST_DAY + timedelta(days=30)
+    with pytest.raises(MissingInputError, match="published are: 2026-10-01 to 2026-10-02"):
+        required_days(lake, ENDPOINT, late, late)
+
+
+def test_a_rollup_is_the_quality_of_the_sum_with_narrower_intervals(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 7)
+    widths = []
+    for days in (1, 7):
+        table = window_quality_table(
+            lake,
+            WINDOW_QUALITY[7],
+            ENDPOINT,
+            GRID,
+            list(history)[-days:],
+            operating_threshold=0.5,
+            min_label_coverage=0.9,
+            replicates=200,
+            provenance={"run_id": "1", "code_version": "2"},
+        )
+        (row,) = (r for r in table.to_pylist() if (r["variant"], r["slice"]) == CHAMPION[::2])
+        assert row["days"] == days
+        assert row["predictions"] == days * 600
+        assert row["first_day"] == list(history)[-days]
+        assert row["average_precision_method"] == "bootstrap"
+        widths.append(row["average_precision_high"] - row["average_precision_low"])
+    assert widths[1] < 0.65 * widths[0]
+    assert lake.days(ENDPOINT, CONFUSION_COUNTS) == list(history)

@@ -1,0 +1,48 @@
+"""Which method stands for which number."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from ml_insights.metrics.differences import LogitNormal, Share
+from ml_insights.metrics.estimates import (
+    ENOUGH_POSITIVES,
+    METRICS,
+    average_precision_estimate,
+    binomial_error,
+    estimates,
+)
+from ml_insights.metrics.influence import average_precision_influence, variance
+from ml_insights_tests.metrics.cases import EXAMPLE_C, from_groups
+
+ABOVE_TWO_GROUPS = 19456
+
+
+def test_estimates_of_the_worked_example() -> None:
+    found = estimates(from_groups(EXAMPLE_C), ABOVE_TWO_GROUPS)
+    assert tuple(found) == METRICS
+    assert found["precision"] == found["recall"] == Share(7, 10)
+    assert [found[name].value for name in METRICS] == pytest.approx([0.7, 0.75, 0.7, 0.7, 0.7])
+    auc = found["roc_auc"]
+    assert isinstance(auc, LogitNormal)
+    assert auc.standard_error == pytest.approx(0.1105542, abs=5e-8)
+
+
+def test_the_error_of_average_precision_is_binomial_for_few_positives_and_estimated_for_many() -> (
+    None
+):
+    few = from_groups(EXAMPLE_C)
+    assert average_precision_estimate(few).standard_error == binomial_error(0.7, 10)
+    times = ENOUGH_POSITIVES // 10
+    many = from_groups([(times * p, times * n) for p, n in EXAMPLE_C])
+    estimated = math.sqrt(variance(average_precision_influence(many), many))
+    assert average_precision_estimate(many).standard_error == estimated
+
+
+@pytest.mark.parametrize("groups", [[], [(0, 4)]])
+def test_without_positives_only_precision_may_be_defined(groups: list[tuple[int, int]]) -> None:
+    found = estimates(from_groups(groups), 0)
+    assert math.isnan(found["precision"].value) is (groups == [])
+    assert all(math.isnan(found[name].value) for name in METRICS if name != "precision")

@@ -1,0 +1,93 @@
+"""`ml-insights curve`: any window, variants and slices, from published counts, quickly."""
+
+from __future__ import annotations
+
+import io
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pyarrow import csv
+
+from ml_insights.cli import main
+from ml_insights.curve_query import curve_answer
+from ml_insights.errors import MissingInputError
+from ml_insights.metrics.areas import average_precision
+from ml_insights.scope import EndpointScope
+from ml_insights.settings import load_settings
+from ml_insights_tests.decisions.published import CHAMPION, ENDPOINT, FIRST_DAY, GRID, many_days
+
+SETTINGS = f"""\
+lake: ./lake
+endpoints:
+  {ENDPOINT}:
+    data_capture: ./capture
+    ground_truth: ./labels
+    start_date: {FIRST_DAY}
+    score: {{content_type: text/csv, index: 0}}
+    positive_label: "1"
+    operating_threshold: 0.5
+"""
+
+
+@pytest.fixture
+def scope(tmp_path: Path) -> EndpointScope:
+    path = tmp_path / "ml_insights.yaml"
+    path.write_text(SETTINGS, encoding="utf-8")
+    settings = load_settings(path, environ={})
+    return EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings)
+
+
+def test_a_window_is_answered_from_the_sum_of_its_days(
+    scope: EndpointScope, tmp_path: Path
+) -> None:
+    lake, history = many_days(tmp_path / "lake", 4)
+    last = FIRST_DAY + timedelta(days=2)
+    answer = curve_answer(scope, lake, FIRST_DAY, last, slices=["all"], variants=["champion"])
+    whole = sum((history[d][CHAMPION] for d in answer.days[1:]), history[FIRST_DAY][CHAMPION])
+    assert list(answer.quality) == [CHAMPION]
+    assert answer.quality[CHAMPION]["average_precision"] == average_precision(whole).value
+    assert answer.points["threshold_index"].to_pylist() == whole.threshold_index.tolist()
+    assert whole.grid == GRID
+
+
+def test_a_curve_that_is_not_there_names_those_that_are(
+    scope: EndpointScope, tmp_path: Path
+) -> None:
+    lake, _ = many_days(tmp_path / "lake", 1)
+    with pytest.raises(MissingInputError, match=r"there are slices all, region=EU of variants ch"):
+        curve_answer(scope, lake, FIRST_DAY, FIRST_DAY, slices=["region=XX"])
+
+
+def test_ninety_days_take_less_than_five_seconds(scope: EndpointScope, tmp_path: Path) -> None:
+    lake, _ = many_days(tmp_path / "lake", 90)
+    began = time.perf_counter()
+    last = FIRST_DAY + timedelta(days=89)
+    answer = curve_answer(scope, lake, FIRST_DAY, last, slices=["all", "region=EU"])
+    assert time.perf_counter() - began < 5
+    assert len(answer.days) == 90
+    assert len(answer.quality) == 4
+
+
+@pytest.mark.usefixtures("scope")
+def test_the_command_prints_headline_numbers_or_every_threshold(tmp_path: Path) -> None:
+    many_days(tmp_path / "lake", 2)
+    command = ["curve", "--settings", str(tmp_path / "ml_insights.yaml"), "--from", str(FIRST_DAY)]
+    shown = CliRunner().invoke(main, command, env={"COLUMNS": "160"})
+    assert shown.exit_code == 0, shown.output
+    assert "2026-10-01 to 2026-10-01: 1 published days" in shown.output
+    assert "precision at the operating threshold" in shown.output
+    rows = CliRunner().invoke(main, [*command, "--csv", "--variant", "champion"])
+    table = csv.read_csv(io.BytesIO(rows.output.encode()))
+    assert set(table["variant"].to_pylist()) == {"champion"}
+    assert {"threshold", "precision", "recall", "recall_low"} <= set(table.column_names)
+
+
+@pytest.mark.usefixtures("scope")
+def test_a_window_without_days_is_a_message(tmp_path: Path) -> None:
+    command = ["curve", "--settings", str(tmp_path / "ml_insights.yaml"), "--from", "2030-01-01"]
+    shown = CliRunner().invoke(main, command)
+    assert shown.exit_code == 1
+    assert "is published; published are: none" in shown.output
