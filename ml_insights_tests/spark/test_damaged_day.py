@@ -145,7 +145,7 @@ def test_the_quarantine_holds_a_capped_sample_the_same_however_files_are_split(
     assert quarantine(again) == sample
     monkeypatch.setattr(raw_predictions, "MAX_SLICE_COMBINATIONS", 2)
     with pytest.raises(ContractError, match=r"more than 2 combinations .* give it `edges`"):
-        compact_day(spark, replace(again, recompute=True), quiet)
+        compact_day(spark, replace(again, run_id="second", recompute=True), quiet)
 
 
 def quarantine(job: RawPredictionsArguments) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +10,6 @@ from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark.confusion_counts import distinct_predictions, with_labels
 from ml_insights_tests.spark.labelled import (
     LATER,
-    NOON,
     counting_job,
     label,
     labels_frame,
@@ -60,35 +58,6 @@ def test_only_rows_that_say_the_same_are_duplicates(spark: SparkSession, tmp_pat
             *((f"of two {kind}", score, 1) for kind in KINDS for score in (0.25, 0.75)),
         ]
     )
-
-
-def test_hashing_keeps_the_rows_that_sorting_keeps_or_says_that_it_cannot_decide(
-    spark: SparkSession, tmp_path: Path
-) -> None:
-    random = Random(20261126)
-    rows = [
-        prediction(
-            f"event {event}",
-            random.choice((0.25, 0.5)),
-            captured_at=random.choice((NOON, LATER, None)),
-            slice_id=random.choice((1, 1, 2)),
-        )
-        for event in range(300)
-        for _ in range(random.choice((1, 2, 2, 3)))
-    ]
-    frame = predictions_frame(spark, tmp_path, rows)
-    exactly = distinct_predictions(frame, GRID, exact=True).collect()
-    sorted_rows = {bytes(row["event_id"]): row for row in exactly}
-    hashed = distinct_predictions(frame, GRID, exact=False).collect()
-    columns = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record", "copies")
-    undecided = [row for row in hashed if row["undecided"]]
-    for row in hashed:
-        kept = sorted_rows.pop(bytes(row["event_id"]))
-        if not row["undecided"]:
-            assert [row[name] for name in columns] == [kept[name] for name in columns]
-    assert not sorted_rows
-    assert {row["copies"] for row in undecided} == {2, 3}
-    assert 0 < len(undecided) < 150
 
 
 def test_a_prediction_has_the_label_of_its_position_and_variants_share_it(
