@@ -124,3 +124,13 @@ def test_entries_carry_no_trace_of_the_machine_that_zipped_them(archive: Path) -
 def test_the_program_is_the_one_in_the_archive(archive: Path) -> None:
     with zipfile.ZipFile(archive) as zipped:
         assert zipped.read("ml_insights/spark/job.py") == build_archive().program
+
+
+def test_the_native_readers_sources_are_found_in_the_archive(archive: Path) -> None:
+    program = (
+        f"import sys; sys.path.insert(0, {str(archive)!r}); from importlib.resources import files;"
+        "folder = files('ml_insights.spark').joinpath('java');"
+        "print(*sorted(path.name for path in folder.iterdir()))"
+    )
+    done = run(sys.executable, "-c", program, folder=archive.parent)
+    assert done.stdout.split() == sorted(path.name for path in (PACKAGE / "spark/java").iterdir())

@@ -17,7 +17,7 @@ from ml_insights.capture_counts import CaptureCounts
 from ml_insights.capture_files import capture_file, csv_request, csv_response
 from ml_insights.contracts import QUARANTINE
 from ml_insights.errors import ContractError
-from ml_insights.spark import raw_predictions
+from ml_insights.spark import native_reader, raw_predictions
 from ml_insights.spark.raw_predictions import QUARANTINE_SAMPLE, compact_day
 from ml_insights_tests.spark.captured import NOON, ONE_SCORE, line
 from ml_insights_tests.spark.compacted import compacting_job, published, quiet
@@ -140,14 +140,12 @@ def test_the_quarantine_holds_a_capped_sample_the_same_however_files_are_split(
         sample, key=lambda row: (row["reason"], row["source_object"], row["line"])
     )
     again = replace(day_job(folder), output=f"{folder}/again")
-    monkeypatch.setattr(raw_predictions, "MAX_SLICE_COMBINATIONS", 2)
-    spark.conf.set("spark.sql.files.maxPartitionBytes", "20000")
-    try:
-        with pytest.raises(ContractError, match=r"more than 2 combinations .* give it `edges`"):
-            compact_day(spark, again, quiet)
-    finally:
-        spark.conf.unset("spark.sql.files.maxPartitionBytes")
+    monkeypatch.setattr(native_reader, "TASK_BYTES", 20_000)
+    compact_day(spark, again, quiet)
     assert quarantine(again) == sample
+    monkeypatch.setattr(raw_predictions, "MAX_SLICE_COMBINATIONS", 2)
+    with pytest.raises(ContractError, match=r"more than 2 combinations .* give it `edges`"):
+        compact_day(spark, replace(again, run_id="second", recompute=True), quiet)
 
 
 def quarantine(job: RawPredictionsArguments) -> list[dict[str, Any]]:

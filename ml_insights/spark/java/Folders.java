@@ -25,19 +25,6 @@ public final class Folders {
     this.configuration = configuration;
   }
 
-  /** Files that are not empty, bytes, and time of the newest in milliseconds since 1970. */
-  public long[] summary(String folder, boolean recursive) throws IOException {
-    long[] sums = new long[3];
-    List files = files(folder, recursive);
-    for (int i = 0; i < files.size(); i++) {
-      FileStatus file = (FileStatus) files.get(i);
-      sums[0]++;
-      sums[1] += file.getLen();
-      sums[2] = Math.max(sums[2], file.getModificationTime());
-    }
-    return sums;
-  }
-
   /** Packs the files of folders for tasks, in order. */
   public FileGroup[] plan(JsonNode spec, int parallelism) throws IOException {
     List slices = new ArrayList();
