@@ -44,7 +44,7 @@ def test_days_begin_at_the_start_and_end_with_the_matured_labels(
 ) -> None:
     graph = installation.definitions.resolve_asset_graph()
     own = [key for key in graph.get_all_asset_keys() if key.path[0] == endpoint]
-    assert len(own) == 9
+    assert {key.path[-1] for key in own} >= {"data_capture", "raw_predictions", "dashboard_page"}
     with dg.partition_loading_context(now):
         for partitions in (graph.get(key).partitions_def for key in own):
             assert partitions is not None

@@ -23,5 +23,6 @@ def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> FloatArray:
     array([0.5, nan])
     """
     quotient: FloatArray = np.full(np.broadcast(numerator, denominator).shape, np.nan)
-    np.divide(numerator, denominator, out=quotient, where=np.asarray(denominator) != 0)
+    with np.errstate(under="ignore"):  # below the smallest float64 a quotient is 0
+        np.divide(numerator, denominator, out=quotient, where=np.asarray(denominator) != 0)
     return quotient

@@ -78,7 +78,8 @@ def test_the_command_prints_measured_beside_true_values_and_where_to_look(demo: 
     page = demo.folder / "lake" / ENDPOINT / "dashboard_page" / "index.html"
     assert f"Dashboard page: {page.as_uri()}" in output
     assert page.read_text().lstrip().lower().startswith("<!doctype html>")
-    assert "make ui" in output
+    settings = demo.folder / "ml_insights.yaml"
+    assert f"ml-insights ui --settings {settings}, then http://127.0.0.1:3000" in output
 
 
 def test_capture_accounts_are_those_of_the_ledger(demo: Shown) -> None:

@@ -26,7 +26,6 @@ from ml_insights.spark.confusion_counts import (
 )
 from ml_insights.spark.ground_truth import INVALID
 from ml_insights_tests.spark.labelled import (
-    LATER,
     counting_job,
     label,
     labels_frame,
@@ -137,13 +136,10 @@ def records() -> list[dict[str, Any]]:
 def frames(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]]
 ) -> Frames:
-    """The records' predictions, some captured again later, in any order; their labels; slices."""
+    """The records' predictions, some delivered again, in any order; their labels; slices."""
     random = Random(1)
     rows = [{name: value for name, value in row.items() if name != "label"} for row in records]
-    again = [
-        {**row, "score": hard_score(random), "captured_at": random.choice((LATER, None))}
-        for row in random.choices(rows, k=300)
-    ]
+    again = random.choices(rows, k=300)
     codes: dict[str, list[int | None]] = {}
     for row in records:
         codes.setdefault(row["event_id"].decode(), []).append(row["label"])
