@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 
 from ml_insights import __version__
 from ml_insights.assets.declaration import endpoint_asset, failures
-from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
+from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE, Table
 from ml_insights.dashboard.decision_data import READ
+from ml_insights.dashboard.held import Held, held_curves
 from ml_insights.dashboard.page import render_page
-from ml_insights.decisions.tables import BUSINESS_VALUE, DECISION_TABLES, THRESHOLD_CHOICE
+from ml_insights.decisions.tables import BUSINESS_VALUE, DECISION_TABLES, INSIGHTS, THRESHOLD_CHOICE
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.resources import LakeResource
@@ -58,16 +59,16 @@ def publish_page(scope: EndpointScope, lake: Lake) -> tuple[str, int]:
             f"no day of {scope.name} is published in {lake.root}. Run a day first, or name the "
             "lake that has them in the settings."
         )
+    quality = lake.read_days(scope.name, MODEL_QUALITY, days)
+    held = held_curves(quality)
     page = render_page(
         endpoint=scope.name,
         operating_threshold=scope.endpoint.operating_threshold,
-        quality=lake.read_days(scope.name, MODEL_QUALITY, days),
-        curves=lake.read_days(
-            scope.name, PRECISION_RECALL, days, where=pc.field("display_rank").is_valid()
-        ),
+        quality=quality,
+        curves=_held(scope, lake, PRECISION_RECALL, held, pc.field("display_rank").is_valid()),
         balance=lake.read_days(scope.name, RECORD_BALANCE, days),
         generated_from={"lake": lake.root, "version": __version__},
-        decisions={name: _decisions(scope, lake, name, days) for name in _decided(scope)},
+        decisions={name: _decisions(scope, lake, name, days, held) for name in _decided(scope)},
     )
     return lake.write_text(scope.name, f"{DASHBOARD_PAGE}/index.html", page), len(days)
 
@@ -78,8 +79,26 @@ def _decided(scope: EndpointScope) -> list[str]:
     return [name for name in READ if scope.endpoint.business or name not in money]
 
 
-def _decisions(scope: EndpointScope, lake: Lake, name: str, days: list[date]) -> pa.Table:
+def _decisions(
+    scope: EndpointScope, lake: Lake, name: str, days: list[date], held: Held
+) -> pa.Table:
     """Rows of the days that are published; days computed by an older version have none."""
     table = DECISION_TABLES[name]
+    if table is not INSIGHTS:
+        return _held(scope, lake, table, held)
     published = set(lake.days(scope.name, table))
     return lake.read_days(scope.name, table, [day for day in days if day in published])
+
+
+def _held(
+    scope: EndpointScope, lake: Lake, table: Table, held: Held, also: pc.Expression | None = None
+) -> pa.Table:
+    """Rows of the slices that the page holds, day by day: others are never read."""
+    published = set(lake.days(scope.name, table))
+    rows = [lake.read_days(scope.name, table, [])]
+    for day, slices in held.slices_by_day().items():
+        if day in published:
+            where = pc.field("slice").isin(slices)
+            where = where if also is None else where & also
+            rows.append(lake.read_days(scope.name, table, [day], where=where))
+    return pa.concat_tables(rows)

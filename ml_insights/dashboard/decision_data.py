@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import pyarrow as pa
 
+from ml_insights.dashboard.held import CurveKey
 from ml_insights.metrics.comparison import VERDICTS
 
 Row = Mapping[str, Any]
@@ -32,14 +33,14 @@ _GROUPED = (
     *("threshold", "records", "labelled", "labelled_share", "mean_score"),
     *("positive_rate", "positive_rate_low", "positive_rate_high"),
 )
-_CURVE = ("variant", "class_label", "slice")
 
 
-def decision_data(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[str, Any]:
     """Everything the page's scripts read of the tables people decide from, ready for JSON.
 
     Args:
         tables: rows with `dt` by name of the table, a part of `READ`.
+        held: the curves to show; insights are shown whatever they are about.
 
     Returns:
         `insights` by day; `comparisons`, `values`, `choices`, `groups` and `health` by curve, whose
@@ -47,7 +48,10 @@ def decision_data(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
         parts of a row of `comparisons`. `values` has no thresholds: its points are those of the
         curve, highest threshold first.
     """
-    rows = {name: table.to_pylist() for name, table in tables.items()}
+    rows = {
+        name: [row for row in table.to_pylist() if name == INSIGHTS or _curve_key(row) in held]
+        for name, table in tables.items()
+    }
     insights = defaultdict(list)
     for row in rows.get(INSIGHTS, []):
         insights[row["dt"].isoformat()].append({"tone": row["tone"], "text": row["sentence"]})
@@ -64,9 +68,14 @@ def decision_data(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     }
 
 
+def _curve_key(row: Row) -> CurveKey:
+    return CurveKey(*(row[name] for name in CurveKey._fields))
+
+
 def _key(row: Row) -> str:
     """As the scripts make it: JSON without blanks, any letter as it is."""
-    parts = [row["dt"].isoformat(), *(row[name] for name in _CURVE)]
+    day, *names = _curve_key(row)
+    parts = [day.isoformat(), *names]
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -108,5 +117,5 @@ def _rounded(row: Row) -> dict[str, Any]:
     return {
         name: _short(value)
         for name, value in row.items()
-        if name not in ("dt", *_CURVE) or name == "variant"
+        if name not in CurveKey._fields or name == "variant"
     }

@@ -20,7 +20,8 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from ml_insights.dashboard import chart_style, charts
 from ml_insights.dashboard.decision_data import decision_data
-from ml_insights.dashboard.page_data import embed, page_data
+from ml_insights.dashboard.held import held_curves
+from ml_insights.dashboard.page_data import curve_keys, embed, page_data, require_tables
 from ml_insights.dashboard.sections import SECTIONS
 
 _HERE = files("ml_insights.dashboard")
@@ -56,18 +57,21 @@ def render_page(
             missing or empty has no section on the page.
 
     Returns:
-        HTML. The same input gives the same text. Size: about 1 MB and 100 bytes a point.
+        HTML. The same input gives the same text. Size: about 1 MB, 5 kB a day, and what
+        `held` allows for curves.
 
     Raises:
         ContractError: A table lacks a column of its contract, or holds NaN instead of NULL.
     """
-    data = page_data(quality, curves, balance)
+    require_tables(quality, curves, balance)
+    held = held_curves(quality, curve_keys(curves))
+    data = page_data(quality, curves, balance, held)
     variants = data["variants"]
     data["operating_threshold"] = operating_threshold
     data["colours"] = chart_style.colours(variants)
     data["marks"] = {v: chart_style.MARKS[s] for v, s in chart_style.shapes(variants).items()}
     data["ratio_words"] = chart_style.RATIOS
-    data["decisions"] = decision_data(decisions)
+    data["decisions"] = decision_data(decisions, held.curves)
     shown = [name for name, there in data["decisions"]["shown"].items() if there]
     return _template().render(
         endpoint=endpoint,

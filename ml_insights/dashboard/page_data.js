@@ -43,6 +43,11 @@ const pointAt = (curve, threshold) => {
   return points.findLast((point) => point.threshold >= threshold) ?? points[0];
 };
 
+// Why there is no curve: the page holds those of all records, and the newest of classes and slices.
+const noCurve = () => (chosenCurves().some((curve) => curve.left_out)
+  ? "This page keeps curves of slices for the newest days only; this one is in the table precision_recall"
+  : "No curve for this choice");
+
 // Where the operating values are counted: on the grid, at or just below the configured threshold.
 const operatingThreshold = () => chosenCurves().find((curve) => curve.quality)?.quality.operating_grid_threshold
   ?? page.operating_threshold;

@@ -28,12 +28,11 @@ from ml_insights.contracts import (
     Table,
 )
 from ml_insights.dashboard import tiles, wording
+from ml_insights.dashboard.held import CurveKey, Held
 from ml_insights.errors import ContractError
 from ml_insights.variants import in_order
 
 Row = Mapping[str, Any]
-CurveKey = tuple[date, str, str, str]
-CURVE_KEY = ("dt", "variant", "class_label", "slice")
 POINT_COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 POINT_RATIOS = (
     *("precision", "precision_low", "precision_high"),
@@ -46,28 +45,23 @@ QUALITY_VALUES = (
 )
 
 
-def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table) -> dict[str, Any]:
+def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table, held: Held) -> dict[str, Any]:
     """Everything the page's scripts read, ready for JSON.
 
     Args:
         quality: `model_quality` of all days, with `dt`.
         curves: `precision_recall` rows that have a display_rank, with `dt`.
         balance: `record_balance` of all days, with `dt`.
+        held: the curves to show; of some of them only the values.
 
     Returns:
         The choices (`days`, `variants`, `classes`, `slices`), `curves` with points, values and
         words, `rejected` records by day and variant, `balance` rows by day, and the words for them.
-
-    Raises:
-        ContractError: A table lacks a column of its contract, or holds NaN instead of NULL.
     """
-    tables = ((MODEL_QUALITY, quality), (PRECISION_RECALL, curves), (RECORD_BALANCE, balance))
-    for contract, table in tables:
-        _require(contract, table)
     rows: dict[CurveKey, Row] = {_key(row): row for row in quality.to_pylist()}
     points = _points_by_curve(curves)
     items = balance.to_pylist()
-    keys = sorted(rows.keys() | points.keys())
+    keys = sorted(held.values)
     days = sorted({key[0] for key in keys} | {item["dt"] for item in items})
     return {
         "days": [day.isoformat() for day in days],
@@ -76,7 +70,8 @@ def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table) -> dict[st
         "classes": sorted({key[2] for key in keys}),
         "slices": sorted({key[3] for key in keys}, key=lambda name: (name != ALL_RECORDS, name)),
         "all_records": ALL_RECORDS,
-        "curves": [_curve(key, rows, points.get(key)) for key in keys],
+        "curves": [_curve(key, rows, points.get(key), held) for key in keys],
+        "left_out": held.left_out,
         "rejected": _rejected(items),
         "balance": _balance(items),
         "account_words": ACCOUNTS,
@@ -89,6 +84,17 @@ def embed(value: object) -> str:
     """JSON that is safe inside a `<script>` element: nothing in it can end or open an element."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def require_tables(quality: pa.Table, curves: pa.Table, balance: pa.Table) -> None:
+    """Refuse tables that break their contracts, before anything reads them.
+
+    Raises:
+        ContractError: A table lacks a column of its contract, or holds NaN instead of NULL.
+    """
+    tables = ((MODEL_QUALITY, quality), (PRECISION_RECALL, curves), (RECORD_BALANCE, balance))
+    for contract, table in tables:
+        _require(contract, table)
 
 
 def _require(contract: Table, table: pa.Table) -> None:
@@ -114,19 +120,25 @@ def _calendar(days: Sequence[date]) -> list[date]:
     return [days[0] + timedelta(days=n) for n in range(length)]
 
 
+def curve_keys(curves: pa.Table) -> set[CurveKey]:
+    """The curves that rows of `precision_recall` belong to."""
+    found = curves.group_by(list(CurveKey._fields)).aggregate([])
+    return {_key(row) for row in found.to_pylist()}
+
+
 def _key(row: Row) -> CurveKey:
-    return (row["dt"], row["variant"], row["class_label"], row["slice"])
+    return CurveKey(*(row[name] for name in CurveKey._fields))
 
 
 def _points_by_curve(curves: pa.Table) -> dict[CurveKey, dict[str, list[Any]]]:
     """Columns of points of each curve, by descending threshold."""
     columns = ("threshold", *POINT_COUNTS, *POINT_RATIOS)
-    order = [(name, "ascending") for name in CURVE_KEY] + [("threshold", "descending")]
+    order = [(name, "ascending") for name in CurveKey._fields] + [("threshold", "descending")]
     drawn = curves.filter(pc.is_valid(curves.column("display_rank"))).sort_by(order)
-    values = {name: drawn.column(name).to_pylist() for name in (*CURVE_KEY, *columns)}
+    values = {name: drawn.column(name).to_pylist() for name in (*CurveKey._fields, *columns)}
     groups: dict[CurveKey, list[int]] = defaultdict(list)
-    for place, key in enumerate(zip(*(values[name] for name in CURVE_KEY), strict=True)):
-        groups[key].append(place)
+    for place, key in enumerate(zip(*(values[name] for name in CurveKey._fields), strict=True)):
+        groups[CurveKey(*key)].append(place)
     return {
         key: {name: values[name][places[0] : places[-1] + 1] for name in columns}
         for key, places in groups.items()
@@ -134,11 +146,15 @@ def _points_by_curve(curves: pa.Table) -> dict[CurveKey, dict[str, list[Any]]]:
 
 
 def _curve(
-    key: CurveKey, rows: Mapping[CurveKey, Row], points: dict[str, list[Any]] | None
+    key: CurveKey,
+    rows: Mapping[CurveKey, Row],
+    points: dict[str, list[Any]] | None,
+    held: Held,
 ) -> dict[str, Any]:
     day, variant, class_label, slice_name = key
     row = rows.get(key)
-    before = rows.get((day - timedelta(days=1), variant, class_label, slice_name))
+    here = key in held.curves
+    before = rows.get(key._replace(dt=day - timedelta(days=1)))
     return {
         "day": day.isoformat(),
         "variant": variant,
@@ -146,7 +162,8 @@ def _curve(
         "slice": slice_name,
         "quality": row and _values(row),
         "words": row and _words(row, before),
-        "points": points and _rounded(_with_operating_point(points, row)),
+        "points": _rounded(_with_operating_point(points, row)) if points and here else None,
+        "left_out": not here,
     }
 
 

@@ -24,6 +24,9 @@ const REASONS = {
 };
 const reasonWords = (codes) => (codes ?? "").split(",").filter(Boolean).map((code) => REASONS[code] ?? code.replaceAll("_", " ")).join("; ");
 
+const noDecision = (otherwise) => (chosenCurves().some((curve) => curve.left_out)
+  ? "This page keeps this of slices for the newest days only; older days are in the lake's tables." : otherwise);
+
 function showInsights() {
   if (!$("insights")) return;
   const rows = decisions.insights[chosen.day] ?? [];
@@ -84,7 +87,7 @@ function showComparisons() {
     });
   };
   const [first, later] = [["variants", "same_events", "trailing_7_days"], ["previous_day"]].map((names) => names.flatMap(blocks));
-  $("comparisons").replaceChildren(...(first.length ? first : [make("p", {}, "There is nothing to compare for this choice.")]));
+  $("comparisons").replaceChildren(...(first.length ? first : [make("p", {}, noDecision("There is nothing to compare for this choice."))]));
   $("day-before").replaceChildren(...later);
 }
 
@@ -95,7 +98,7 @@ function showMoney() {
   if (!$("money")) return;
   const choices = chosenVariants().map((variant) => found("choices", variant)).filter(Boolean);
   const currency = choices[0]?.currency ?? "";
-  $("money").replaceChildren(...(choices.length ? choices.map(moneyTile) : [make("p", {}, "No money was computed for this choice.")]));
+  $("money").replaceChildren(...(choices.length ? choices.map(moneyTile) : [make("p", {}, noDecision("No money was computed for this choice."))]));
   const rows = chosenVariants().flatMap(valueRows);
   fill("values", rows);
   fill("operating_values", chosenCurves().map(operatingPoint).filter(Boolean).slice(0, 1));
@@ -173,7 +176,7 @@ function showHealth() {
   $("health").replaceChildren(rows.length ? make("table", {},
     make("thead", {}, make("tr", {}, make("td"), ...rows.map((row) => make("th", { scope: "col" }, markOf(row.variant), row.variant)))),
     make("tbody", {}, ...lines.map(([name, value, words]) => make("tr", {}, make("th", { scope: "row" }, name), ...rows.map((row) => cell(row, name, value, words))))))
-    : make("p", {}, "Nothing is known for this choice."));
+    : make("p", {}, noDecision("Nothing is known for this choice.")));
   const groups = chosenVariants().flatMap((variant) => asRows(found("groups", variant), variant));
   fill("groups", groups);
   fill("diagonal", Array.from({ length: 21 }, (_, step) => ({ mean_score: (step / 20) ** 2, positive_rate: (step / 20) ** 2 })));

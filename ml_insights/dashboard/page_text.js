@@ -32,10 +32,11 @@ function showHeader() {
   const slice = chosen.slice === page.all_records ? "" : `, slice ${chosen.slice}`;
   const classLabel = page.classes.length > 1 ? `, class ${chosen.classLabel}` : "";
   $("date").textContent = chosen.day ? longDay(chosen.day) + slice + classLabel : "No day has been published yet.";
+  const older = page.left_out ? " on this page; older days of slices are in the table model_quality" : "";
   const found = chosenCurves().filter((curve) => curve.words);
   const sentences = found.map((curve, place) => (place === 0 ? curve.words.lead : curve.words.short));
   for (const variant of chosenVariants().filter((name) => !curveOf(name)?.words)) {
-    sentences.push(`${variant} has no values for this day${slice}.`);
+    sentences.push(`${variant} has no values for this day${slice}${older}.`);
   }
   if (!page.variants.length) sentences.push("There are no values to show.");
   else if (!chosenVariants().length) sentences.push("Choose at least one variant.");
@@ -95,7 +96,7 @@ function showChosenPoints(points) {
     make("th", { scope: "row" }, name), ...points.map((point) => make("td", {}, ...[cell(point)].flat()))));
   $("chosen").replaceChildren(points.length
     ? make("table", {}, make("thead", {}, make("tr", {}, make("td"), ...head)), make("tbody", {}, ...rows))
-    : make("p", {}, "No curve for this choice."));
+    : make("p", {}, `${noCurve()}.`));
 }
 
 function showBalance() {

@@ -106,8 +106,8 @@ class Aws(Section):
 class Dashboard(Section):
     """What the dashboard shows."""
 
-    days: Annotated[int, Field(ge=1, le=3660), Unit("days")] = 90
-    """Days shown, up to the newest."""
+    days: Annotated[int, Field(ge=1, le=366), Unit("days")] = 90
+    """Days shown, up to the newest. More than a year is no longer read day by day."""
 
 
 def _written_as_a_time(value: object) -> object:

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 import dagster as dg
 import pytest
 
+from ml_insights.assets import dashboard_page
+from ml_insights.dashboard import held
 from ml_insights.decisions.tables import DECISION_TABLES, INSIGHTS, THRESHOLD_CHOICE
+from ml_insights.lake import Lake
 from ml_insights_tests.installation import Installation, install
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
@@ -114,6 +117,25 @@ def test_comparisons_are_shown_inline(two_days: TwoDays) -> None:
     assert (
         "Nothing to compare" in metadata(two_days.results[0], "variant_comparison")["all records"]
     )
+
+
+def test_the_page_reads_only_the_curves_it_holds(
+    two_days: TwoDays, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+
+    def render(**tables: Any) -> str:
+        given.update(tables)
+        return ""
+
+    monkeypatch.setattr(held, "MOST_CURVES", 1)
+    monkeypatch.setattr(dashboard_page, "render_page", render)
+    monkeypatch.setattr(Lake, "write_text", lambda *_: "")
+    scope = two_days.installation.scope(ENDPOINT)
+    dashboard_page.publish_page(scope, two_days.installation.lake)
+    assert set(given["curves"]["dt"].to_pylist()) == {SECOND}
+    assert set(given["decisions"][THRESHOLD_CHOICE.name]["dt"].to_pylist()) == {SECOND}
+    assert set(given["quality"]["dt"].to_pylist()) == {FIRST, SECOND}
 
 
 def test_the_page_has_a_section_for_each(two_days: TwoDays) -> None:

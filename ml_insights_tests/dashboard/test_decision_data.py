@@ -17,11 +17,17 @@ from ml_insights.dashboard.decision_data import (
     VALUE,
     decision_data,
 )
+from ml_insights.dashboard.held import CurveKey
 from ml_insights.decisions.tables import DECISION_TABLES
 
 DAY = date(2026, 10, 2)
 CURVE = {"variant": "champion", "class_label": "1", "slice": 'stadt=Köln & x="1"'}
 KEY = '["2026-10-02","champion","1","stadt=Köln & x=\\"1\\""]'
+
+
+def shown(tables: dict[str, pa.Table]) -> dict[str, Any]:
+    """The data of a page that holds the curve."""
+    return decision_data(tables, {CurveKey(DAY, **CURVE)})
 
 
 def rows(name: str, *values: dict[str, Any]) -> pa.Table:
@@ -34,14 +40,14 @@ def rows(name: str, *values: dict[str, Any]) -> pa.Table:
 
 
 def test_curves_have_the_key_that_the_scripts_make() -> None:
-    data = decision_data({CHOICE: rows(CHOICE, {"regret": 1 / 3})})
+    data = shown({CHOICE: rows(CHOICE, {"regret": 1 / 3})})
     assert list(data["choices"]) == [KEY]
     assert json.loads(KEY)[3] == CURVE["slice"]
     assert data["choices"][KEY]["regret"] == 0.33333
 
 
 def test_comparisons_name_the_parts_of_a_row_once() -> None:
-    data = decision_data({COMPARISON: rows(COMPARISON, {"difference": -0.1234567})})
+    data = shown({COMPARISON: rows(COMPARISON, {"difference": -0.1234567})})
     (row,) = data["comparisons"][KEY]
     assert dict(zip(data["compared"], row, strict=True))["difference"] == -0.12346
 
@@ -52,14 +58,14 @@ def test_money_stands_highest_threshold_first_with_half_its_interval() -> None:
         {"threshold": 0.1, "value": -50.0, "value_low": -70.0, "value_high": -30.0},
         {"threshold": 0.9, "value": 10.0, "value_low": None, "value_high": None},
     )
-    assert decision_data({VALUE: table})["values"][KEY] == {
+    assert shown({VALUE: table})["values"][KEY] == {
         "value": [10.0, -50.0],
         "half": [None, 20.0],
     }
 
 
 def test_groups_are_stored_by_column_and_insights_by_day() -> None:
-    data = decision_data(
+    data = shown(
         {
             GROUPS: rows(GROUPS, {"records": 3}, {"records": 4}),
             INSIGHTS: rows(INSIGHTS, {"sentence": "<b>", "tone": "worse"}),
@@ -71,4 +77,11 @@ def test_groups_are_stored_by_column_and_insights_by_day() -> None:
 
 @pytest.mark.parametrize("tables", [{}, {INSIGHTS: rows(INSIGHTS)}])
 def test_what_is_missing_or_empty_is_not_shown(tables: dict[str, pa.Table]) -> None:
-    assert not any(decision_data(tables)["shown"].values())
+    assert not any(shown(tables)["shown"].values())
+
+
+def test_of_curves_the_page_does_not_hold_only_insights_are_shown() -> None:
+    tables = {name: rows(name, {}) for name in (COMPARISON, VALUE, CHOICE, GROUPS, INSIGHTS)}
+    data = decision_data(tables, frozenset())
+    assert [name for name, there in data["shown"].items() if there] == [INSIGHTS]
+    assert not any(data[name] for name in ("comparisons", "values", "choices", "groups"))

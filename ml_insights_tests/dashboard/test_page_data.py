@@ -11,13 +11,17 @@ import pyarrow.compute as pc
 import pytest
 
 from ml_insights.contracts import ACCOUNTS, MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
-from ml_insights.dashboard.page_data import embed, page_data
+from ml_insights.dashboard import held
+from ml_insights.dashboard.held import held_curves
+from ml_insights.dashboard.page_data import curve_keys, embed, page_data, require_tables
 from ml_insights.errors import ContractError
 from ml_insights_tests.dashboard.synthetic import FIRST_DAY, Tables, arrow, build_tables
 
 
 def data_of(tables: Tables) -> dict[str, Any]:
-    return page_data(tables.quality, tables.curves, tables.balance)
+    require_tables(tables.quality, tables.curves, tables.balance)
+    shown = held_curves(tables.quality, curve_keys(tables.curves))
+    return page_data(tables.quality, tables.curves, tables.balance, shown)
 
 
 def without_day(table: pa.Table, day: date) -> pa.Table:
@@ -82,7 +86,9 @@ def test_a_day_that_nobody_ran_is_in_the_calendar_only() -> None:
 def test_a_change_is_against_the_day_before_and_not_the_last_day_there_is() -> None:
     tables = build_tables(days=3, slices=("all",), points=10)
     gap = FIRST_DAY + timedelta(days=1)
-    curves = page_data(without_day(tables.quality, gap), tables.curves, tables.balance)["curves"]
+    curves = data_of(Tables(without_day(tables.quality, gap), tables.curves, tables.balance))[
+        "curves"
+    ]
     changes = {
         c["day"]: c["words"]["tiles"]["recall"]["change"] for c in curves if c["words"] is not None
     }
@@ -98,13 +104,35 @@ def test_a_day_without_labels_has_values_but_no_points() -> None:
 
 
 def test_a_curve_without_quality_values_keeps_its_points(one_day: Tables) -> None:
-    data = page_data(one_day.quality.slice(0, 0), one_day.curves, one_day.balance)
+    data = data_of(Tables(one_day.quality.slice(0, 0), one_day.curves, one_day.balance))
     assert [curve["words"] for curve in data["curves"]] == [None, None]
     assert all(len(curve["points"]["threshold"]) == 200 for curve in data["curves"])
 
 
+def test_of_slices_the_page_holds_the_newest_curves_and_of_all_records_every_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(held, "MOST_CURVES", 7)
+    tables = build_tables(days=3, variants=("champion",), slices=("all", "a=1", "a=2"), points=10)
+    curves = data_of(tables)["curves"]
+    assert len(curves) == 9
+    without = [(c["day"], c["slice"]) for c in curves if c["left_out"]]
+    assert [day for day, _ in without] == ["2026-11-07", "2026-11-07"]
+    assert {name for _, name in without} == {"a=1", "a=2"}
+    assert all((c["points"] is None) == c["left_out"] and c["quality"] for c in curves)
+
+
+def test_values_that_the_page_does_not_hold_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held, "MOST_VALUES", 4)
+    tables = build_tables(days=3, variants=("champion",), slices=("all", "a=1"), points=10)
+    data = data_of(tables)
+    assert data["left_out"] == 2
+    found = [(c["day"][-2:], c["slice"]) for c in data["curves"]]
+    assert found == [("07", "all"), ("08", "all"), ("09", "a=1"), ("09", "all")]
+
+
 def test_a_day_with_nothing_but_a_balance_can_be_chosen(one_day: Tables) -> None:
-    data = page_data(one_day.quality.slice(0, 0), one_day.curves.slice(0, 0), one_day.balance)
+    data = data_of(Tables(one_day.quality.slice(0, 0), one_day.curves.slice(0, 0), one_day.balance))
     assert data["days"] == ["2026-11-07"]
     assert data["curves"] == []
 
@@ -121,7 +149,7 @@ def test_rejected_counts_lines_and_predictions_of_a_variant_but_no_labels() -> N
     names = ("account", "variant", "item", "records")
     balance = arrow(RECORD_BALANCE, [{**day, **dict(zip(names, r, strict=True))} for r in rows])
     tables = build_tables(days=1, slices=("all",), points=10)
-    data = page_data(tables.quality, tables.curves, balance)
+    data = data_of(Tables(tables.quality, tables.curves, balance))
     assert data["rejected"] == {"2026-11-07": {"blue": 9}}
 
 
@@ -138,14 +166,14 @@ def test_the_balance_is_passed_on_complete_and_closes(one_day: Tables) -> None:
 @pytest.mark.parametrize("column", ["display_rank", "dt"])
 def test_a_missing_column_is_named(one_day: Tables, column: str) -> None:
     with pytest.raises(ContractError, match=f"precision_recall .* missing: {column}"):
-        page_data(one_day.quality, one_day.curves.drop_columns([column]), one_day.balance)
+        data_of(Tables(one_day.quality, one_day.curves.drop_columns([column]), one_day.balance))
 
 
 def test_nan_instead_of_null_is_refused(one_day: Tables) -> None:
     rows = one_day.quality.to_pylist()
     rows[0]["operating_recall"] = float("nan")
     with pytest.raises(ContractError, match=r"model_quality\.operating_recall holds NaN"):
-        page_data(arrow(MODEL_QUALITY, rows), one_day.curves, one_day.balance)
+        data_of(Tables(arrow(MODEL_QUALITY, rows), one_day.curves, one_day.balance))
 
 
 def test_embedded_json_cannot_end_its_element_and_reads_back() -> None:
