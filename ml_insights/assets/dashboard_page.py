@@ -64,6 +64,7 @@ def publish_page(scope: EndpointScope, lake: Lake) -> tuple[str, int]:
     page = render_page(
         endpoint=scope.name,
         operating_threshold=scope.endpoint.operating_threshold,
+        label_window_days=scope.endpoint.label_window_days,
         quality=quality,
         curves=_held(scope, lake, PRECISION_RECALL, held, pc.field("display_rank").is_valid()),
         balance=lake.read_days(scope.name, RECORD_BALANCE, days),

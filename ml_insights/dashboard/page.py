@@ -38,6 +38,7 @@ def render_page(
     *,
     endpoint: str,
     operating_threshold: float,
+    label_window_days: int,
     quality: pa.Table,
     curves: pa.Table,
     balance: pa.Table,
@@ -49,6 +50,7 @@ def render_page(
     Args:
         endpoint: Name of the endpoint, the page's title.
         operating_threshold: The configured threshold, where the slider starts.
+        label_window_days: Labels of a day are used up to so many days after it.
         quality: Rows of `model_quality`, with `dt`.
         curves: Rows of `precision_recall`, with `dt`; only those with a display_rank are used.
         balance: Rows of `record_balance`, with `dt`.
@@ -65,7 +67,7 @@ def render_page(
     """
     require_tables(quality, curves, balance)
     held = held_curves(quality, curve_keys(curves))
-    data = page_data(quality, curves, balance, held)
+    data = page_data(quality, curves, balance, held, label_window_days=label_window_days)
     variants = data["variants"]
     data["operating_threshold"] = operating_threshold
     data["colours"] = chart_style.colours(variants)
@@ -76,6 +78,7 @@ def render_page(
     return _template().render(
         endpoint=endpoint,
         operating_threshold=operating_threshold,
+        label_window_days=label_window_days,
         ratios=chart_style.RATIOS,
         volumes=chart_style.VOLUMES,
         sections=SECTIONS,

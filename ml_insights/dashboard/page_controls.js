@@ -11,7 +11,7 @@ function dayLabel(day) {
   const short = new Date(`${day}T00:00Z`).toLocaleDateString("en-GB", {
     weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC",
   });
-  return provisional ? `${short} (provisional)` : short;
+  return provisional ? `${short} (few labels)` : short;
 }
 
 function buildControls() {

@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,7 +45,14 @@ QUALITY_VALUES = (
 )
 
 
-def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table, held: Held) -> dict[str, Any]:
+def page_data(
+    quality: pa.Table,
+    curves: pa.Table,
+    balance: pa.Table,
+    held: Held,
+    *,
+    label_window_days: int,
+) -> dict[str, Any]:
     """Everything the page's scripts read, ready for JSON.
 
     Args:
@@ -53,6 +60,7 @@ def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table, held: Held
         curves: `precision_recall` rows that have a display_rank, with `dt`.
         balance: `record_balance` of all days, with `dt`.
         held: the curves to show; of some of them only the values.
+        label_window_days: Labels of a day are used up to so many days after it.
 
     Returns:
         The choices (`days`, `variants`, `classes`, `slices`), `curves` with points, values and
@@ -62,6 +70,7 @@ def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table, held: Held
     points = _points_by_curve(curves)
     items = balance.to_pylist()
     keys = sorted(held.values)
+    arriving = _Arriving(_newest(rows.values()), timedelta(days=label_window_days))
     days = sorted({key[0] for key in keys} | {item["dt"] for item in items})
     return {
         "days": [day.isoformat() for day in days],
@@ -70,7 +79,7 @@ def page_data(quality: pa.Table, curves: pa.Table, balance: pa.Table, held: Held
         "classes": sorted({key[2] for key in keys}),
         "slices": sorted({key[3] for key in keys}, key=lambda name: (name != ALL_RECORDS, name)),
         "all_records": ALL_RECORDS,
-        "curves": [_curve(key, rows, points.get(key), held) for key in keys],
+        "curves": [_curve(key, rows, points.get(key), held, arriving) for key in keys],
         "left_out": held.left_out,
         "rejected": _rejected(items),
         "balance": _balance(items),
@@ -145,11 +154,31 @@ def _points_by_curve(curves: pa.Table) -> dict[CurveKey, dict[str, list[Any]]]:
     }
 
 
+class _Arriving(NamedTuple):
+    """Until when labels arrive, told from the data: the same tables give the same page."""
+
+    newest: date
+    window: timedelta
+
+    def until(self, day: date) -> date | None:
+        """The last day on which labels of `day` may arrive; None if it has passed."""
+        last = day + self.window
+        return last if last >= self.newest else None
+
+
+def _newest(rows: Iterable[Row]) -> date:
+    """The newest day that the rows know of: a day of theirs, or that of a label object."""
+    known = [value for row in rows for value in (row["dt"], row["labels_as_of"]) if value]
+    days = (value.date() if isinstance(value, datetime) else value for value in known)
+    return max(days, default=date.min)
+
+
 def _curve(
     key: CurveKey,
     rows: Mapping[CurveKey, Row],
     points: dict[str, list[Any]] | None,
     held: Held,
+    arriving: _Arriving,
 ) -> dict[str, Any]:
     day, variant, class_label, slice_name = key
     row = rows.get(key)
@@ -161,7 +190,7 @@ def _curve(
         "class_label": class_label,
         "slice": slice_name,
         "quality": row and _values(row),
-        "words": row and _words(row, before),
+        "words": row and _words(row, before, arriving.until(day)),
         "points": _rounded(_with_operating_point(points, row)) if points and here else None,
         "left_out": not here,
     }
@@ -200,11 +229,12 @@ def _values(row: Row) -> dict[str, Any]:
     return values
 
 
-def _words(row: Row, before: Row | None) -> dict[str, Any]:
+def _words(row: Row, before: Row | None, arriving: date | None) -> dict[str, Any]:
     return {
         "lead": wording.headline(row, full=True),
         "short": wording.headline(row, full=False),
-        "labels": wording.labels(row),
+        "labels": wording.labels(row, arriving),
+        "few_labels": wording.few_labels(row, arriving),
         "volumes": wording.volumes(row),
         "note": wording.threshold_note(row),
         "tiles": {ratio: tiles.tile(ratio, row, before) for ratio in tiles.COLUMNS},

@@ -41,10 +41,8 @@ function showHeader() {
   if (!page.variants.length) sentences.push("There are no values to show.");
   else if (!chosenVariants().length) sentences.push("Choose at least one variant.");
   $("lead").replaceChildren(...sentences.map((text) => make("p", {}, text)));
-  const provisional = found.filter((curve) => curve.quality.provisional).map((curve) => curve.variant);
-  const whose = provisional.length < found.length ? ` for ${provisional.join(", ")}` : "";
-  $("badges").replaceChildren(...(provisional.length
-    ? [make("li", { className: "badge warn" }, `Provisional${whose}: more labels will arrive, values may still change`)] : []));
+  const few = found.filter((curve) => curve.words.few_labels);
+  $("badges").replaceChildren(...few.map((curve) => make("li", { className: "badge warn" }, `${curve.variant}: ${curve.words.few_labels}`)));
 }
 
 function showTiles() {

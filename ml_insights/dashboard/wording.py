@@ -153,14 +153,36 @@ def headline(row: Row, *, full: bool) -> str:
     return f"{start}{found}; {right}."
 
 
-def labels(row: Row) -> str:
-    """How complete the labels of a row are, and as of when."""
+def labels(row: Row, arriving: date | None) -> str:
+    """How complete the labels of a row are, and as of when.
+
+    Args:
+        row: A row of `model_quality`.
+        arriving: The last day on which labels of the row's day may arrive; None if it has passed.
+    """
     if row["label_coverage"] is None:
         return "no predictions"
     as_of: datetime | None = row["labels_as_of"]
     known = f", as of {day_name(as_of)} {as_of:%H:%M} UTC" if as_of else ""
-    flag = "provisional: " if row["provisional"] else ""
-    return f"{flag}{percent(row['label_coverage'])} of the predictions have a label{known}"
+    return f"{_coverage(row)}{known}{_more(row, arriving)}"
+
+
+def few_labels(row: Row, arriving: date | None) -> str:
+    """The warning beside the values of a row with few labels; "" for others."""
+    warned = row["provisional"] and row["label_coverage"] is not None
+    return f"{_coverage(row)}{_more(row, arriving)}" if warned else ""
+
+
+def _coverage(row: Row) -> str:
+    only = "only " if row["provisional"] else ""
+    return f"{only}{percent(row['label_coverage'])} of the predictions have a label"
+
+
+def _more(row: Row, arriving: date | None) -> str:
+    """Nothing once the window is closed: no label that comes later is used."""
+    if not row["provisional"] or arriving is None:
+        return ""
+    return f"; more may arrive until {day_name(arriving)}"
 
 
 def volumes(row: Row) -> str:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ml_insights.dashboard.page import render_page
-from ml_insights_tests.dashboard.synthetic import OPERATING_THRESHOLD, Tables, build_tables
+from ml_insights_tests.dashboard.synthetic import (
+    LABEL_WINDOW_DAYS,
+    OPERATING_THRESHOLD,
+    Tables,
+    build_tables,
+)
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +30,7 @@ def render(tables: Tables, endpoint: str = "payments-fraud") -> str:
     return render_page(
         endpoint=endpoint,
         operating_threshold=OPERATING_THRESHOLD,
+        label_window_days=LABEL_WINDOW_DAYS,
         quality=tables.quality,
         curves=tables.curves,
         balance=tables.balance,

@@ -27,6 +27,7 @@ from ml_insights.metrics.thresholds import ThresholdGrid
 
 FIRST_DAY = date(2026, 11, 7)
 OPERATING_THRESHOLD = 0.5
+LABEL_WINDOW_DAYS = 7
 SLICES = (ALL_RECORDS, "region=EU", "region=US", "region=APAC", "channel=web", "channel=app")
 GRID = ThresholdGrid()
 Row = dict[str, Any]

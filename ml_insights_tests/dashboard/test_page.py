@@ -74,7 +74,7 @@ def test_every_control_of_the_template_has_a_name_for_screen_readers(page: str) 
 
 @pytest.mark.parametrize(
     "term",
-    ["Precision", "Recall", "F1", "Average precision", "Provisional", "Not defined"],
+    ["Precision", "Recall", "F1", "Average precision", "Few labels", "Not defined"],
 )
 def test_a_term_is_explained_on_the_page(page: str, term: str) -> None:
     assert term in {element.text.strip() for element in HtmlPage(page).all("dt")}

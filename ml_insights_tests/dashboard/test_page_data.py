@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -18,10 +18,10 @@ from ml_insights.errors import ContractError
 from ml_insights_tests.dashboard.synthetic import FIRST_DAY, Tables, arrow, build_tables
 
 
-def data_of(tables: Tables) -> dict[str, Any]:
+def data_of(tables: Tables, window: int = 7) -> dict[str, Any]:
     require_tables(tables.quality, tables.curves, tables.balance)
     shown = held_curves(tables.quality, curve_keys(tables.curves))
-    return page_data(tables.quality, tables.curves, tables.balance, shown)
+    return page_data(tables.quality, tables.curves, tables.balance, shown, label_window_days=window)
 
 
 def without_day(table: pa.Table, day: date) -> pa.Table:
@@ -129,6 +129,24 @@ def test_values_that_the_page_does_not_hold_are_counted(monkeypatch: pytest.Monk
     assert data["left_out"] == 2
     found = [(c["day"][-2:], c["slice"]) for c in data["curves"]]
     assert found == [("07", "all"), ("08", "all"), ("09", "a=1"), ("09", "all")]
+
+
+@pytest.mark.parametrize(
+    ("window", "until"), [(4, None), (5, "18 Nov"), (7, "20 Nov")], ids=["closed", "last", "open"]
+)
+def test_more_labels_are_promised_only_while_the_label_window_is_open(
+    window: int, until: str | None
+) -> None:
+    tables = build_tables(days=9, slices=("all",), points=10)
+    rows = [
+        {**row, "provisional": True, "labels_as_of": datetime(2026, 11, day, 6, tzinfo=UTC)}
+        for row in tables.quality.to_pylist()
+        for day in [18 if row["dt"] == FIRST_DAY else 16]
+    ]
+    data = data_of(Tables(arrow(MODEL_QUALITY, rows), tables.curves, tables.balance), window)
+    said = {c["day"]: c["words"]["few_labels"] for c in data["curves"]}["2026-11-13"]
+    assert said.startswith("only 97")
+    assert said.partition("; ")[2] == (f"more may arrive until {until}" if until else "")
 
 
 def test_a_day_with_nothing_but_a_balance_can_be_chosen(one_day: Tables) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -122,7 +122,8 @@ def test_no_text_of_any_row_shows_nan_or_none(tables: Tables) -> None:
     for values in [*tables.quality.to_pylist(), *unlabelled]:
         for said in (
             wording.headline(values, full=True),
-            wording.labels(values),
+            wording.labels(values, None),
+            wording.few_labels(values, None),
             wording.volumes(values),
             wording.threshold_note(values),
         ):
@@ -130,11 +131,22 @@ def test_no_text_of_any_row_shows_nan_or_none(tables: Tables) -> None:
             assert "None" not in said
 
 
-def test_provisional_labels_are_called_so(row: dict[str, Any]) -> None:
-    assert readable(wording.labels(row)) == (
+def test_enough_labels_are_said_without_a_warning(row: dict[str, Any]) -> None:
+    assert readable(wording.labels(row, date(2026, 11, 14))) == (
         "93.0 % of the predictions have a label, as of 9 Nov 06:30 UTC"
     )
-    assert wording.labels({**row, "provisional": True}).startswith("provisional: ")
+    assert wording.few_labels(row, date(2026, 11, 14)) == ""
+
+
+def test_few_labels_are_said_with_the_day_until_which_more_may_arrive(row: dict[str, Any]) -> None:
+    row |= {"provisional": True}
+    assert readable(wording.few_labels(row, date(2026, 11, 14))) == (
+        "only 93.0 % of the predictions have a label; more may arrive until 14 Nov"
+    )
+    assert readable(wording.few_labels(row, None)) == (
+        "only 93.0 % of the predictions have a label"
+    )
+    assert "arrive" not in wording.labels(row, None)
 
 
 def test_a_grid_threshold_is_named_only_if_records_lie_between(row: dict[str, Any]) -> None:
