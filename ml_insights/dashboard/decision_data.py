@@ -43,19 +43,19 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
         held: the curves to show; insights are shown whatever they are about.
 
     Returns:
-        `insights` by day; `comparisons`, `values`, `choices`, `groups` and `health` by curve, whose
-        key is the JSON of day, variant, class and slice; words for verdicts. `compared` names the
-        parts of a row of `comparisons`. `values` has no thresholds: its points are those of the
-        curve, highest threshold first.
+        `leads`, the clearest change of each day that has one, and `insights`, the others, by day;
+        `comparisons`, `values`, `choices`, `groups` and `health` by curve, whose key is the JSON of
+        day, variant, class and slice; words for verdicts. `compared` names the parts of a row of
+        `comparisons`. `values` has no thresholds: its points are those of the curve, highest
+        threshold first.
     """
     rows = {
         name: [row for row in table.to_pylist() if name == INSIGHTS or _curve_key(row) in held]
         for name, table in tables.items()
     }
-    insights = defaultdict(list)
-    for row in rows.get(INSIGHTS, []):
-        insights[row["dt"].isoformat()].append({"tone": row["tone"], "text": row["sentence"]})
+    leads, insights = _insights(rows.get(INSIGHTS, []))
     return {
+        "leads": leads,
         "insights": insights,
         "compared": _COMPARED,
         "comparisons": _grouped(rows.get(COMPARISON, []), _COMPARED),
@@ -66,6 +66,19 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
         "verdict_words": VERDICTS,
         "shown": {name: bool(rows.get(name)) for name in READ},
     }
+
+
+def _insights(rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, list[dict[str, str]]]]:
+    """By day: the first insight's text if it is a change, better or worse, and all others."""
+    leads: dict[str, str] = {}
+    others: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: (row["dt"], row["rank"])):
+        day = row["dt"].isoformat()
+        if row["rank"] == 1 and row["tone"] != "notice":
+            leads[day] = row["sentence"]
+        else:
+            others[day].append({"tone": row["tone"], "text": row["sentence"]})
+    return leads, others
 
 
 def _curve_key(row: Row) -> CurveKey:

@@ -83,6 +83,7 @@ def render_page(
         volumes=chart_style.VOLUMES,
         sections=SECTIONS,
         generated_from=generated_from,
+        threshold_changes=data["threshold_changes"],
         data=embed(data),
         shown=shown,
         charts=embed(charts.page_charts(variants, data["calendar"], shown)),

@@ -19,7 +19,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_insights.contracts import (
-    ACCOUNTS,
     ALL_RECORDS,
     MODEL_QUALITY,
     PRECISION_RECALL,
@@ -81,9 +80,12 @@ def page_data(
         "all_records": ALL_RECORDS,
         "curves": [_curve(key, rows, points.get(key), held, arriving) for key in keys],
         "left_out": held.left_out,
+        "threshold_changes": wording.threshold_changes(
+            {row["dt"]: row["operating_threshold"] for row in rows.values()}
+        ),
         "rejected": _rejected(items),
         "balance": _balance(items),
-        "account_words": ACCOUNTS,
+        "account_words": wording.ACCOUNTS,
         "item_words": {**wording.BALANCE_ITEMS, **REASONS},
         "undefined_words": wording.UNDEFINED,
     }

@@ -40,6 +40,7 @@ function showHeader() {
   }
   if (!page.variants.length) sentences.push("There are no values to show.");
   else if (!chosenVariants().length) sentences.push("Choose at least one variant.");
+  if (page.decisions.leads[chosen.day]) sentences.unshift(page.decisions.leads[chosen.day]);
   $("lead").replaceChildren(...sentences.map((text) => make("p", {}, text)));
   const few = found.filter((curve) => curve.words.few_labels);
   $("badges").replaceChildren(...few.map((curve) => make("li", { className: "badge warn" }, `${curve.variant}: ${curve.words.few_labels}`)));

@@ -60,6 +60,9 @@ def _change(ratio: str, row: Row, before: Row | None) -> tuple[str, str]:
     column = COLUMNS[ratio]
     if before is None or before[column] is None:
         return "no value the day before", "none"
+    former = before["operating_threshold"]
+    if column.startswith("operating_") and row["operating_threshold"] != former:
+        return f"the threshold was {former:g} on {day_name(before['dt'])}: no comparison", "none"
     difference = row[column] - before[column]
     sign = "+" if difference >= 0 else MINUS
     size = abs(difference)

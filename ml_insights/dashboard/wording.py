@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -25,6 +26,17 @@ UNDEFINED = {
     "average_precision": NO_POSITIVES,
 }
 """Why a ratio is 0/0, if there are labelled records at all."""
+
+ACCOUNTS = {
+    "capture_lines": "captured lines",
+    "predictions": "predictions in the captured records",
+    "scores": "scores, by what their labels say",
+    "labelled_scores": "scores that a label names",
+    "label_lines": "label lines that may belong to the day",
+    "labels": "labels in these lines",
+    "labels_collected": "labels that arrived on this day, whatever day they belong to",
+}
+"""What each account of the record balance counts; the tables' own terms are in `contracts`."""
 
 BALANCE_ITEMS = {
     "records_accepted": "accepted records",
@@ -198,6 +210,30 @@ def threshold_note(row: Row) -> str:
         return ""
     used = row["operating_grid_threshold"]
     return f"counted at grid threshold {used!r}; at most {count(between)} records lie between"
+
+
+def threshold_changes(thresholds: Mapping[date, float]) -> str:
+    """Which days have which operating threshold, if the days do not share one; else "".
+
+    Args:
+        thresholds: The operating threshold of each published day.
+    """
+    runs = [list(run) for _, run in groupby(sorted(thresholds.items()), key=lambda item: item[1])]
+    if len(runs) < 2:
+        return ""
+    spans = (
+        f"{run[0][1]:g} "
+        + (
+            f"from {day_name(run[0][0])} to {day_name(run[-1][0])}"
+            if len(run) > 1
+            else f"on {day_name(run[0][0])}"
+        )
+        for run in runs
+    )
+    return (
+        f"The operating threshold was changed: {', '.join(spans)}. Precision, recall and F1 of "
+        "days with different thresholds do not compare; average precision does."
+    )
 
 
 def _said(row: Row, ratio: str, full: bool) -> tuple[str, str]:

@@ -68,11 +68,25 @@ def test_groups_are_stored_by_column_and_insights_by_day() -> None:
     data = shown(
         {
             GROUPS: rows(GROUPS, {"records": 3}, {"records": 4}),
-            INSIGHTS: rows(INSIGHTS, {"sentence": "<b>", "tone": "worse"}),
+            INSIGHTS: rows(INSIGHTS, {"sentence": "<b>", "tone": "notice"}),
         }
     )
     assert data["groups"][KEY]["records"] == [3, 4]
-    assert data["insights"] == {"2026-10-02": [{"tone": "worse", "text": "<b>"}]}
+    assert data["insights"] == {"2026-10-02": [{"tone": "notice", "text": "<b>"}]}
+
+
+def test_the_first_insight_of_a_day_leads_the_page_if_it_is_a_change() -> None:
+    said = [("notice", "drift", 2), ("worse", "recall fell", 1)]
+    data = shown(
+        {INSIGHTS: rows(INSIGHTS, *({"tone": t, "sentence": s, "rank": r} for t, s, r in said))}
+    )
+    assert data["leads"] == {"2026-10-02": "recall fell"}
+    assert data["insights"] == {"2026-10-02": [{"tone": "notice", "text": "drift"}]}
+
+
+def test_a_notice_leads_no_page() -> None:
+    data = shown({INSIGHTS: rows(INSIGHTS, {"tone": "notice", "rank": 1})})
+    assert data["leads"] == {}
 
 
 @pytest.mark.parametrize("tables", [{}, {INSIGHTS: rows(INSIGHTS)}])

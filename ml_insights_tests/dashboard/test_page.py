@@ -7,11 +7,12 @@ from importlib.resources import files
 
 import pytest
 
+from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.dashboard import page as page_module
 from ml_insights.dashboard.charts import page_charts
 from ml_insights_tests.dashboard.conftest import render
 from ml_insights_tests.dashboard.html_page import HtmlPage
-from ml_insights_tests.dashboard.synthetic import Tables, build_tables
+from ml_insights_tests.dashboard.synthetic import Tables, arrow, build_tables
 
 HOSTILE = "</script><script>alert(1)</script>"
 FOLDER = files("ml_insights.dashboard")
@@ -104,6 +105,20 @@ def test_scripts_ask_only_for_elements_of_the_template() -> None:
     asked = set(re.findall(r'\$\("([\w-]+)"\)', page_module._parts()["script"]))
     assert len(asked) > 15
     assert asked <= set(re.findall(r'id="([\w-]+)"', template))
+
+
+def test_a_changed_threshold_is_said_under_the_trend(one_day: Tables) -> None:
+    two = build_tables(days=2, slices=("all",), points=10)
+    rows = [{**row, "operating_threshold": row["dt"].day / 100} for row in two.quality.to_pylist()]
+    changed = Tables(arrow(MODEL_QUALITY, rows), two.curves, two.balance)
+    said = "The operating threshold was changed: 0.07 on 7 Nov, 0.08 on 8 Nov."
+    assert any(p.text.startswith(said) for p in HtmlPage(render(changed)).all("p"))
+    assert not any("was changed" in p.text for p in HtmlPage(render(one_day)).all("p"))
+
+
+def test_a_name_at_the_head_of_a_table_is_not_broken_to_save_width() -> None:
+    style = page_module._parts()["style"]
+    assert re.search(r"main thead th \{[^}]*overflow-wrap: break-word", style)
 
 
 def test_every_chart_has_a_place_with_a_description(page: str) -> None:

@@ -14,6 +14,7 @@ from ml_insights.dashboard.wording import DASH, MINUS
 def row(value: float | None, spread: float = 0.01, **others: Any) -> dict[str, Any]:
     """A quality row that has the same value in every headline column."""
     values: dict[str, Any] = {"predictions": 100, "positives": 10, "negatives": 90}
+    values["operating_threshold"] = 0.5
     for column in COLUMNS.values():
         values[column] = value
         values[f"{column}_low"] = None if value is None else value - spread
@@ -64,3 +65,11 @@ def test_ratios_without_guaranteed_limits_show_none() -> None:
 def test_a_value_without_interval_is_not_called_a_clear_change() -> None:
     now = {**row(1.0), "average_precision_low": None, "average_precision_high": None}
     assert tile("average_precision", now, row(0.2))["tone"] == "unclear"
+
+
+def test_values_at_different_thresholds_are_not_compared() -> None:
+    before = row(0.5, operating_threshold=0.4)
+    shown = tile("recall", row(0.2), before)
+    assert shown["change"] == "the threshold was 0.4 on 9 Nov: no comparison"
+    assert shown["tone"] == "none"
+    assert tile("average_precision", row(0.2), before)["tone"] == "worse"

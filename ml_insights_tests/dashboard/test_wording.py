@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml_insights.contracts import ACCOUNTS
 from ml_insights.dashboard import wording
 from ml_insights_tests.dashboard.synthetic import Tables, build_tables
 
@@ -155,3 +156,22 @@ def test_a_grid_threshold_is_named_only_if_records_lie_between(row: dict[str, An
     assert wording.threshold_note(row) == (
         "counted at grid threshold 0.4995; at most 1,234 records lie between"
     )
+
+
+def test_every_account_has_words_without_names_of_tables() -> None:
+    assert wording.ACCOUNTS.keys() == ACCOUNTS.keys()
+    assert not any("_" in words or "row" in words for words in wording.ACCOUNTS.values())
+
+
+def test_a_changed_threshold_is_said_with_its_days() -> None:
+    days = {date(2026, 11, day): 0.4 if day < 5 else 0.55 for day in (3, 4, 5)}
+    assert wording.threshold_changes(days).startswith(
+        "The operating threshold was changed: 0.4 from 3 Nov to 4 Nov, 0.55 on 5 Nov."
+    )
+    back = wording.threshold_changes({**days, date(2026, 11, 9): 0.4})
+    assert "0.55 on 5 Nov, 0.4 on 9 Nov." in back
+
+
+@pytest.mark.parametrize("days", [{}, {date(2026, 11, 3): 0.4, date(2026, 11, 4): 0.4}])
+def test_one_threshold_needs_no_words(days: dict[date, float]) -> None:
+    assert wording.threshold_changes(days) == ""
