@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from ml_insights.dashboard.held import CurveKey
+from ml_insights.dashboard.wording import SPACE
 from ml_insights.metrics.comparison import VERDICTS
 
 Row = Mapping[str, Any]
@@ -73,11 +74,11 @@ def _insights(rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, list[dict[
     leads: dict[str, str] = {}
     others: dict[str, list[dict[str, str]]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (row["dt"], row["rank"])):
-        day = row["dt"].isoformat()
+        day, text = row["dt"].isoformat(), row["sentence"].replace(" %", f"{SPACE}%")
         if row["rank"] == 1 and row["tone"] != "notice":
-            leads[day] = row["sentence"]
+            leads[day] = text
         else:
-            others[day].append({"tone": row["tone"], "text": row["sentence"]})
+            others[day].append({"tone": row["tone"], "text": text})
     return leads, others
 
 

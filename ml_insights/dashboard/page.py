@@ -77,7 +77,6 @@ def render_page(
     shown = [name for name, there in data["decisions"]["shown"].items() if there]
     return _template().render(
         endpoint=endpoint,
-        operating_threshold=operating_threshold,
         label_window_days=label_window_days,
         ratios=chart_style.RATIOS,
         volumes=chart_style.VOLUMES,

@@ -43,9 +43,9 @@ const pointAt = (curve, threshold) => {
   return points.findLast((point) => point.threshold >= threshold) ?? points[0];
 };
 
-// Why there is no curve: the page holds those of all records, and the newest of classes and slices.
+// Why there is no curve: the page holds a limited number, those of all records first.
 const noCurve = () => (chosenCurves().some((curve) => curve.left_out)
-  ? "This page keeps curves of slices for the newest days only; this one is in the table precision_recall"
+  ? "This page keeps the curves of the newest and largest slices; this one is in the table precision_recall"
   : "No curve for this choice");
 
 // Where the operating values are counted: on the grid, at or just below the configured threshold.

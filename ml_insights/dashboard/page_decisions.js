@@ -25,7 +25,7 @@ const REASONS = {
 const reasonWords = (codes) => (codes ?? "").split(",").filter(Boolean).map((code) => REASONS[code] ?? code.replaceAll("_", " ")).join("; ");
 
 const noDecision = (otherwise) => (chosenCurves().some((curve) => curve.left_out)
-  ? "This page keeps this of slices for the newest days only; older days are in the lake's tables." : otherwise);
+  ? "This page keeps only the newest and largest slices here; this one is in the lake's tables." : otherwise);
 
 function showInsights() {
   if (!$("insights")) return;

@@ -46,7 +46,7 @@ BALANCE_ITEMS = {
     "duplicates": "repeated records, counted once",
     "positives": "labelled positive",
     "negatives": "labelled negative",
-    "unlabelled": "without a label so far",
+    "unlabelled": "without a label",
     "named_by_labels": "scores that a usable label names",
     "used": "used",
     "superseded": "replaced by a later label of the same event",

@@ -227,7 +227,7 @@ def _thresholds(rows: Sequence[Row]) -> Iterator[Insight]:
         sentence = (
             f"{_who(row)}: {move} would have been worth {row['regret']:,.0f} {row['currency']} "
             f"more on this day's labelled records [{low}, {high}]"
-            f"{'; labels are still arriving' if row['provisional'] else ''}."
+            f"{'; provisional: few labels' if row['provisional'] else ''}."
         )
         yield Insight("threshold", NOTICE, row["regret"], sentence, row)
 

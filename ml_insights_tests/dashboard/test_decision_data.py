@@ -18,6 +18,7 @@ from ml_insights.dashboard.decision_data import (
     decision_data,
 )
 from ml_insights.dashboard.held import CurveKey
+from ml_insights.dashboard.wording import SPACE
 from ml_insights.decisions.tables import DECISION_TABLES
 
 DAY = date(2026, 10, 2)
@@ -76,11 +77,11 @@ def test_groups_are_stored_by_column_and_insights_by_day() -> None:
 
 
 def test_the_first_insight_of_a_day_leads_the_page_if_it_is_a_change() -> None:
-    said = [("notice", "drift", 2), ("worse", "recall fell", 1)]
+    said = [("notice", "drift", 2), ("worse", "recall fell 5 %", 1)]
     data = shown(
         {INSIGHTS: rows(INSIGHTS, *({"tone": t, "sentence": s, "rank": r} for t, s, r in said))}
     )
-    assert data["leads"] == {"2026-10-02": "recall fell"}
+    assert data["leads"] == {"2026-10-02": f"recall fell 5{SPACE}%"}
     assert data["insights"] == {"2026-10-02": [{"tone": "notice", "text": "drift"}]}
 
 
