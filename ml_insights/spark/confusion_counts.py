@@ -85,8 +85,8 @@ def count_day(
     manifest = published_manifest(Files(spark, job.predictions), job.predictions)
     if not sum(unit["rows"] for unit in manifest["units"]):
         raise MissingInputError(
-            f"{job.predictions} holds no usable prediction; record_balance of the day's run and "
-            "the quarantine say why the captured lines were rejected."
+            f"{job.predictions} holds no usable prediction: the materialization of raw_predictions "
+            "says why lines were rejected, and the quarantine folders of its units have samples."
         )
     slices = _slices_by_id(spark, manifest, job)
     observed = label_folders(Files(spark, job.ground_truth_root), job)

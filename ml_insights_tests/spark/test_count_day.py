@@ -93,7 +93,7 @@ def test_predictions_that_are_not_there_are_refused(spark: SparkSession, tmp_pat
     with pytest.raises(MissingInputError, match=r"is not published. Materialize raw_predictions"):
         count_day(spark, job, quiet)
     publish(job.predictions, [])
-    with pytest.raises(MissingInputError, match=r"no usable prediction; record_balance .* why"):
+    with pytest.raises(MissingInputError, match=r"no usable prediction: .* says why lines"):
         count_day(spark, job, quiet)
 
 
