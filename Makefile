@@ -6,9 +6,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := data/demo
-# Tests whose jobs must be found running: in one process with all others they sometimes are not.
-REAL_JOBS := ml_insights_tests/aws/test_emr_jobs.py ml_insights_tests/aws/test_serverless_jobs.py \
-  ml_insights_tests/runners/test_faults.py ml_insights_tests/end_to_end/test_emr.py
 
 .DEFAULT_GOAL := help
 
@@ -41,8 +38,7 @@ ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:
 
 .PHONY: test
 test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest $(REAL_JOBS)
-	$(BIN)/python -m pytest $(REAL_JOBS:%=--ignore=%)
+	$(BIN)/python -m pytest
 
 .PHONY: unit
 unit: $(INSTALLED) ## Run the tests that need no Spark, in seconds

@@ -130,13 +130,14 @@ class StandIn:
         )
 
     def forget(self) -> None:
-        """Forget all state, moto's too, the faults and the calls; what runs is ended.
+        """Forget all state, moto's too, faults, calls and moved time; what runs is ended.
 
         moto has one state in a process, whatever the number of servers.
         """
         self._forget_services()
         Client(self._moto).post("/moto-api/reset")
         self.account.faults.clear()
+        self.account.clock.reset()
         self.calls.clear()
         self.defects.clear()
         create_roles(self.account)

@@ -40,6 +40,9 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         self._ahead += by
 
+    def reset(self) -> None:
+        self._ahead = timedelta()
+
 
 @dataclass
 class Account:
