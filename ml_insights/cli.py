@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ml_insights import __version__
 from ml_insights.cluster_commands import package, plan
+from ml_insights.command_options import chosen_endpoint, settings_option
 from ml_insights.errors import MlInsightsError
 from ml_insights.publication_commands import embed_url, iam_policy, migrate, query
 from ml_insights.settings import load_settings
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 
     from ml_insights.settings import Settings
 
-_SETTINGS = click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(path_type=Path),
-    help="Settings file. [default: $ML_INSIGHTS_SETTINGS, else ml_insights.yaml]",
-)
 _HOME = click.option(
     "--dagster-home",
     envvar="DAGSTER_HOME",
@@ -68,7 +63,7 @@ for _command in (query, migrate, iam_policy, embed_url):
 
 
 @main.command("check-config")
-@_SETTINGS
+@settings_option
 def check_config(settings_file: Path | None) -> None:
     """Validate the settings and say what they mean."""
     settings = load_settings(settings_file)
@@ -85,7 +80,7 @@ def check_config(settings_file: Path | None) -> None:
 
 
 @main.command()
-@_SETTINGS
+@settings_option
 @_HOME
 @click.option("--endpoint", help="Endpoint to compute. [default: the only one of the settings]")
 @click.option("--from", "first", type=_DAY, help="First day, YYYY-MM-DD.")
@@ -102,14 +97,14 @@ def run(
 ) -> None:
     """Compute days of an endpoint through Dagster; without days, all that have matured."""
     settings = load_settings(settings_file)
-    name = _endpoint(settings, endpoint)
+    name = chosen_endpoint(settings, endpoint)
     start = first.date() if first else None
     end = last.date() if last else start
     run_days(settings, name, _home(settings, dagster_home), start, end, recompute=recompute)
 
 
 @main.command()
-@_SETTINGS
+@settings_option
 @_HOME
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True)
 def ui(settings_file: Path | None, dagster_home: Path | None, port: int) -> None:
@@ -126,7 +121,7 @@ def ui(settings_file: Path | None, dagster_home: Path | None, port: int) -> None
 
 
 @main.command()
-@_SETTINGS
+@settings_option
 @click.option("--endpoint", help="Endpoint of the page. [default: the only one of the settings]")
 def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
     """Write the dashboard page again from the published days."""
@@ -135,14 +130,14 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
     from ml_insights.scope import EndpointScope  # noqa: PLC0415
 
     settings = load_settings(settings_file)
-    name = _endpoint(settings, endpoint)
+    name = chosen_endpoint(settings, endpoint)
     scope = EndpointScope(name, settings.endpoints[name], settings)
     uri, days = publish_page(scope, lake_of(settings))
     click.echo(f"{uri} ({days} days)")
 
 
 @main.command()
-@_SETTINGS
+@settings_option
 @click.option("--endpoint", help="Endpoint of the curve. [default: the only one of the settings]")
 @click.option("--from", "first", type=_DAY, required=True, help="First day, YYYY-MM-DD.")
 @click.option("--to", "last", type=_DAY, help="Last day. [default: the first day]")
@@ -169,7 +164,7 @@ def curve(
     from ml_insights.scope import EndpointScope  # noqa: PLC0415
 
     settings = load_settings(settings_file)
-    name = _endpoint(settings, endpoint)
+    name = chosen_endpoint(settings, endpoint)
     answer = curve_answer(
         EndpointScope(name, settings.endpoints[name], settings),
         Lake(settings.lake),
@@ -235,15 +230,6 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     console.print(
         f"Dagster UI on this history: {opens}, then http://127.0.0.1:3000", soft_wrap=True
     )
-
-
-def _endpoint(settings: Settings, wished: str | None) -> str:
-    names = list(settings.endpoints)
-    if wished is None and len(names) == 1:
-        return names[0]
-    if wished not in settings.endpoints:
-        raise click.UsageError(f"--endpoint must be one of: {', '.join(names)}")
-    return str(wished)
 
 
 def _home(settings: Settings, wished: Path | None) -> Path:

@@ -22,28 +22,22 @@ from ml_insights.aws.policies import (
     policy,
     quicksight_role,
 )
+from ml_insights.command_options import chosen_endpoint, settings_option
 from ml_insights.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ml_insights.settings import Settings
 
 ROLES: dict[str, Callable[[Places], list[Statement]]] = {
     "dagster": dagster_role,
     "jobs": job_role,
     "quicksight": quicksight_role,
 }
-_SETTINGS = click.option(
-    "--settings",
-    "settings_file",
-    type=click.Path(path_type=Path),
-    help="Settings file. [default: $ML_INSIGHTS_SETTINGS, else ml_insights.yaml]",
-)
 
 
 @click.command()
-@_SETTINGS
+@settings_option
 @click.argument("sql")
 def query(settings_file: Path | None, sql: str) -> None:
     """Run SQL on the published tables with Athena; prints CSV."""
@@ -61,7 +55,7 @@ def query(settings_file: Path | None, sql: str) -> None:
 
 
 @click.command()
-@_SETTINGS
+@settings_option
 def migrate(settings_file: Path | None) -> None:
     """Add columns that this version has to the tables in Glue."""
     from ml_insights.aws.glue import ensure_tables  # noqa: PLC0415 (starts slowly)
@@ -76,7 +70,7 @@ def migrate(settings_file: Path | None) -> None:
 
 
 @click.command("iam-policy")
-@_SETTINGS
+@settings_option
 @click.option(
     "--role",
     type=click.Choice(list(ROLES)),
@@ -100,7 +94,7 @@ def iam_policy(settings_file: Path | None, role: str, explain: bool) -> None:
 
 
 @click.command("embed-url")
-@_SETTINGS
+@settings_option
 @click.option("--endpoint", help="Endpoint of the dashboard. [default: the only one]")
 @click.option("--user", required=True, help="QuickSight user who may read it.")
 @click.option("--minutes", type=click.IntRange(15, 600), default=60, show_default=True)
@@ -111,14 +105,5 @@ def embed_url(settings_file: Path | None, endpoint: str | None, user: str, minut
 
     settings = load_settings(settings_file)
     account = quicksight_resource(settings).account
-    dashboard_id = account.resource_id(_endpoint(settings, endpoint))
+    dashboard_id = account.resource_id(chosen_endpoint(settings, endpoint))
     click.echo(dashboard.embed_url(account, dashboard_id, user, minutes))
-
-
-def _endpoint(settings: Settings, wished: str | None) -> str:
-    names = list(settings.endpoints)
-    if wished is None and len(names) == 1:
-        return names[0]
-    if wished not in settings.endpoints:
-        raise click.UsageError(f"--endpoint must be one of: {', '.join(names)}")
-    return str(wished)

@@ -30,6 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("checks",),
     ("definitions",),
     ("cluster_commands", "publication_commands"),
+    ("command_options",),
     ("cli",),
 )
 """Modules and packages below `ml_insights`, bottom first; the package's own module is ""."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ _APPLICATION = re.compile(r"\bapplication_\d+_\d+\b")
 
 
 @dataclass(frozen=True)
-class EmrJobs:
+class EmrJobs(ABC):
     """What both ways have in common.
 
     Attributes:
@@ -90,9 +91,9 @@ class EmrJobs:
             hours[kind] = hours.get(kind, 0.0) + max((end - begin).total_seconds(), 0) / 3600
         return Usage(instance_hours=hours) if hours else None
 
+    @abstractmethod
     def _billed_from(self, timeline: dict[str, Any]) -> datetime | None:
         """Since when the cluster's hours are the job's; None: all of them are."""
-        raise NotImplementedError
 
     def _instances(self, cluster: str) -> Iterator[dict[str, Any]]:
         with self._call("listing the instances", cluster):

@@ -13,13 +13,24 @@ from typing import Any, Literal
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.failures import aws_call
 from ml_insights.aws.quicksight.fields import Json
-from ml_insights.aws.waiting import Clock
+from ml_insights.aws.waiting import Clock, States
 from ml_insights.errors import AwsError, AwsPermanentError, AwsTransientError
 
 Kind = Literal["datasource", "dataset", "dashboard", "group", "user"]
 
 ABSENT = "ResourceNotFoundException"
 EXISTS = "ResourceExistsException"
+RESOURCE_STATES = States(
+    pending=("CREATION_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
+    terminal=(
+        "CREATION_SUCCESSFUL",
+        "CREATION_FAILED",
+        "UPDATE_SUCCESSFUL",
+        "UPDATE_FAILED",
+        "DELETED",
+    ),
+)
+"""Of data sources and of versions of dashboards."""
 _BUSY = "ConflictException"
 _BUSY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 _OWNER_TAG = "ml_insights:installation"

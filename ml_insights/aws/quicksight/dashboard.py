@@ -12,21 +12,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from ml_insights.aws.quicksight.account import EXISTS, Account
+from ml_insights.aws.quicksight.account import EXISTS, RESOURCE_STATES, Account
 from ml_insights.aws.quicksight.fields import Json
-from ml_insights.aws.waiting import Pace, States, wait
+from ml_insights.aws.waiting import Pace, wait
 from ml_insights.errors import AwsError, AwsPermanentError
 
-STATES = States(
-    pending=("CREATION_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
-    terminal=(
-        "CREATION_SUCCESSFUL",
-        "CREATION_FAILED",
-        "UPDATE_SUCCESSFUL",
-        "UPDATE_FAILED",
-        "DELETED",
-    ),
-)
 _DIGEST = "ml_insights definition "
 _ERRORS_SHOWN = 5
 
@@ -92,7 +82,7 @@ def ensure_dashboard(
             return Published(dashboard_id, version, changed=True)
     account.refuse_foreign(existing["Arn"])
     current = existing["Version"]
-    if current["Status"] in STATES.pending:
+    if current["Status"] in RESOURCE_STATES.pending:
         _ready(account, dashboard_id, current["VersionNumber"], pace)
         existing = account.call("describe_dashboard", dashboard_id, DashboardId=dashboard_id)[
             "Dashboard"
@@ -175,7 +165,7 @@ def _ready(account: Account, dashboard_id: str, number: int, pace: Pace) -> int:
             "describe_dashboard", dashboard_id, DashboardId=dashboard_id, VersionNumber=number
         )["Dashboard"]["Version"],
         lambda found: str(found["Status"]),
-        states=STATES,
+        states=RESOURCE_STATES,
         pace=pace,
         clock=account.clock,
     )

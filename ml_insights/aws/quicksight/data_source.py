@@ -6,21 +6,10 @@ are read (`data_set`).
 
 from __future__ import annotations
 
-from ml_insights.aws.quicksight.account import EXISTS, Account, covers
+from ml_insights.aws.quicksight.account import EXISTS, RESOURCE_STATES, Account, covers
 from ml_insights.aws.quicksight.fields import Json
-from ml_insights.aws.waiting import Pace, States, wait
+from ml_insights.aws.waiting import Pace, wait
 from ml_insights.errors import AwsError, AwsPermanentError
-
-STATES = States(
-    pending=("CREATION_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
-    terminal=(
-        "CREATION_SUCCESSFUL",
-        "CREATION_FAILED",
-        "UPDATE_SUCCESSFUL",
-        "UPDATE_FAILED",
-        "DELETED",
-    ),
-)
 
 
 def athena_parameters(workgroup: str, role_arn: str | None = None) -> Json:
@@ -63,7 +52,7 @@ def ensure_data_source(account: Account, source_id: str, parameters: Json, pace:
         f"data source {source_id}",
         lambda: account.call("describe_data_source", source_id, **named),
         _state,
-        states=STATES,
+        states=RESOURCE_STATES,
         pace=pace,
         clock=account.clock,
     )
