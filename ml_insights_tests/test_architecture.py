@@ -29,8 +29,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("assets",),
     ("checks",),
     ("definitions",),
-    ("cluster_commands", "publication_commands"),
     ("command_options",),
+    ("cluster_commands", "publication_commands"),
     ("cli",),
 )
 """Modules and packages below `ml_insights`, bottom first; the package's own module is ""."""
