@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -54,8 +55,10 @@ def test_pauses_grow_while_the_state_stays_and_begin_anew_when_it_changes() -> N
 def test_pauses_lie_between_the_interval_and_the_longest_with_jitter(
     states: list[str], spread: float
 ) -> None:
-    time = FakeTime(spread)
-    wait_for(showing(*states, "DONE"), time)
+    time, long_enough = FakeTime(spread), replace(PACE, deadline=30 * 48)
+    look = showing(*states, "DONE")
+    wait("job 7", look, str, states=STATES, pace=long_enough, clock=time.clock)
+    assert len(time.pauses) == len(states)
     assert all(10 <= pause <= 48 for pause in time.pauses)
 
 
