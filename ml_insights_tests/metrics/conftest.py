@@ -9,11 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import settings
-
-# A busy machine must not fail a property for being slow.
-settings.register_profile("no_deadline", deadline=None)
-settings.load_profile("no_deadline")
 
 
 @pytest.fixture(autouse=True)
