@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := data/demo
+# A file's tests stay in one process, for they share what is slow to make.
+PARALLEL := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 
@@ -38,11 +40,11 @@ ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:
 
 .PHONY: test
 test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 .PHONY: unit
-unit: $(INSTALLED) ## Run the tests that need no Spark, in seconds
-	$(BIN)/python -m pytest -m "not spark and not end_to_end"
+unit: $(INSTALLED) ## Run the tests that need no Spark and no server, in seconds
+	$(BIN)/python -m pytest $(PARALLEL) -m "not spark and not aws and not end_to_end"
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code

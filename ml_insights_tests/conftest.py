@@ -24,6 +24,14 @@ QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UsePar
 """Java options for small days: quick compilation, with room for the code of many of them."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, so that unit tests can be run without all of it."""
+    for item in items:
+        for needed, mark in (("spark", "spark"), ("aws_server", "aws")):
+            if needed in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Real predictions, labels and capture records; each folder has its licence beside it."""
