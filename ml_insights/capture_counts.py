@@ -101,8 +101,8 @@ class CaptureCounts:
             raise BadInputError(
                 f"{self.rejected_share:.2%} of the day's records are rejected, more than "
                 f"max_rejected_share = {limit:.2%} allows ({reasons}). Look at samples of them in "
-                "the quarantine folders of raw_predictions; mend the settings or the capture, or "
-                "raise the limit."
+                "the table quarantine of the day; mend the settings or the capture, or raise the "
+                "limit."
             )
 
     def observation(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ml_insights.contracts import (
     ALL_RECORDS,
     CONFUSION_COUNTS,
     MODEL_QUALITY,
+    QUARANTINE,
     RAW_PREDICTIONS,
     RECORD_BALANCE,
     Table,
@@ -33,7 +34,6 @@ from ml_insights.lake import Lake
 from ml_insights.partitions import daily_partitions, day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
-from ml_insights.spark.raw_predictions import SAMPLE_FOLDER
 
 _UNUSED_LABELS = ("missing", "illegal", "ambiguous", "wrong_number", "conflicting", "of_other_days")
 
@@ -125,8 +125,7 @@ def rejected_share_is_within_limit(scope: EndpointScope, lake: Lake, day: date) 
     passed = counts.rejected_share <= limit
     finding = f"{counts.rejected_share:.3%} rejected, limit {limit:.3%} ({reasons or 'none'})"
     if not passed:
-        partition = lake.partition(scope.name, RAW_PREDICTIONS.name, day)
-        finding += f"; samples of them are in {partition}/unit=*/run=*/{SAMPLE_FOLDER}"
+        finding += f"; samples are in {lake.partition(scope.name, QUARANTINE.name, day)}"
     observed = {"rejected share": counts.rejected_share, **counts.rejected}
     return passed, finding, observed
 

@@ -38,6 +38,10 @@ _HOME = click.option(
 )
 _DEMO = Path("data/demo")
 _DAY = click.DateTime(["%Y-%m-%d"])
+_WORKSPACE = """\
+load_from:
+  - python_module: {module_name: ml_insights.definitions, location_name: ml_insights}
+"""
 
 
 class _Commands(click.Group):
@@ -114,9 +118,11 @@ def ui(settings_file: Path | None, dagster_home: Path | None, port: int) -> None
     home = _home(load_settings(settings_file), dagster_home)
     with dagster_instance(home):
         pass  # creates it where it is new, and settles the runs of dead processes
+    workspace = home.absolute() / "workspace.yaml"
+    workspace.write_text(_WORKSPACE)
     known = {"ML_INSIGHTS_SETTINGS": str(settings_file.absolute())} if settings_file else {}
     environment = {**os.environ, **known, "DAGSTER_HOME": str(home.absolute())}
-    served = ("-m", "ml_insights.definitions", "-h", "127.0.0.1", "-p", str(port))
+    served = ("-w", str(workspace), "-h", "127.0.0.1", "-p", str(port))
     os.execve(sys.executable, [sys.executable, "-m", "dagster", "dev", *served], environment)  # noqa: S606 (no shell)
 
 

@@ -121,7 +121,7 @@ def test_too_many_rejected_lines_stop_the_day_with_the_reasons(
     message = run(installation)
     assert "rejected_share_is_within_limit" in message
     assert "2.970% rejected, limit 1.000% (not_utf8: 2, empty_line: 1)" in message
-    assert installation.published(ENDPOINT, DAY) == set()
+    assert installation.published(ENDPOINT, DAY) == {"quarantine"}
 
 
 def test_a_rejected_share_at_the_limit_passes(installation: Installation, day: PreparedDay) -> None:
@@ -154,7 +154,7 @@ def test_counts_that_increase_with_the_threshold_stop_the_day(
     message = run(installation)
     assert "counts_do_not_increase_with_threshold" in message
     assert "1 of 2 thresholds break the order" in message
-    assert installation.published(ENDPOINT, DAY) == {"confusion_counts"}
+    assert installation.published(ENDPOINT, DAY) == {"confusion_counts", "quarantine"}
 
 
 def test_counts_of_neighbouring_curves_are_not_compared(

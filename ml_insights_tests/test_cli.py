@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from ml_insights import __version__
@@ -26,6 +27,7 @@ from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, Prep
 pytestmark = pytest.mark.usefixtures("nothing_drawn")
 
 Command = Callable[..., Result]
+REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -186,9 +188,12 @@ def test_ui_opens_dagster_on_the_history_and_settings_of_run(
     assert command("ui", "--port", "3333").exit_code == 0
     ((program, arguments, environment),) = opened
     assert program == sys.executable
-    assert " ".join(arguments[1:]) == (
-        "-m dagster dev -m ml_insights.definitions -h 127.0.0.1 -p 3333"
-    )
+    workspace = folder / "dagster_home" / "workspace.yaml"
+    assert arguments[1:] == f"-m dagster dev -w {workspace} -h 127.0.0.1 -p 3333".split()
+    (location,) = yaml.safe_load(workspace.read_text())["load_from"]
+    (known,) = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())["load_from"]
+    for name in ("module_name", "location_name"):
+        assert location["python_module"][name] == known["python_module"][name]
     assert environment["DAGSTER_HOME"] == str(folder / "dagster_home")
     assert (folder / "dagster_home" / "dagster.yaml").exists()
 

@@ -1,10 +1,18 @@
-"""quarantine: a sample of the day's rejected lines, captures and labels, with their reasons."""
+"""quarantine: a sample of the day's rejected lines, captures and labels, with their reasons.
+
+Captures are in the table as soon as they are read: a day that is stopped because too many are
+rejected has its samples where people look for them. Labels join them when they have been read.
+"""
+
+from datetime import date
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
-from ml_insights.assets.declaration import endpoint_asset, failures
+from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import CONFUSION_COUNTS, QUARANTINE, RAW_PREDICTIONS
+from ml_insights.lake import Lake, Published
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
@@ -32,23 +40,28 @@ def build_quarantine(scope: EndpointScope) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
         with failures():
-            partition = lake.lake.partition(scope.name, RAW_PREDICTIONS.name, day)
-            manifest = lake.lake.read_json(manifest_path(partition))
-            samples = [
-                lake.lake.read_staged(f"{partition}/{unit['path']}/{SAMPLE_FOLDER}")
-                for unit in manifest["units"]
-            ]
             notes = lake.lake.notes(scope.name, CONFUSION_COUNTS, day)
-            schema = QUARANTINE.arrow_schema()
-            labels = pa.Table.from_pylist(notes["rejected_labels"], schema=schema)
-            captures = [sample.cast(schema) for sample in samples if sample]
-            rows = pa.concat_tables([*captures, labels])
-            published = lake.lake.write(scope.name, QUARANTINE, day, rows)
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/uri": published.uri,
-                "dagster/partition_row_count": published.rows,
-            }
-        )
+            published = publish_quarantine(scope, lake.lake, day, notes["rejected_labels"])
+        return published_result(published)
 
     return quarantine
+
+
+def publish_quarantine(
+    scope: EndpointScope, lake: Lake, day: date, rejected_labels: list[dict[str, Any]]
+) -> Published:
+    """Replace the day's table by the samples of its units and these rejected labels.
+
+    Raises:
+        MissingInputError: the day's raw_predictions are not published.
+    """
+    partition = lake.partition(scope.name, RAW_PREDICTIONS.name, day)
+    manifest = lake.read_json(manifest_path(partition))
+    samples = [
+        lake.read_staged(f"{partition}/{unit['path']}/{SAMPLE_FOLDER}")
+        for unit in manifest["units"]
+    ]
+    schema = QUARANTINE.arrow_schema()
+    captures = [sample.cast(schema) for sample in samples if sample]
+    labels = pa.Table.from_pylist(rejected_labels, schema=schema)
+    return lake.write(scope.name, QUARANTINE, day, pa.concat_tables([*captures, labels]))

@@ -7,6 +7,7 @@ import dagster as dg
 
 from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import DATA_CAPTURE, observed
+from ml_insights.assets.quarantine import publish_quarantine
 from ml_insights.capture_counts import CaptureCounts
 from ml_insights.contracts import RAW_PREDICTIONS, REASONS
 from ml_insights.lake import Lake
@@ -59,11 +60,17 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
             job = spark.run(context, arguments)
             manifest = job.report
             counts = CaptureCounts.from_manifest(manifest)
+            samples = publish_quarantine(scope, lake.lake, day, [])
         context.log_event(
             observed(scope, DATA_CAPTURE, context.partition_key, counts.observation())
         )
         return dg.MaterializeResult(
-            metadata={"dagster/uri": arguments.output, **_metadata(counts), **job.metadata},
+            metadata={
+                "dagster/uri": arguments.output,
+                **_metadata(counts),
+                "samples of rejected lines": samples.uri,
+                **job.metadata,
+            },
             data_version=dg.DataVersion(manifest["digest"]),
         )
 

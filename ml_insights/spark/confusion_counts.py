@@ -86,7 +86,7 @@ def count_day(
     if not sum(unit["rows"] for unit in manifest["units"]):
         raise MissingInputError(
             f"{job.predictions} holds no usable prediction: the materialization of raw_predictions "
-            "says why lines were rejected, and the quarantine folders of its units have samples."
+            "says why lines were rejected, and the table quarantine has samples."
         )
     slices = _slices_by_id(spark, manifest, job)
     observed = label_folders(Files(spark, job.ground_truth_root), job)
