@@ -252,6 +252,13 @@ MODEL_QUALITY = Table(
             nullable=True,
         ),
         Column(
+            "roc_auc_method",
+            "string",
+            "How its interval came about: `delong`, on the logit scale, or `wilson` (as a share of "
+            "effective trials; where fewer than 40 records decide); NULL without interval.",
+            nullable=True,
+        ),
+        Column(
             "bootstrap_replicates", "int32", "Resampled curves behind the intervals.", "replicates"
         ),
         _ratio("achievable_pr_area", "Davis-Goadrich interpolation, on bins."),

@@ -70,6 +70,18 @@ class F1Share:
 
 
 @dataclass(frozen=True)
+class EffectiveShare:
+    """A value in [0, 1] that varies as a share of so many trials, with Wilson's interval."""
+
+    value: float
+    trials: float
+
+    def interval(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Wilson's interval."""
+        return wilson_interval(np.array(self.value * self.trials), np.array(self.trials), z)
+
+
+@dataclass(frozen=True)
 class LogitNormal:
     """A value in (0, 1) whose logit is about normal: average precision, ROC AUC."""
 

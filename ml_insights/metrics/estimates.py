@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml_insights.metrics.areas import average_precision, roc_auc
+from ml_insights.metrics.areas import average_precision
 from ml_insights.metrics.differences import Estimate, F1Share, LogitNormal, Share
 from ml_insights.metrics.influence import average_precision_influence, variance
-from ml_insights.metrics.intervals import roc_auc_variance
 from ml_insights.metrics.precision_recall import (
     false_positive_rate,
     recall,
     standardised_precision,
 )
+from ml_insights.metrics.roc_interval import roc_auc_estimate
 
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
@@ -55,7 +55,7 @@ def estimates(bins: BinCounts, threshold_index: int) -> dict[str, Estimate]:
     positives = found + missed
     return {
         "average_precision": average_precision_estimate(bins),
-        "roc_auc": LogitNormal(roc_auc(bins).value, math.sqrt(roc_auc_variance(bins))),
+        "roc_auc": roc_auc_estimate(bins),
         "precision": Share(found, found + false_alarms),
         "recall": Share(found, positives),
         "f1": F1Share(Share(found, positives + false_alarms if positives else 0)),

@@ -21,12 +21,12 @@ Z_95 = 1.959963984540054
 
 
 def wilson_interval(
-    successes: IntArray, trials: IntArray, z: float | FloatArray = Z_95
+    successes: IntArray | FloatArray, trials: IntArray | FloatArray, z: float | FloatArray = Z_95
 ) -> tuple[FloatArray, FloatArray]:
     """Score interval of a share (Wilson 1927), elementwise.
 
     Args:
-        successes: counts, 0 <= successes <= trials.
+        successes: counts, 0 <= successes <= trials; fractions where they are effective numbers.
         trials: counts, of the same shape.
         z: normal quantile, or several for one share; 95 % unless told.
 

@@ -6,7 +6,7 @@ cannot know: which curve it is, how complete its labels should be, which run mad
 
 from __future__ import annotations
 
-from math import isnan, sqrt
+from math import isnan
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -16,12 +16,11 @@ from ml_insights.metrics.areas import Area, achievable_pr_area, average_precisio
 from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.binning import threshold_index_at_or_below
 from ml_insights.metrics.bootstrap import poisson_bootstrap, standard_error
-from ml_insights.metrics.differences import LogitNormal
+from ml_insights.metrics.differences import EffectiveShare, Estimate, LogitNormal
 from ml_insights.metrics.estimates import ENOUGH_POSITIVES, binomial_error
 from ml_insights.metrics.intervals import (
     Z_95,
     f1_interval,
-    roc_auc_variance,
     wilson_interval,
 )
 from ml_insights.metrics.precision_recall import (
@@ -32,6 +31,7 @@ from ml_insights.metrics.precision_recall import (
     recall,
     recall_at_precision,
 )
+from ml_insights.metrics.roc_interval import roc_auc_estimate
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.undefined import joined_reasons
 
@@ -112,20 +112,23 @@ def _volumes(bins: BinCounts) -> Row:
 
 
 def _areas(bins: BinCounts, identity: tuple[str, ...], replicates: int) -> Row:
-    """Areas with guaranteed limits and intervals on the logit scale."""
+    """Areas with guaranteed limits, and intervals with their method."""
     precision_area, roc_area = average_precision(bins), roc_auc(bins)
     achievable = achievable_pr_area(bins)
     few = int(bins.positives.sum()) < ENOUGH_POSITIVES
     drawn = 0 if few else replicates
     errors = _pr_errors(bins, (precision_area.value, achievable), identity, drawn)
-    precision_interval = _logit_interval(precision_area.value, errors[0])
-    low, high = _logit_interval(achievable, errors[1])
+    precision_interval = _interval(LogitNormal(precision_area.value, errors[0]))
+    low, high = _interval(LogitNormal(achievable, errors[1]))
     method = "binomial" if few else "bootstrap"
-    roc_interval = _logit_interval(roc_area.value, sqrt(roc_auc_variance(bins)))
+    ranking = roc_auc_estimate(bins)
+    roc_interval = _interval(ranking)
+    roc_method = "wilson" if isinstance(ranking, EffectiveShare) else "delong"
     return {
         **_area_columns("average_precision", precision_area, precision_interval),
         **_area_columns("roc_auc", roc_area, roc_interval),
         "average_precision_method": None if isnan(precision_interval[0]) else method,
+        "roc_auc_method": None if isnan(roc_interval[0]) else roc_method,
         "bootstrap_replicates": drawn,
         "achievable_pr_area": achievable,
         "achievable_pr_area_low": low,
@@ -147,8 +150,8 @@ def _pr_errors(
     return stepped, interpolated
 
 
-def _logit_interval(value: float, error: float) -> tuple[float, float]:
-    low, high = LogitNormal(value, error).interval(np.array([Z_95]))
+def _interval(estimate: Estimate) -> tuple[float, float]:
+    low, high = estimate.interval(np.array([Z_95]))
     return float(low[0]), float(high[0])
 
 

@@ -14,8 +14,8 @@ UNDEFINED_REASONS = {
     "no_negatives": "no record is labelled negative: no false positive rate, no ROC curve",
     "nothing_labelled_above": "no labelled record has score >= threshold: precision is 0/0",
     "precision_not_reached": "no grid threshold reaches one of the fixed precisions",
-    "single_positive": "DeLong's interval of ROC AUC needs two positives",
-    "single_negative": "DeLong's interval of ROC AUC needs two negatives",
+    "single_positive": "the interval of ROC AUC needs two positives",
+    "single_negative": "the interval of ROC AUC needs two negatives",
     "zero_variance": "the classes are separated perfectly or share one bin: an interval that is "
     "estimated from the data would have no width, or every width",
 }

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ml_insights.metrics.differences import LogitNormal, Share
+from ml_insights.metrics.differences import EffectiveShare, LogitNormal, Share
 from ml_insights.metrics.estimates import (
     ENOUGH_POSITIVES,
     METRICS,
@@ -15,6 +15,7 @@ from ml_insights.metrics.estimates import (
     estimates,
 )
 from ml_insights.metrics.influence import average_precision_influence, variance
+from ml_insights.metrics.roc_interval import effective_trials
 from ml_insights_tests.metrics.cases import EXAMPLE_C, from_groups
 
 ABOVE_TWO_GROUPS = 19456
@@ -26,8 +27,12 @@ def test_estimates_of_the_worked_example() -> None:
     assert found["precision"] == found["recall"] == Share(7, 10)
     assert [found[name].value for name in METRICS] == pytest.approx([0.7, 0.75, 0.7, 0.7, 0.7])
     auc = found["roc_auc"]
-    assert isinstance(auc, LogitNormal)
-    assert auc.standard_error == pytest.approx(0.1105542, abs=5e-8)
+    assert auc == EffectiveShare(0.75, effective_trials(0.75, 10, 10))
+    many = estimates(from_groups([(100 * p, 100 * n) for p, n in EXAMPLE_C]), 0)["roc_auc"]
+    assert isinstance(many, LogitNormal)
+    # The errors of ten records a class are 0.1105542 with the factor 10 / 9, here 1000 / 999.
+    expected = 0.1105542 / 10 * math.sqrt(9 / 10 * 1000 / 999)
+    assert many.standard_error == pytest.approx(expected, abs=5e-8)
 
 
 def test_the_error_of_average_precision_is_binomial_for_few_positives_and_estimated_for_many() -> (
