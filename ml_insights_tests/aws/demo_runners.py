@@ -26,6 +26,8 @@ RUNNERS = ("local", "emr", "emr-running", "emr-serverless")
 OF_THE_RUN = {"run_id", "labels_as_of"}
 """Columns that say who computed a row, and when the file of a label was written."""
 
+_ROOT = "^.*?/(capture|ground_truth)/"
+
 _NODES = {
     "release_label": RELEASE,
     "service_role": "EMR_DefaultRole",
@@ -105,6 +107,6 @@ def differences(endpoint: str, one: Lake, other: Lake) -> Iterator[str]:
 def _comparable(rows: pa.Table) -> pa.Table:
     rows = rows.drop_columns([name for name in rows.column_names if name in OF_THE_RUN])
     if (place := rows.schema.get_field_index("source_object")) >= 0:
-        below = pc.replace_substring_regex(rows["source_object"], "^.*/capture/", "")
+        below = pc.replace_substring_regex(rows["source_object"], _ROOT, "")
         rows = rows.set_column(place, "source_object", below)
     return rows
