@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ml_insights.contracts import (
     CONFUSION_COUNTS,
@@ -25,6 +26,7 @@ from ml_insights.contracts import (
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.curve_table import curve_table
+from ml_insights.metrics.display import display_deviation
 from ml_insights.metrics.quality import REPLICATES, curve_quality
 from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
 
@@ -132,8 +134,21 @@ def precision_recall_rows(
     return pa.concat_tables(tables) if tables else PRECISION_RECALL.arrow_schema().empty_table()
 
 
+def drawn_thresholds(curves: pa.Table) -> dict[Curve, npt.NDArray[np.int64]]:
+    """Indices of the thresholds that draw each curve, ascending.
+
+    Args:
+        curves: published precision_recall rows; those with a display rank are enough.
+    """
+    drawn = curves.filter(pc.field("display_rank").is_valid())
+    return {
+        curve: _column(rows, "threshold_index").astype(np.int64) for curve, rows in _curves(drawn)
+    }
+
+
 def model_quality_table(
     counts: pa.Table,
+    drawn: Mapping[Curve, npt.NDArray[np.int64]],
     grid: ThresholdGrid,
     operating_threshold: float,
     *,
@@ -146,6 +161,7 @@ def model_quality_table(
 
     Args:
         counts: rows of confusion_counts.
+        drawn: thresholds that draw the curves, as `drawn_thresholds` returns them.
         grid: the grid they were counted on.
         operating_threshold: the threshold the settings name.
         min_label_coverage: below it a curve is provisional.
@@ -162,6 +178,7 @@ def model_quality_table(
                 identity=(*identity, *curve),
                 replicates=replicates,
             ),
+            **_display(bins, drawn.get(curve, np.array([], dtype=np.int64))),
             "provisional": not bins.label_coverage >= min_label_coverage,
             "labels_as_of": None,
             "grid": grid.name,
@@ -173,6 +190,14 @@ def model_quality_table(
     position = table.schema.get_field_index("labels_as_of")
     newest = pa.repeat(_labels_as_of(counts), table.num_rows)
     return table.set_column(position, table.schema.field(position), newest)
+
+
+def _display(bins: BinCounts, drawn: npt.NDArray[np.int64]) -> dict[str, int | float | None]:
+    deviation = display_deviation(bins, np.searchsorted(bins.threshold_index, drawn))
+    return {
+        "display_points": drawn.size,
+        "display_deviation": deviation if drawn.size else None,
+    }
 
 
 def _labels_as_of(counts: pa.Table) -> pa.Scalar:

@@ -65,7 +65,6 @@ class EndpointScope:
             values=business.values(),
             currency=business.currency,
             capacity=business.capacity,
-            operating_threshold=self.endpoint.operating_threshold,
             threshold_index=self.threshold_index,
             min_label_coverage=self.endpoint.min_label_coverage,
             replicates=self.settings.bootstrap_replicates,

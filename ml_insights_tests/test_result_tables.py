@@ -15,11 +15,13 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.lake import Lake
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.display import display_deviation, display_points
 from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
 from ml_insights.result_tables import (
     Curve,
     confusion_counts_table,
     curves_of,
+    drawn_thresholds,
     model_quality_table,
     precision_recall_table,
 )
@@ -69,6 +71,13 @@ def spark_bins(records: dict[Curve, Records]) -> pa.Table:
         for (curve, index), found in bins.items()
     ]
     return pa.Table.from_pylist(rows).take(np.random.default_rng(0).permutation(len(rows)))
+
+
+def quality_of(counts: pa.Table, least: float = 0.9) -> pa.Table:
+    drawn = drawn_thresholds(precision_recall_table(counts, GRID, 0.5))
+    return model_quality_table(
+        counts, drawn, GRID, 0.5, min_label_coverage=least, provenance=PROVENANCE
+    )
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +155,7 @@ def test_a_day_without_bins_gives_empty_tables_of_the_contract(
     assert empty.schema.equals(CONFUSION_COUNTS.arrow_schema())
     curves = precision_recall_table(empty, GRID, 0.5)
     assert curves.schema.equals(PRECISION_RECALL.arrow_schema())
-    quality = model_quality_table(empty, GRID, 0.5, min_label_coverage=0.9, provenance=PROVENANCE)
+    quality = quality_of(empty)
     assert quality.schema.equals(MODEL_QUALITY.arrow_schema())
     assert empty.num_rows == curves.num_rows == quality.num_rows == 0
 
@@ -177,7 +186,7 @@ def test_undefined_ratios_are_null_with_a_reason() -> None:
 def test_model_quality_has_one_row_a_curve_with_areas_within_their_limits(
     records: dict[Curve, Records], counts: pa.Table
 ) -> None:
-    quality = model_quality_table(counts, GRID, 0.5, min_label_coverage=0.9, provenance=PROVENANCE)
+    quality = quality_of(counts)
     rows = quality.to_pylist()
     assert [Curve(row["variant"], row["class_label"], row["slice"]) for row in rows] == sorted(
         CURVES
@@ -195,8 +204,23 @@ def test_model_quality_has_one_row_a_curve_with_areas_within_their_limits(
         assert row["label_coverage"] == np.count_nonzero(labelled) / label.size
 
 
+def test_model_quality_says_how_closely_the_curve_is_drawn(counts: pa.Table) -> None:
+    ranks = precision_recall_table(counts, GRID, 0.5)["display_rank"]
+    rows = quality_of(counts).to_pylist()
+    assert sum(row["display_points"] for row in rows) == len(ranks) - ranks.null_count
+    for row, (_, bins) in zip(rows, curves_of(counts, GRID), strict=True):
+        assert row["display_deviation"] == display_deviation(bins, display_points(bins, 0.5))
+
+
+def test_the_curve_without_positives_is_not_drawn_and_its_deviation_is_null() -> None:
+    bins = spark_bins({CURVES[0]: Records(np.array([0.1, 0.9]), np.array([0, -1]))})
+    (row,) = quality_of(confusion_counts_table(bins, GRID, None)).to_pylist()
+    assert row["display_points"] == 0
+    assert row["display_deviation"] is None
+
+
 def test_model_quality_says_what_it_was_made_from(counts: pa.Table) -> None:
-    quality = model_quality_table(counts, GRID, 0.5, min_label_coverage=0.9, provenance=PROVENANCE)
+    quality = quality_of(counts)
     for row in quality.to_pylist():
         assert {name: row[name] for name in PROVENANCE} == PROVENANCE
         assert row["grid"] == "two-sided-4-2"
@@ -209,15 +233,13 @@ def test_a_curve_is_provisional_below_the_label_coverage_of_the_settings(
 ) -> None:
     records = Records(np.array([0.1, 0.2, 0.3, 0.9]), np.array([0, 0, -1, 1]))
     counts = confusion_counts_table(spark_bins({CURVES[0]: records}), GRID, None)
-    quality = model_quality_table(
-        counts, GRID, 0.5, min_label_coverage=least, provenance=PROVENANCE
-    )
+    quality = quality_of(counts, least)
     assert quality["provisional"].to_pylist() == [provisional]
 
 
 def test_all_tables_keep_their_contracts_in_the_lake(counts: pa.Table, tmp_path: Path) -> None:
     lake, day = Lake(str(tmp_path)), date(2026, 10, 1)
-    quality = model_quality_table(counts, GRID, 0.5, min_label_coverage=0.9, provenance=PROVENANCE)
+    quality = quality_of(counts)
     for table, rows in (
         (CONFUSION_COUNTS, counts),
         (PRECISION_RECALL, precision_recall_table(counts, GRID, 0.5)),

@@ -4,11 +4,12 @@ import dagster as dg
 
 from ml_insights.assets.days import counts_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
-from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
+from ml_insights.contracts import CONFUSION_COUNTS, PRECISION_RECALL
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.tables import BUSINESS_VALUE
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
+from ml_insights.result_tables import drawn_thresholds
 from ml_insights.scope import EndpointScope
 
 
@@ -24,7 +25,7 @@ def build_business_value(scope: EndpointScope, rules: MoneyRules) -> dg.AssetsDe
             "Money of the day's labelled records at each threshold that draws the curve, with "
             "its interval, and whether capacity allows it."
         ),
-        deps=[CONFUSION_COUNTS.name, RECORD_BALANCE.name],
+        deps=[CONFUSION_COUNTS.name, PRECISION_RECALL.name],
         table=BUSINESS_VALUE,
     )
     def business_value(
@@ -32,7 +33,8 @@ def build_business_value(scope: EndpointScope, rules: MoneyRules) -> dg.AssetsDe
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
         with failures():
-            rows = business_value_table(counts_of_day(scope, lake.lake, day), rules)
+            drawn = drawn_thresholds(lake.lake.read(scope.name, PRECISION_RECALL, day))
+            rows = business_value_table(counts_of_day(scope, lake.lake, day), drawn, rules)
             published = lake.lake.write(scope.name, BUSINESS_VALUE, day, rows)
         return published_result(published)
 

@@ -8,6 +8,8 @@ does not belong here: how a chart is drawn (`curve_charts`, `history_charts`, `c
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from copy import deepcopy
+from functools import cache
 
 from ml_insights.dashboard.chart_style import RATIOS, VOLUMES, Spec
 from ml_insights.dashboard.curve_charts import precision_recall_chart, threshold_chart
@@ -16,7 +18,7 @@ from ml_insights.dashboard.decision_charts import (
     reliability_chart,
     value_chart,
 )
-from ml_insights.dashboard.history_charts import trend_chart, volume_chart
+from ml_insights.dashboard.history_charts import set_days, trend_chart, volume_chart
 
 SOURCES = {
     "curves": "drawn points of the chosen day's curves, one row a variant and threshold",
@@ -53,10 +55,21 @@ def page_charts(
     Returns:
         Vega-Lite specifications as JSON-ready dictionaries.
     """
+    charts = deepcopy(_charts(tuple(variants), frozenset(shown)))
+    for ratio in RATIOS:
+        set_days(charts[f"trend_{ratio}"], days)
+    for volume in VOLUMES:
+        set_days(charts[f"volume_{volume}"], days)
+    return charts
+
+
+@cache
+def _charts(variants: Sequence[str], shown: Collection[str]) -> dict[str, Spec]:
+    """The charts without their days: Altair takes long, and a backfill makes many pages."""
     charts = {"precision_recall": precision_recall_chart(variants)}
     charts |= {f"threshold_{ratio}": threshold_chart(ratio, variants) for ratio in CURVE_RATIOS}
-    charts |= {f"trend_{ratio}": trend_chart(ratio, variants, days) for ratio in RATIOS}
-    charts |= {f"volume_{volume}": volume_chart(volume, variants, days) for volume in VOLUMES}
+    charts |= {f"trend_{ratio}": trend_chart(ratio, variants) for ratio in RATIOS}
+    charts |= {f"volume_{volume}": volume_chart(volume, variants) for volume in VOLUMES}
     if MONEY in shown:
         charts["business_value"] = value_chart(variants)
     if CALIBRATION in shown:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ml_insights.dashboard.held import CurveKey
 from ml_insights.dashboard.wording import SPACE
@@ -50,22 +53,22 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
         `comparisons`. `values` has no thresholds: its points are those of the curve, highest
         threshold first.
     """
-    rows = {
-        name: [row for row in table.to_pylist() if name == INSIGHTS or _curve_key(row) in held]
-        for name, table in tables.items()
+    shown = {
+        name: table if name == INSIGHTS else _held(table, held) for name, table in tables.items()
     }
+    rows = {name: table.to_pylist() for name, table in shown.items() if name != VALUE}
     leads, insights = _insights(rows.get(INSIGHTS, []))
     return {
         "leads": leads,
         "insights": insights,
         "compared": _COMPARED,
         "comparisons": _grouped(rows.get(COMPARISON, []), _COMPARED),
-        "values": _values(rows.get(VALUE, [])),
+        "values": _values(shown[VALUE]) if VALUE in shown else {},
         "choices": {_key(row): _rounded(row) for row in rows.get(CHOICE, [])},
         "groups": _by_column(rows.get(GROUPS, []), _GROUPED),
         "health": {_key(row): _rounded(row) for row in rows.get(HEALTH, [])},
         "verdict_words": VERDICTS,
-        "shown": {name: bool(rows.get(name)) for name in READ},
+        "shown": {name: name in shown and shown[name].num_rows > 0 for name in READ},
     }
 
 
@@ -82,15 +85,24 @@ def _insights(rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, list[dict[
     return leads, others
 
 
-def _curve_key(row: Row) -> CurveKey:
-    return CurveKey(*(row[name] for name in CurveKey._fields))
+def _held(table: pa.Table, held: Set[CurveKey]) -> pa.Table:
+    """The rows of these curves."""
+    return table.filter(pa.array([key in held for key in _curve_keys(table)], pa.bool_()))
+
+
+def _curve_keys(table: pa.Table) -> Iterator[CurveKey]:
+    columns = (table[name].to_pylist() for name in CurveKey._fields)
+    return map(CurveKey._make, zip(*columns, strict=True))
 
 
 def _key(row: Row) -> str:
+    return _text(CurveKey(*(row[name] for name in CurveKey._fields)))
+
+
+def _text(key: CurveKey) -> str:
     """As the scripts make it: JSON without blanks, any letter as it is."""
-    day, *names = _curve_key(row)
-    parts = [day.isoformat(), *names]
-    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+    day, *names = key
+    return json.dumps([day.isoformat(), *names], separators=(",", ":"), ensure_ascii=False)
 
 
 def _grouped(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, list[list[Any]]]:
@@ -110,14 +122,18 @@ def _by_column(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, dict[st
     return groups
 
 
-def _values(rows: Sequence[Row]) -> dict[str, dict[str, list[Any]]]:
+def _values(table: pa.Table) -> dict[str, dict[str, list[Any]]]:
     """Money and half its interval, which is symmetric, by descending threshold."""
-    values: dict[str, dict[str, list[Any]]] = {}
-    for row in reversed(rows):
-        curve = values.setdefault(_key(row), {"value": [], "half": []})
-        half = None if row["value_high"] is None else row["value_high"] - row["value"]
-        for name, number in (("value", row["value"]), ("half", half)):
-            curve[name].append(_short(number))
+    half = pc.subtract(table["value_high"], table["value"])
+    points = zip(_curve_keys(table), table["value"].to_pylist(), half.to_pylist(), strict=True)
+    values = {}
+    # One table is many rows and few curves: it is not taken apart into rows.
+    for key, curve in groupby(points, key=itemgetter(0)):
+        falling = list(curve)[::-1]
+        values[_text(key)] = {
+            "value": [_short(value) for _, value, _ in falling],
+            "half": [_short(width) for _, _, width in falling],
+        }
     return values
 
 

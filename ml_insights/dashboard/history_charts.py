@@ -2,7 +2,7 @@
 
 What belongs here: what is drawn over days. What does not: data (named sources, see `charts`) and
 the common look (`chart_style`). A day whose ratio is null is marked `n/d` with its reason; a day
-without any row is an empty place.
+without any row is an empty place. Which days there are is said last (`set_days`).
 """
 
 from __future__ import annotations
@@ -30,9 +30,20 @@ _WIDEST = 44
 """Pixels: with few days, bars stay this narrow."""
 
 
-def trend_chart(ratio: str, variants: Sequence[str], days: Sequence[str]) -> Spec:
+def set_days(chart: Spec, days: Sequence[str]) -> None:
+    """Give the chart a place for every day, so that a missing day is seen as a gap.
+
+    Args:
+        chart: one of `trend_chart` or `volume_chart`; it is changed.
+        days: `YYYY-MM-DD`, ascending.
+    """
+    for layer in chart["layer"]:
+        layer["encoding"]["x"]["scale"]["domain"] = list(days)
+
+
+def trend_chart(ratio: str, variants: Sequence[str]) -> Spec:
     """One ratio over the days: 95 % interval, guaranteed limits if any, provisional days hollow."""
-    x, colour = _day_axis(days), colour_of(variants)
+    x, colour = _day_axis(), colour_of(variants)
     y = alt.Y(f"{ratio}:Q", title=None, axis=ratio_axis(ratio)).scale(zero=False, padding=8)
     every = source("days").encode(x=x, y=y, color=colour)
     known = every.transform_filter(f"isValid(datum.{ratio})")
@@ -55,9 +66,9 @@ def trend_chart(ratio: str, variants: Sequence[str], days: Sequence[str]) -> Spe
     return finished(layers, height=190)
 
 
-def volume_chart(volume: str, variants: Sequence[str], days: Sequence[str]) -> Spec:
+def volume_chart(volume: str, variants: Sequence[str]) -> Spec:
     """Records of one kind over the days, the variants on top of each other."""
-    x = _day_axis(days)
+    x = _day_axis()
     short = "datum.value === 0 ? '0' : format(datum.value, '~s')"
     axis = alt.Axis(labelExpr=short, tickCount=4, tickMinStep=1, minExtent=AXIS_EXTENT)
     bars = source("days").mark_bar(cornerRadiusEnd=2, cursor="pointer", width=_bar_width(1))
@@ -74,13 +85,13 @@ def volume_chart(volume: str, variants: Sequence[str], days: Sequence[str]) -> S
     return finished([_chosen_day(x), bars], height=130)
 
 
-def _day_axis(days: Sequence[str]) -> alt.X:
-    """A place for every given day, so that a missing day is seen as a gap."""
+def _day_axis() -> alt.X:
+    """The axis of the days, which `set_days` names."""
     label = "utcFormat(toDate(datum.value), '%-d %b')"
     axis = alt.Axis(
         labelExpr=label, labelAngle=0, grid=False, labelOverlap="parity", labelSeparation=10
     )
-    scale = alt.Scale(domain=list(days), paddingInner=_GAP, paddingOuter=_GAP / 2)
+    scale = alt.Scale(paddingInner=_GAP, paddingOuter=_GAP / 2)
     return alt.X("day:O", title=None, axis=axis, scale=scale)
 
 

@@ -20,7 +20,6 @@ from ml_insights.metrics.business_value import (
     value_at,
     value_interval,
 )
-from ml_insights.metrics.display import display_points
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.threshold_choice import choose, gains, regret
 
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ml_insights.decisions.windows import CurveCounts
+    from ml_insights.metrics.arrays import IntArray
     from ml_insights.metrics.confusion import BinCounts
     from ml_insights.result_tables import Curve
 
@@ -43,8 +43,7 @@ class MoneyRules:
         values: money by outcome.
         currency: its unit.
         capacity: most actions a day; None if not limited.
-        operating_threshold: of the settings.
-        threshold_index: grid threshold at or just below it.
+        threshold_index: grid threshold at or just below the operating threshold of the settings.
         min_label_coverage: below it a curve is provisional.
         replicates: of the bootstrap.
     """
@@ -52,18 +51,24 @@ class MoneyRules:
     values: OutcomeValues
     currency: str
     capacity: int | None
-    operating_threshold: float
     threshold_index: int
     min_label_coverage: float
     replicates: int
 
 
-def business_value_table(today: CurveCounts, rules: MoneyRules) -> pa.Table:
-    """Rows of business_value: the thresholds that draw the curve, ascending."""
+def business_value_table(
+    today: CurveCounts, drawn: Mapping[Curve, IntArray], rules: MoneyRules
+) -> pa.Table:
+    """Rows of business_value: the thresholds that draw the curve and today's, ascending.
+
+    Args:
+        today: the day's curves.
+        drawn: indices of the thresholds that draw them; a curve without is not drawn.
+        rules: of the settings.
+    """
     rows = []
     for curve, bins in today.items():
-        drawn = np.sort(display_points(bins, rules.operating_threshold).positions)
-        index = np.union1d(bins.threshold_index[drawn], [rules.threshold_index])
+        index = np.union1d(drawn.get(curve, []), [rules.threshold_index]).astype(np.int64)
         counts = bins.confusion_at(index)
         low, high = value_interval(counts, rules.values)
         actions = np.append(np.cumsum(bins.records[::-1])[::-1], 0)[

@@ -272,7 +272,8 @@ WINDOW_QUALITY = {
         f"model_quality_{days}_days",
         f"a curve of the {days} days up to and with the day",
         (
-            *MODEL_QUALITY.columns,
+            # Nothing draws the curve of a window.
+            *(one for one in MODEL_QUALITY.columns if not one.name.startswith("display_")),
             Column("first_day", "date", "First day of the window."),
             Column("days", "int32", "Published days in it.", "days"),
         ),

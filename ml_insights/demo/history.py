@@ -171,8 +171,8 @@ def _settings_text(scenario: Scenario) -> str:
     return f"""{_FIRST_LINE}\
 deployment: local
 lake: ./lake
-spark:
-  java_options: -XX:TieredStopAtLevel=1  # quicker for small days, slower for large ones
+spark:  # quicker for small days, slower for large ones
+  java_options: -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC
 endpoints:
   {ENDPOINT}:
     data_capture: ./capture

@@ -70,7 +70,7 @@ def curve_table(bins: BinCounts, *, operating_threshold: float) -> dict[str, npt
         "f1": f1(counts),
         "false_positive_rate": false_positive_rate(counts),
         "undefined_reason": undefined_reasons(counts),
-        "display_rank": _display_rank(drawn.positions, found.size),
+        "display_rank": _display_rank(drawn, found.size),
     }
 
 

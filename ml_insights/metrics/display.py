@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -29,20 +29,7 @@ DISPLAY_POINTS = 200
 """At most so many points draw a curve."""
 
 
-class DrawnPoints(NamedTuple):
-    """The points that draw a curve.
-
-    Attributes:
-        positions: positions of the points in the curve's arrays, ascending.
-        deviation: largest distance of a left-out point to the line that is drawn past it, over all
-            lines, each in a unit square; 0 if none is left out, NaN if there is nothing to draw.
-    """
-
-    positions: IntArray
-    deviation: float
-
-
-def display_points(bins: BinCounts, operating_threshold: float) -> DrawnPoints:
+def display_points(bins: BinCounts, operating_threshold: float) -> IntArray:
     """Choose the points of a curve: the ends, best F1, the operating threshold, and its shape.
 
     The shape is that of every line which charts draw: precision with its band against recall;
@@ -54,7 +41,7 @@ def display_points(bins: BinCounts, operating_threshold: float) -> DrawnPoints:
             next occupied bin.
 
     Returns:
-        Positions among the occupied bins; none without positives.
+        Positions among the occupied bins, ascending; none without positives.
 
     Raises:
         ContractError: the operating threshold is not in [0, 1].
@@ -65,6 +52,20 @@ def display_points(bins: BinCounts, operating_threshold: float) -> DrawnPoints:
     if best is not None:
         keep.append(best)
     return simplified_lines(drawn_lines(bins), keep=keep)
+
+
+def display_deviation(bins: BinCounts, positions: IntArray) -> float:
+    """How far the curve is from its drawing.
+
+    Args:
+        bins: counts of the curve.
+        positions: the points that draw it, as `display_points` returns them.
+
+    Returns:
+        Largest distance of a left-out point to the line that is drawn past it, over all lines,
+        each in a unit square; 0 if none is left out, NaN if there is nothing to draw.
+    """
+    return largest_deviation(drawn_lines(bins), positions)
 
 
 def drawn_lines(bins: BinCounts) -> FloatArray:
@@ -85,7 +86,7 @@ def drawn_lines(bins: BinCounts) -> FloatArray:
 
 def simplified_lines(
     lines: FloatArray, *, keep: Iterable[int] = (), limit: int = DISPLAY_POINTS
-) -> DrawnPoints:
+) -> IntArray:
     """Choose at most ``limit`` points that draw several lines, in O(points x limit) at worst.
 
     Args:
@@ -95,14 +96,16 @@ def simplified_lines(
             and last point that can be drawn are always kept.
         limit: number of points; what must be kept is kept even beyond it.
 
+    Returns:
+        Positions of the points, ascending.
+
     >>> line = np.array([[0.0, 0.5, 0.6, 1.0], [0.0, 0.5, 0.9, 1.0]])
-    >>> points = simplified_lines(line[np.newaxis], limit=3)
-    >>> points.positions.tolist(), round(points.deviation, 3)
-    ([0, 2, 3], 0.139)
+    >>> simplified_lines(line[np.newaxis], limit=3).tolist()
+    [0, 2, 3]
     """
-    drawable = np.flatnonzero(np.isfinite(lines).all(axis=(0, 1)))
+    drawable = _drawable(lines)
     if drawable.size == 0:
-        return DrawnPoints(drawable, float("nan"))
+        return drawable
     points = lines[:, :, drawable]
     chosen = {0, drawable.size - 1, *np.flatnonzero(np.isin(drawable, list(keep))).tolist()}
     gaps: list[tuple[float, int, int, int]] = []
@@ -114,7 +117,27 @@ def simplified_lines(
         chosen.add(farthest)
         _push_gap(gaps, points, left, farthest)
         _push_gap(gaps, points, farthest, right)
-    return DrawnPoints(drawable[sorted(chosen)], -gaps[0][0] if gaps else 0.0)
+    return drawable[sorted(chosen)]
+
+
+def largest_deviation(lines: FloatArray, positions: IntArray) -> float:
+    """Largest distance of a point that is not drawn to the line past it; see `display_deviation`.
+
+    >>> line = np.array([[0.0, 0.5, 0.6, 1.0], [0.0, 0.5, 0.9, 1.0]])
+    >>> round(largest_deviation(line[np.newaxis], np.array([0, 2, 3])), 3)
+    0.139
+    """
+    if positions.size == 0:
+        return float("nan")
+    left_out = np.setdiff1d(_drawable(lines), positions, assume_unique=True)
+    right = np.searchsorted(positions, left_out)
+    starts, ends = lines[:, :, positions[right - 1]], lines[:, :, positions[right]]
+    return float(_distances(lines[:, :, left_out], starts, ends).max(initial=0.0))
+
+
+def _drawable(lines: FloatArray) -> IntArray:
+    """Positions whose points are defined on every line."""
+    return np.flatnonzero(np.isfinite(lines).all(axis=(0, 1)))
 
 
 def _log_odds(threshold: FloatArray) -> FloatArray:
@@ -132,22 +155,23 @@ def _push_gap(
     """Queue a gap between two drawn points by its farthest point, unless all lie on the lines."""
     if right - left < 2:
         return
-    distance = _distances(points[:, :, left : right + 1]).max(axis=0)
+    start, end = points[:, :, left : left + 1], points[:, :, right : right + 1]
+    distance = _distances(points[:, :, left + 1 : right], start, end).max(axis=0)
     farthest = int(np.argmax(distance))
     if distance[farthest] > 0.0:
         heappush(gaps, (-float(distance[farthest]), left, left + 1 + farthest, right))
 
 
-def _distances(points: FloatArray) -> FloatArray:
-    """Distances of each line's inner points to the segment between its first and last."""
-    start, along = points[:, :, :1], points[:, :, -1:] - points[:, :, :1]
+def _distances(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
+    """Distances of points to segments, each of shape (lines, 2, points) or one segment a line."""
+    along = end - start
     length = np.hypot(along[:, 0], along[:, 1])
     # A unit vector, for the square of a tiny length would underflow; of no length, any.
     unit_x, unit_y = (
         np.divide(along[:, axis], length, out=np.full_like(length, 1.0 - axis), where=length > 0)
         for axis in (0, 1)
     )
-    x, y = points[:, 0, 1:-1] - start[:, 0], points[:, 1, 1:-1] - start[:, 1]
+    x, y = points[:, 0] - start[:, 0], points[:, 1] - start[:, 1]
     beside = np.abs(x * unit_y - y * unit_x)
     reach = x * unit_x + y * unit_y
     beyond = np.maximum(-reach, reach - length)

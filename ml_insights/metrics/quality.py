@@ -17,7 +17,6 @@ from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.binning import threshold_index_at_or_below
 from ml_insights.metrics.bootstrap import poisson_bootstrap, standard_error
 from ml_insights.metrics.differences import LogitNormal
-from ml_insights.metrics.display import display_points
 from ml_insights.metrics.estimates import ENOUGH_POSITIVES, binomial_error
 from ml_insights.metrics.intervals import (
     Z_95,
@@ -57,7 +56,7 @@ def curve_quality(
     """Columns of `contracts.MODEL_QUALITY` that counts can know, in its order.
 
     Left to the caller: variant, class_label, slice, provisional, labels_as_of, grid, run_id,
-    code_version and manifest_digest.
+    code_version and manifest_digest; and how the curve is drawn (`metrics.display`).
 
     Args:
         bins: counts of one curve; may be empty.
@@ -89,7 +88,6 @@ def curve_quality(
         **{f"recall_at_precision_{at}": recall_at_precision(counts, at) for at in FIXED_LEVELS},
         **{f"precision_at_recall_{at}": precision_at_recall(counts, at) for at in FIXED_LEVELS},
         **_operating(bins, operating_threshold),
-        **_display(bins, operating_threshold),
     }
     defined = {
         name: None if isinstance(value, float) and isnan(value) else value
@@ -203,11 +201,6 @@ def _with_limits(name: str, value: FloatArray, interval: tuple[FloatArray, Float
         f"operating_{name}_low": float(interval[0][0]),
         f"operating_{name}_high": float(interval[1][0]),
     }
-
-
-def _display(bins: BinCounts, operating_threshold: float) -> Row:
-    drawn = display_points(bins, operating_threshold)
-    return {"display_points": drawn.positions.size, "display_deviation": drawn.deviation}
 
 
 def _undefined_reason(row: Row) -> str | None:

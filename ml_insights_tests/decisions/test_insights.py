@@ -32,7 +32,7 @@ def insights(
         today, before or {}, HALF, identity=("fraud", DAY), reference_days=7, past={}
     )
     values = OutcomeValues(140.0, -9.0, -120.0, 0.0)
-    rules_of_money = MoneyRules(values, "EUR", None, 0.5, HALF, 0.9, 200)
+    rules_of_money = MoneyRules(values, "EUR", None, HALF, 0.9, 200)
     choices = threshold_choice_table(
         today, rules_of_money, identity=("fraud", DAY), chosen_before={}
     )

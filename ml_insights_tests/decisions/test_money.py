@@ -18,7 +18,6 @@ RULES = MoneyRules(
     values=OutcomeValues(140.0, -9.0, -120.0, 0.0),
     currency="EUR",
     capacity=None,
-    operating_threshold=0.5,
     threshold_index=HALF,
     min_label_coverage=0.9,
     replicates=200,
@@ -36,7 +35,10 @@ def choice(bins: BinCounts, rules: MoneyRules = RULES, before: float | None = No
 
 def test_money_of_every_drawn_threshold_is_that_of_its_counts() -> None:
     bins = drawn(1, labelled=0.7)
-    rows = business_value_table({CHAMPION: bins}, replace(RULES, capacity=900)).to_pylist()
+    points = {CHAMPION: bins.threshold_index[::10].astype(np.int64)}
+    table = business_value_table({CHAMPION: bins}, points, replace(RULES, capacity=900))
+    rows = table.to_pylist()
+    assert {*points[CHAMPION].tolist(), HALF} == {row["threshold_index"] for row in rows}
     assert 0.5 in {row["threshold"] for row in rows}
     for row in rows:
         counts = bins.confusion_at(np.array([row["threshold_index"]]))
@@ -108,4 +110,5 @@ def test_next_to_nothing_is_no_number_and_no_crash(bins: BinCounts, reason: str 
     row = choice(bins)
     assert row["undefined_reason"] == reason
     assert (row["operating_value"] is None) == (row["labelled"] == 0)
-    business_value_table({CHAMPION: bins}, RULES)
+    (row,) = business_value_table({CHAMPION: bins}, {}, RULES).to_pylist()
+    assert row["threshold"] == 0.5

@@ -83,7 +83,7 @@ def test_display_rank_counts_the_drawn_points_from_the_highest_threshold(
 ) -> None:
     bins = BinCounts.from_scores(GRID, *employment)
     rank = curve_table(bins, operating_threshold=0.5)["display_rank"]
-    positions = display_points(bins, 0.5).positions
+    positions = display_points(bins, 0.5)
     assert isinstance(rank, np.ma.MaskedArray)
     assert np.flatnonzero(~np.ma.getmaskarray(rank)).tolist() == positions.tolist()
     assert rank[positions].tolist() == list(range(positions.size, 0, -1))

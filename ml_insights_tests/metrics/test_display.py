@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,10 @@ from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.display import (
     DISPLAY_POINTS,
-    DrawnPoints,
+    display_deviation,
     display_points,
     drawn_lines,
+    largest_deviation,
     simplified_lines,
 )
 from ml_insights.metrics.intervals import wilson_interval
@@ -32,11 +33,23 @@ COORDINATES = st.lists(
 ).map(lambda points: np.array(points, dtype=np.float64).T / 20)
 
 
-def simplified(x: Line, *ys: Line, **given: Any) -> DrawnPoints:
-    return simplified_lines(np.array([(x, y) for y in ys]), **given)
+class Drawn(NamedTuple):
+    positions: npt.NDArray[np.int64]
+    deviation: float
 
 
-def largest_distance(x: Line, y: Line, drawn: DrawnPoints) -> float:
+def simplified(x: Line, *ys: Line, **given: Any) -> Drawn:
+    lines = np.array([(x, y) for y in ys])
+    positions = simplified_lines(lines, **given)
+    return Drawn(positions, largest_deviation(lines, positions))
+
+
+def drawn_curve(bins: BinCounts, operating_threshold: float) -> Drawn:
+    positions = display_points(bins, operating_threshold)
+    return Drawn(positions, display_deviation(bins, positions))
+
+
+def largest_distance(x: Line, y: Line, drawn: Drawn) -> float:
     """Over all left-out points, the distance to the segment drawn past it, one by one."""
     worst = 0.0
     for left, right in pairwise(drawn.positions.tolist()):
@@ -101,7 +114,7 @@ def test_a_real_curve_of_thousands_of_points_is_drawn_by_200_without_visible_cha
     employment: Records,
 ) -> None:
     bins = BinCounts.from_scores(GRID, *employment)
-    drawn = display_points(bins, operating_threshold=0.5)
+    drawn = drawn_curve(bins, operating_threshold=0.5)
     assert bins.threshold_index.size > 4_000
     assert drawn.positions.size == DISPLAY_POINTS
     assert drawn.deviation < 0.002
@@ -109,7 +122,7 @@ def test_a_real_curve_of_thousands_of_points_is_drawn_by_200_without_visible_cha
 
 def test_the_reported_deviation_is_the_largest_of_all_drawn_lines(employment: Records) -> None:
     bins = BinCounts.from_scores(GRID, *employment)
-    drawn = display_points(bins, operating_threshold=0.5)
+    drawn = drawn_curve(bins, operating_threshold=0.5)
     counts = bins.confusion()
     found, threshold = counts.true_positives, threshold_values(GRID)[bins.threshold_index]
     odds = np.log(np.clip(threshold, 2**-21, 1) / (1 - threshold))
@@ -144,7 +157,7 @@ def test_the_ends_best_f1_and_the_operating_threshold_are_always_drawn(
         bins = BinCounts.from_scores(GRID, scores[day::10], labels[day::10])
         operating = int(np.searchsorted(bins.threshold_index, GRID.index_of(threshold)))
         expected = {0, bins.threshold_index.size - 1, best_f1(bins).position, operating}
-        assert expected <= set(display_points(bins, threshold).positions.tolist())
+        assert expected <= set(display_points(bins, threshold).tolist())
 
 
 @given(records(GRID), st.floats(0.0, 1.0))
@@ -152,7 +165,7 @@ def test_drawn_points_have_both_ratios(
     drawn_records: list[tuple[float, int]], threshold: float
 ) -> None:
     bins = bins_of(GRID, drawn_records)
-    positions, counts = display_points(bins, threshold).positions, bins.confusion()
+    positions, counts = display_points(bins, threshold), bins.confusion()
     assert np.isfinite(precision(counts)[positions]).all()
     assert np.isfinite(recall(counts)[positions]).all()
     assert (positions.size > 0) == bool(bins.positives.any())
@@ -160,7 +173,7 @@ def test_drawn_points_have_both_ratios(
 
 def test_an_operating_threshold_above_all_scores_draws_the_curve_without_it() -> None:
     drawn = display_points(from_groups([(3, 1), (1, 3), (0, 2)], GRID), operating_threshold=1.0)
-    assert drawn.positions.tolist() == [0, 1, 2]
+    assert drawn.tolist() == [0, 1, 2]
 
 
 def test_an_operating_threshold_outside_0_and_1_is_refused() -> None:

@@ -55,15 +55,27 @@ public final class Folders {
     FileSystem system = root.getFileSystem(configuration);
     int depth = system.makeQualified(root).depth();
     List files = new ArrayList();
-    RemoteIterator found = system.listFiles(root, recursive);
+    RemoteIterator found = listing(system, root, recursive);
     while (found.hasNext()) {
       FileStatus file = (FileStatus) found.next();
-      if (file.getLen() > 0 && !hidden(file.getPath(), depth)) {
+      if (file.isDirectory()) {
+        if (recursive && !hidden(file.getPath(), depth)) {
+          files.addAll(files(file.getPath().toString(), true));
+        }
+      } else if (file.getLen() > 0 && !hidden(file.getPath(), depth)) {
         files.add(file);
       }
     }
     Collections.sort(files);
     return files;
+  }
+
+  /** All levels in pages; of a local disk one level, for there Hadoop's own walk asks for the owner
+   *  of each file, which without its native library starts a process a file. */
+  private static RemoteIterator listing(FileSystem system, Path root, boolean recursive)
+      throws IOException {
+    boolean local = "file".equals(system.getUri().getScheme());
+    return local ? system.listStatusIterator(root) : system.listFiles(root, recursive);
   }
 
   private static boolean hidden(Path path, int depth) {
