@@ -83,7 +83,5 @@ def _made(spark: SparkLine, staging: Path) -> Path:
     }
     if home := find_java_home(jar_cache()):
         environment["JAVA_HOME"] = str(home)
-    subprocess.run(
-        command, cwd=staging, env=environment, capture_output=True, check=False, timeout=300
-    )
+    subprocess.run(command, cwd=staging, env=environment, capture_output=True, check=False)
     return archive
