@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,8 +75,12 @@ def aws_server() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def aws(aws_server: StandIn) -> Iterator[StandIn]:
-    """An empty account of the stand-in; answers that AWS cannot give fail the test."""
+def aws(aws_server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """An empty account of the stand-in; answers that AWS cannot give fail the test.
+
+    The pauses of boto3 between attempts at a call, seconds each, take no time.
+    """
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     yield aws_server
     defects = list(aws_server.defects)
     aws_server.forget()

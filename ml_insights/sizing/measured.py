@@ -17,12 +17,16 @@ _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Measured(BaseModel):
-    """Figures of one machine, a core's worth each."""
+    """Figures of one machine, a core's worth each; `measured.yaml` says how each is computed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     machine: str
+    """Processor, cores, Spark, lines of the largest day, and what else ran."""
+
     measured_on: str
+    """Day of the benchmark, ISO 8601."""
+
     line_bytes: _Positive
     """Bytes of a captured line."""
 

@@ -25,15 +25,16 @@ from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.demo import write_demo
 from ml_insights.demo.comparison import WIDTH, comparison_table
 from ml_insights.demo.history import Demo
+from ml_insights.lake import Lake
 from ml_insights.settings import load_settings
 from ml_insights_tests.aws import SERVICES
+from ml_insights_tests.aws.demo_runners import RELEASE, RUNNERS, differences, runner_settings
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.aws.service import ACCOUNT_ID
 from ml_insights_tests.aws.spark_lines import find_spark, s3a_jars
 
 REGION = "eu-central-1"
 BUCKET = "ml-insights-demo"
-RELEASE = "emr-spark-8.0.0"
 READERS = ("ann", "bob")
 
 
@@ -44,15 +45,36 @@ READERS = ("ann", "bob")
 @click.option(
     "--port", default=5055, show_default=True, help="Of the stand-in; 0 takes a free one."
 )
+@click.option(
+    "--runner",
+    type=click.Choice(RUNNERS),
+    default="local",
+    show_default=True,
+    help="Of the heavy steps: in this process, a cluster for each job, a running one, Serverless.",
+)
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path, exists=True),
+    help="Folder of a demo computed locally; its numbers must be the same to the last digit.",
+)
 @click.option("--stay", is_flag=True, help="Keep the stand-in until Ctrl-C, to look around.")
-def main(folder: Path, days: int, predictions: int, port: int, stay: bool) -> None:
+def main(
+    *,
+    folder: Path,
+    days: int,
+    predictions: int,
+    port: int,
+    runner: str,
+    compare: Path | None,
+    stay: bool,
+) -> None:
     """Write, upload, compute, publish, and say where to look."""
     console = Console(highlight=False)
     written = write_demo(folder, days=days, predictions_per_day=predictions)
     with StandIn(SERVICES, port) as stand_in:
         os.environ.update(stand_in.environment(REGION))
         upload(stand_in, written)
-        settings_file = write_settings(stand_in, written)
+        settings_file = write_settings(stand_in, written, runner)
         settings = load_settings(settings_file, environ={})
         all_days = written.scenario.all_days()
         # Dagster's history is of this stand-in, which begins empty.
@@ -65,6 +87,8 @@ def main(folder: Path, days: int, predictions: int, port: int, stay: bool) -> No
         published = lake_of(settings).days(written.endpoint, MODEL_QUALITY)
         console.print(f"{len(published)} days on s3://{BUCKET}/lake, {len(stand_in.calls)} calls")
         console.print(f"What QuickSight holds: {view.absolute().as_uri()}", soft_wrap=True)
+        if compare:
+            _compare(console, written.endpoint, lake_of(settings), compare)
         if stay:
             _stay(console, stand_in, settings_file)
 
@@ -84,15 +108,17 @@ def upload(stand_in: StandIn, written: Demo) -> None:
         )  # fmt: skip
 
 
-def write_settings(stand_in: StandIn, written: Demo) -> Path:
+def write_settings(stand_in: StandIn, written: Demo, runner: str) -> Path:
     """The demo's settings for the aws deployment."""
+    computed = runner_settings(runner, stand_in, REGION, s3a(stand_in))
     settings = yaml.safe_load(written.settings_file.read_text(encoding="utf-8"))
     settings |= {
         "deployment": "aws",
         "lake": f"s3://{BUCKET}/lake",
         "aws": {"region": REGION, "endpoint_url": stand_in.url, "account_id": ACCOUNT_ID},
         "quicksight": {"readers": list(READERS), "poll_seconds": 0.1},
-        "spark": {**settings["spark"], "runner": "local", "configuration": s3a(stand_in)},
+        **computed,
+        "spark": {**(settings["spark"] if runner == "local" else {}), **computed["spark"]},
     }
     endpoint = settings["endpoints"][written.endpoint]
     for key in ("data_capture", "ground_truth"):
@@ -133,6 +159,18 @@ def write_view(stand_in: StandIn, folder: Path) -> Path:
     members = {name: sorted(group) for name, group in service.groups.items()}
     _write(folder / "rights.json", {"rights": rights, "groups": members})
     return folder
+
+
+def _compare(console: Console, endpoint: str, computed: Lake, local: Path) -> None:
+    """Set the tables against those of a local demo.
+
+    Raises:
+        click.ClickException: a number differs.
+    """
+    other = Lake(str(local.absolute() / "lake"))
+    if found := list(differences(endpoint, computed, other)):
+        raise click.ClickException("\n  ".join([f"not the numbers of {local}:", *found]))
+    console.print(f"All tables of all days hold the numbers of {local}, to the last digit.")
 
 
 def _write(path: Path, value: Any) -> None:

@@ -21,16 +21,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from botocore.exceptions import ClientError
 
+from ml_insights_tests.aws.class_archive import QUICK_JAVA, class_archive
 from ml_insights_tests.aws.service import Account
 from ml_insights_tests.aws.spark_lines import SparkLine, java_home, s3a_jars
 from ml_insights_tests.aws.submission import OF_EMR_ONLY, Submission, SubmissionError
-
-QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
-"""Java options for small data, unless the cluster or the submission has its own."""
 
 
 @dataclass
@@ -118,6 +115,7 @@ class SparkJob:
         return [
             str(self.spark.home / "bin" / "spark-submit"),
             *("--master", self.account.spark_master),
+            *("--properties-file", str(self.folder / "spark-defaults.conf")),
             *submission.options,
             *(word for name, value in conf.items() for word in ("--conf", f"{name}={value}")),
             submission.application,
@@ -126,21 +124,22 @@ class SparkJob:
 
     def _variables(self) -> dict[str, str]:
         """The whole environment: nothing of this process's own gets through."""
-        configuration = self._write_configuration()
+        self._write_properties()
         python = bare_python(self.account.folder, self.spark)
         temporary = self.folder / "tmp"
         temporary.mkdir(exist_ok=True)
+        java = f"-Djava.io.tmpdir={temporary}"
+        if classes := class_archive(self.spark):
+            java += f" -XX:SharedArchiveFile={classes}"
         variables = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "SPARK_HOME": str(self.spark.home),
-            "SPARK_CONF_DIR": str(configuration),
-            "HADOOP_CONF_DIR": str(configuration),
             "SPARK_DIST_CLASSPATH": str(s3a_jars(self.spark) / "*"),
             "SPARK_LOCAL_IP": "127.0.0.1",
-            "SPARK_SUBMIT_OPTS": f"-Djava.io.tmpdir={temporary}",
+            "SPARK_SUBMIT_OPTS": java,
             "TMPDIR": str(temporary),
             "PYSPARK_PYTHON": python,
             "AWS_ENDPOINT_URL": self.account.endpoint_url,
@@ -153,21 +152,13 @@ class SparkJob:
             variables["JAVA_HOME"] = home
         return {**variables, **self.environment}
 
-    def _write_configuration(self) -> Path:
-        folder = self.folder / "conf"
-        folder.mkdir(parents=True, exist_ok=True)
+    def _write_properties(self) -> None:
+        """Write those of the cluster to a file of their own.
+
+        A folder of configuration files would be on the classpath, and bar the archive of classes.
+        """
         work = self.folder / "spark"
-        spark = {
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.extraJavaOptions": QUICK_JAVA,
-            "spark.local.dir": str(work),
-            "spark.sql.warehouse.dir": str(work / "warehouse"),
-            **self.defaults,
-        }
-        lines = [f"{name} {OF_EMR_ONLY.get(value, value)}\n" for name, value in spark.items()]
-        (folder / "spark-defaults.conf").write_text("".join(lines), encoding="utf-8")
-        properties = {
+        hadoop = {
             "fs.s3a.endpoint": self.account.endpoint_url,
             "fs.s3a.endpoint.region": self.region,
             "fs.s3a.path.style.access": "true",
@@ -176,13 +167,17 @@ class SparkJob:
             "fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
             "fs.s3a.buffer.dir": str(work / "s3a"),
         }
-        rows = (
-            f"<property><name>{name}</name><value>{escape(value)}</value></property>"
-            for name, value in properties.items()
-        )
-        xml = f"<configuration>{''.join(rows)}</configuration>"
-        (folder / "core-site.xml").write_text(xml, encoding="utf-8")
-        return folder
+        properties = {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.extraJavaOptions": QUICK_JAVA,
+            "spark.local.dir": str(work),
+            "spark.sql.warehouse.dir": str(work / "warehouse"),
+            **{f"spark.hadoop.{name}": value for name, value in hadoop.items()},
+            **self.defaults,
+        }
+        lines = [f"{name} {OF_EMR_ONLY.get(value, value)}\n" for name, value in properties.items()]
+        (self.folder / "spark-defaults.conf").write_text("".join(lines), encoding="utf-8")
 
     def _localize(self, work: Path) -> None:
         """Put files and unpacked archives into the driver's folder, as YARN does."""

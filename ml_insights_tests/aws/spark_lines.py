@@ -3,8 +3,9 @@
 What belongs here: releases, the installed Sparks, and their jars for S3A. What does not: running a
 step (`spark_job`).
 
-The Spark of this environment stands for EMR's releases of the same line. A second line can be given
-by the environment variable ML_INSIGHTS_TEST_PYTHON_3_5, the path of a Python that has pyspark 3.5.
+The Spark of this environment stands for EMR's releases of the same line. Spark 3.5, the other line,
+is fetched once from the package index (300 MB), beside the jars, and run by this Python; where the
+variable ML_INSIGHTS_TEST_PYTHON_3_5 names a Python that has pyspark 3.5, that one is taken.
 
 EMR has the connector to S3 built in, the pyspark of PyPI has not: Spark's own Ivy fetches it once
 (11 MB, from Maven Central or what `~/.m2` already has) into the folder that the variable
@@ -19,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +36,9 @@ RELEASES = {
     "emr-spark-8.0.0": "4.0.2",
 }
 """Version of Spark by release label: the releases in which S3A serves s3://."""
+
+SECOND_VERSION = "3.5.6"
+"""Of the line that this environment does not have."""
 
 _SDK_2 = "software.amazon.awssdk"
 _SDK_1 = "com.amazonaws"
@@ -97,18 +102,38 @@ def find_spark(release: str) -> SparkLine:
     """The Spark for a release.
 
     Raises:
-        AwsError: none of its line is installed here, or the release is not known.
+        AwsError: none of its line is installed here.
+        RuntimeError: Spark 3.5 could not be fetched.
     """
     wanted = RELEASES[release].rpartition(".")[0]
-    for python in (sys.executable, os.environ.get("ML_INSIGHTS_TEST_PYTHON_3_5")):
-        if python and (found := _installed(python)).line == wanted:
-            return found
-    raise AwsError(
-        "NotSimulated",
-        f"{release} runs Spark {wanted}, which is not installed here: set "
-        "ML_INSIGHTS_TEST_PYTHON_3_5 to a Python that has pyspark 3.5",
-        501,
-    )
+    found = _installed(sys.executable)
+    if wanted == "3.5" and found.line != wanted:
+        own = os.environ.get("ML_INSIGHTS_TEST_PYTHON_3_5")
+        found = _installed(own) if own else _fetched_3_5()
+    if found.line == wanted:
+        return found
+    raise AwsError("NotSimulated", f"{release} runs Spark {wanted}, which is not here", 501)
+
+
+@cache
+def _fetched_3_5() -> SparkLine:
+    folder = jar_cache() / f"pyspark-{SECOND_VERSION}"
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as staging:
+            fetched = Path(staging) / folder.name
+            options = ("--quiet", "--disable-pip-version-check", "--no-deps", "--target")
+            command = [sys.executable, "-m", "pip", "install", *options, str(fetched)]
+            command.append(f"pyspark=={SECOND_VERSION}")
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise RuntimeError(
+                    f"pyspark {SECOND_VERSION} could not be fetched from the package index; give "
+                    f"the machine access to it. What pip said:\n{done.stderr[-2000:]}"
+                )
+            with suppress(OSError):  # another process was first
+                fetched.rename(folder)
+    return SparkLine(SECOND_VERSION, folder / "pyspark", sys.executable)
 
 
 @cache

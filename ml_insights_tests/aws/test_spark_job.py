@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import time
 from typing import Any
 
@@ -102,8 +101,6 @@ def run_step(emr: Any, step: dict[str, Any], label: str, **more: Any) -> tuple[s
 
 @pytest.mark.parametrize("label", [LABEL, "emr-7.13.0"])
 def test_a_step_reads_json_lines_and_writes_parquet(aws: StandIn, s3: Any, label: str) -> None:
-    if label != LABEL and not os.environ.get("ML_INSIGHTS_TEST_PYTHON_3_5"):
-        pytest.skip("ML_INSIGHTS_TEST_PYTHON_3_5 names no Python with pyspark 3.5")
     conf = [word for name, value in MAGIC.items() for word in ("--conf", f"{name}={value}")]
     words = ("--deploy-mode", "client", *conf, "--py-files", "s3://lake/code.zip")
     step = spark_step(*words, "s3://lake/job.py", "s3://lake/in/", "s3://lake/out")

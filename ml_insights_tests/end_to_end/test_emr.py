@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -37,15 +37,28 @@ HEAVY = ["raw_predictions", "confusion_counts"]
 OWN_CLUSTER = f"emr:\n  cluster:\n{CLUSTER}"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def on_s3(
-    aws: StandIn, real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> StandIn:
-    """The stand-in with the captured day."""
-    for name, value in aws.environment().items():
-        monkeypatch.setenv(name, value)
-    upload_churn(real_data, tmp_path / "files", aws)
-    return aws
+    aws_server: StandIn, real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StandIn]:
+    """The stand-in with the captured day; each test has a lake of its own on it."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in aws_server.environment().items():
+            environment.setenv(name, value)
+        upload_churn(real_data, tmp_path_factory.mktemp("files"), aws_server)
+        yield aws_server
+    defects = list(aws_server.defects)
+    aws_server.forget()
+    assert not defects, "\n".join(defects)
+
+
+@pytest.fixture(scope="module")
+def here(on_s3: StandIn, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The counts that Spark in the process publishes."""
+    text = settings(on_s3, local_spark(on_s3), lake="here")
+    done = OtherProcess(tmp_path_factory.mktemp("here"), text, HEAVY)
+    assert done.process.wait(timeout=300) == 0
+    return published(on_s3, "here", "confusion_counts")
 
 
 class OtherProcess:
@@ -84,49 +97,72 @@ def messages(aws: StandIn, lake: str) -> list[str]:
     return [key for key in keys_below(aws, f"{lake}/_jobs/") if "/messages/" in key]
 
 
-def test_clusters_and_the_process_publish_the_same_bytes(
-    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
+def of_own_cluster(_: StandIn) -> tuple[str, str]:
+    return "{runner: emr}", OWN_CLUSTER
+
+
+def of_spark_3_5(_: StandIn) -> tuple[str, str]:
+    return "{runner: emr}", OWN_CLUSTER.replace(RELEASE, "emr-7.12.0")
+
+
+def of_running_cluster(aws: StandIn) -> tuple[str, str]:
+    cluster = long_running_cluster(aws)
+    return "{runner: emr}", f"emr:\n  cluster: {{id: {cluster}, deploy_mode: client}}"
+
+
+def of_serverless(aws: StandIn) -> tuple[str, str]:
+    application = serverless_application(aws)
+    section = f"emr:\n  serverless: {{application_id: {application}, role: {JOB_ROLE}}}"
+    return "{runner: emr-serverless}", section
+
+
+@pytest.mark.parametrize(
+    ("lake", "way"),
+    [
+        ("own", of_own_cluster),
+        ("running", of_running_cluster),
+        ("serverless", of_serverless),
+        ("older", of_spark_3_5),
+    ],
+)
+def test_a_cluster_publishes_the_bytes_of_the_process(
+    on_s3: StandIn,
+    here: bytes,
+    tmp_path: Path,
+    instance: dg.DagsterInstance,
+    *,
+    lake: str,
+    way: Callable[[StandIn], tuple[str, str]],
 ) -> None:
-    here = OtherProcess(tmp_path / "here", settings(on_s3, local_spark(on_s3), lake="here"), HEAVY)
-    assert here.process.wait(timeout=300) == 0
-    running, application = long_running_cluster(on_s3), serverless_application(on_s3)
-    steps = f"emr:\n  cluster: {{id: {running}, deploy_mode: client}}"
-    serverless = f"emr:\n  serverless: {{application_id: {application}, role: {JOB_ROLE}}}"
-    for lake, runner, emr in (
-        ("own", "emr", OWN_CLUSTER),
-        ("running", "emr", steps),
-        ("serverless", "emr-serverless", serverless),
-    ):
-        text = settings(on_s3, f"{{runner: {runner}}}", emr, lake=lake)
-        run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
-        assert run.success, reasons(run)
-        counts = published(on_s3, lake, "confusion_counts")
-        assert counts == published(on_s3, "here", "confusion_counts")
-        assert messages(on_s3, lake) == []
-        (made,) = run.asset_materializations_for_node(f"{ENDPOINT}__raw_predictions")
-        cost = made.metadata["cost dollars"]
-        assert isinstance(cost, dg.FloatMetadataValue)
-        assert cost.value
-        assert "EMR console" in made.metadata
-    for lake in ("own", "running", "serverless"):
-        assert len(keys_below(on_s3, f"{lake}/_jobs/_archives/")) == 2
-        put = [call.resource["Key"] for call in on_s3.calls.of("s3", "PutObject")]
-        uploads = [key for key in put if key.startswith(f"{lake}/_jobs/_archives/")]
-        assert len(uploads) == 2, "once, however many jobs"
+    text = settings(on_s3, *way(on_s3), lake=lake)
+    run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
+    assert run.success, reasons(run)
+    assert published(on_s3, lake, "confusion_counts") == here
+    assert messages(on_s3, lake) == []
+    (made,) = run.asset_materializations_for_node(f"{ENDPOINT}__raw_predictions")
+    cost = made.metadata["cost dollars"]
+    assert isinstance(cost, dg.FloatMetadataValue)
+    assert cost.value
+    assert "EMR console" in made.metadata
+    assert len(keys_below(on_s3, f"{lake}/_jobs/_archives/")) == 2
+    put = [call.resource["Key"] for call in on_s3.calls.of("s3", "PutObject")]
+    uploads = [key for key in put if key.startswith(f"{lake}/_jobs/_archives/")]
+    assert len(uploads) == 2, "once, however many jobs"
 
 
 def test_a_retry_after_kill_9_joins_the_job_that_runs(
     on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:
     text = settings(on_s3, "{runner: emr}", OWN_CLUSTER, lake="killed")
+    before = calls_of_clusters(on_s3)
     first = OtherProcess(tmp_path / "killed", text, HEAVY[:1])
     first.wait_until(lambda: bool(messages(on_s3, "killed")))
     assert first.end(signal.SIGKILL) == -signal.SIGKILL
     installed = install_on_aws(tmp_path / "killed", text, instance)
     run = installed.run(ENDPOINT, DAY, assets=HEAVY[:1])
     assert run.success, reasons(run)
-    assert len(on_s3.calls.of("emr", "RunJobFlow")) == 1
-    assert on_s3.calls.of("emr", "TerminateJobFlows") == []
+    started, ended = calls_of_clusters(on_s3)
+    assert (started, ended) == (before[0] + 1, before[1])
     key = f"killed/{ENDPOINT}/raw_predictions/dt={DAY}/_manifest.json"
     manifest = json.loads(on_s3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read())
     runs = {unit["path"].rpartition("run=")[2] for unit in manifest["units"]}
@@ -139,7 +175,10 @@ def test_an_interrupt_ends_the_cluster_that_was_started(on_s3: StandIn, tmp_path
     first = OtherProcess(tmp_path / "stopped", text, HEAVY[:1])
     first.wait_until(lambda: bool(messages(on_s3, "stopped")))
     first.end(signal.SIGINT)
-    (started,) = on_s3.client("emr").list_clusters()["Clusters"]
+    started = max(
+        on_s3.client("emr").list_clusters()["Clusters"],
+        key=lambda cluster: cluster["Status"]["Timeline"]["CreationDateTime"],
+    )
     assert started["Status"]["State"] in {"TERMINATING", "TERMINATED"}
     assert started["Status"]["StateChangeReason"]["Code"] == "USER_REQUEST"
 
@@ -162,23 +201,8 @@ def test_what_the_job_refuses_is_the_error_that_users_see(
     assert "EMR console" in data.metadata
 
 
-@pytest.mark.skipif(
-    "ML_INSIGHTS_TEST_PYTHON_3_5" not in os.environ,
-    reason="needs a Python with pyspark 3.5, named by ML_INSIGHTS_TEST_PYTHON_3_5",
-)
-def test_spark_3_5_of_emr_7_publishes_the_same_bytes(
-    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance
-) -> None:
-    for lake, emr in (("v3", OWN_CLUSTER.replace(RELEASE, "emr-7.12.0")), ("v4", OWN_CLUSTER)):
-        text = settings(on_s3, "{runner: emr}", emr, lake=lake)
-        run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
-        assert run.success, reasons(run)
-    counts = published(on_s3, "v3", "confusion_counts")
-    assert counts == published(on_s3, "v4", "confusion_counts")
-
-
 def test_an_executor_that_is_killed_changes_no_byte(
-    on_s3: StandIn, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    on_s3: StandIn, here: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(on_s3.account, "spark_master", "local-cluster[2,1,1024]")
     small = "spark.executor.memory: 512m, spark.executor.cores: '1', spark.driver.memory: 512m"
@@ -186,12 +210,6 @@ def test_an_executor_that_is_killed_changes_no_byte(
     spark = f"{{runner: emr-serverless, configuration: {{{small}, {fixed}}}}}"
     application = serverless_application(on_s3)
     emr = f"emr:\n  serverless: {{application_id: {application}, role: {JOB_ROLE}}}"
-    undisturbed = settings(on_s3, spark, emr, lake="undisturbed")
-    assert (
-        install_on_aws(tmp_path / "undisturbed", undisturbed, instance)
-        .run(ENDPOINT, DAY, assets=HEAVY)
-        .success
-    )
     text = settings(on_s3, spark, emr, lake="disturbed")
     other = OtherProcess(tmp_path / "disturbed", text, HEAVY)
     for messages_seen in (1, 2):
@@ -200,9 +218,13 @@ def test_an_executor_that_is_killed_changes_no_byte(
         assert len(executors) >= 1
         executors[0].kill()
     assert other.process.wait(timeout=300) == 0
-    assert published(on_s3, "disturbed", "confusion_counts") == published(
-        on_s3, "undisturbed", "confusion_counts"
-    )
+    assert published(on_s3, "disturbed", "confusion_counts") == here
+
+
+def calls_of_clusters(aws: StandIn) -> tuple[int, int]:
+    """How often a cluster was started, and ended by a call."""
+    started, ended = (aws.calls.of("emr", name) for name in ("RunJobFlow", "TerminateJobFlows"))
+    return len(started), len(ended)
 
 
 def reasons(run: dg.ExecuteInProcessResult) -> list[str]:
