@@ -5,7 +5,8 @@ nearly perfect model a few positives carry all of it, and a sample without them 
 So the records that carry the errors are counted first, as Kish counts the effective size of
 weights. Where they are few, the variance is that of exponential scores with the same area and
 balanced classes (Hanley & McNeil 1982, in the form of Newcombe's method 5, 2006), and the limits
-are Wilson's with as many trials: never too narrow in benchmarks/numbers.md, wide for good models.
+are Wilson's with as many trials: rather too wide than too narrow for good models, as measured in
+benchmarks/numbers.md.
 
 What does not belong here: the variance from the sample (`intervals`).
 """
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
 
 ENOUGH_DECIDING = 40
-"""From so many deciding records of each class DeLong's interval holds (benchmarks/numbers.md)."""
+"""From so many deciding records of each class DeLong's interval is used; how often it then holds is
+in benchmarks/numbers.md."""
 
 
 def roc_auc_estimate(bins: BinCounts) -> LogitNormal | EffectiveShare:
