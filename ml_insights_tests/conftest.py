@@ -25,12 +25,20 @@ QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UsePar
 """Java options for small days: quick compilation, with room for the code of many of them."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, so that unit tests can be run without all of it."""
+    """Mark tests by what they need; the longest files go first, so that no process ends alone."""
     for item in items:
         for needed, mark in (("spark", "spark"), ("aws_server", "aws")):
             if needed in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
+    items.sort(key=_length)
+
+
+def _length(item: pytest.Item) -> int:
+    """Whole days on clusters, whole days, everything else; the order is otherwise as it was."""
+    whole_days = item.get_closest_marker("end_to_end") is not None
+    return 2 - whole_days - (whole_days and item.get_closest_marker("aws") is not None)
 
 
 @pytest.fixture(scope="session")

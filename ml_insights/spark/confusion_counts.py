@@ -13,8 +13,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional
 
+from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from ml_insights.contracts import ALL_RECORDS, CURVE
@@ -24,6 +26,7 @@ from ml_insights.spark.binning import with_bin_position
 from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import (
     label_folders,
+    labels_of_day,
     one_per_event,
     rejected_sample,
 )
@@ -39,7 +42,7 @@ from ml_insights.spark.raw_predictions import (
 from ml_insights.spark.session import empty
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
     from ml_insights.spark.manifest import Manifest
@@ -90,14 +93,15 @@ def count_day(
         )
     slices = _slices_by_id(spark, manifest, job)
     observed = label_folders(Files(spark, job.ground_truth_root), job)
-    line_counts, labels_read, labels = _stage_labels(spark, job)
-    report(f"labels read: {line_counts['label_lines_read']} lines in the label window")
     predictions = accepted_predictions(spark, job.predictions, manifest)
+    staged = _stage_labels(spark, job, predictions)
+    report(f"labels read: {staged.lines['label_lines_read']} lines in the label window")
     variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
     matched = f"{job.output}/matched_labels"
-    match_labels(predictions, labels, variants).write.mode("overwrite").parquet(matched)
+    match_labels(predictions, staged.events, variants).write.mode("overwrite").parquet(matched)
     labels = spark.read.parquet(matched)
     fates = label_fates(spark, job, labels, variants)
+    fates["labels"]["of_other_days"] += staged.passed_by
     report(f"labels matched: {fates['labels']['used']} used")
     events = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
     labelled = with_labels(events, usable_labels(labels), job)
@@ -110,9 +114,10 @@ def count_day(
     return {
         "manifest_digest": manifest["digest"],
         "ground_truth": observed,
-        "label_lines": line_counts,
+        "label_lines": staged.lines,
         **fates,
-        "labels": {"labels_read": labels_read, **fates["labels"]},
+        "labels": {"labels_read": staged.labels, **fates["labels"]},
+        "labels_as_of": staged.newest,
     }
 
 
@@ -176,14 +181,34 @@ def count_bins(labelled: DataFrame, slices: DataFrame) -> DataFrame:
     )
 
 
+@dataclass(frozen=True)
+class _StagedLabels:
+    """The labels of the window.
+
+    Attributes:
+        lines: counts of their lines.
+        labels: number of labels in accepted lines.
+        passed_by: labels of other days' events, collected on other days: nothing is asked of them.
+        newest: time of the newest object, ISO 8601; None without an accepted line.
+        events: the others, one row an event.
+    """
+
+    lines: dict[str, int]
+    labels: int
+    passed_by: int
+    newest: Optional[str]
+    events: DataFrame
+
+
 def _stage_labels(
-    spark: SparkSession, job: ConfusionCountsArguments
-) -> tuple[dict[str, int], int, DataFrame]:
-    """Parse the label window once; returns counts of its lines, of labels, and labels by event."""
+    spark: SparkSession, job: ConfusionCountsArguments, predictions: DataFrame
+) -> _StagedLabels:
+    """Parse the label window once, and keep what the day asks of it."""
     records, events = f"{job.output}/label_records", f"{job.output}/labels"
     lines, parsed = write_labels(spark, Files(spark, job.ground_truth_root), job, records)
     if parsed is None:
-        return {"label_lines_read": 0}, 0, empty(spark, _LABELS_DDL)
+        nothing = empty(spark, _LABELS_DDL)
+        return _StagedLabels({"label_lines_read": 0}, 0, 0, None, nothing)
     lines_and_labels = parsed.groupBy("reason").agg(
         F.count(F.lit(1)).alias("lines"), F.sum(F.size("codes")).alias("labels")
     )
@@ -194,12 +219,18 @@ def _stage_labels(
         rejected_sample(parsed, QUARANTINE_SAMPLE).coalesce(1).write.mode("overwrite").parquet(
             f"{job.output}/{SAMPLE_FOLDER}"
         )
-    one_per_event(parsed.where(F.col("reason").isNull())).write.mode("overwrite").parquet(events)
-    counts = {"label_lines_read": lines, "label_records": records_and_labels["lines"]}
-    return (
-        {**counts, **reasons},
-        records_and_labels["labels"],
-        spark.read.schema(_LABELS_DDL).parquet(events),
+    read = {"label_lines_read": lines, "label_records": records_and_labels["lines"], **reasons}
+    if not records_and_labels["lines"]:
+        return _StagedLabels(read, 0, 0, None, empty(spark, _LABELS_DDL))
+    seen = Observation()
+    asked = labels_of_day(parsed.where(F.col("reason").isNull()), predictions, job.day, seen)
+    one_per_event(asked).write.mode("overwrite").parquet(events)
+    return _StagedLabels(
+        lines=read,
+        labels=records_and_labels["labels"],
+        passed_by=int(seen.get["passed_by"]),
+        newest=seen.get["newest"],
+        events=spark.read.schema(_LABELS_DDL).parquet(events),
     )
 
 

@@ -31,7 +31,7 @@ from ml_insights.spark.values import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, SparkSession
+    from pyspark.sql import Column, Observation, SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
     from ml_insights.spark.files import Files
@@ -141,11 +141,43 @@ def rejected_sample(labels: DataFrame, most: int) -> DataFrame:
     )
 
 
+def labels_of_day(
+    labels: DataFrame, predictions: DataFrame, day: str, seen: Observation
+) -> DataFrame:
+    """The labels that a day asks about: of its own events, and all that were collected on it.
+
+    Most labels of the window belong to the days around it; what they say is those days' business.
+
+    Args:
+        labels: accepted rows of `parsed_labels`.
+        predictions: the day's rows of raw_predictions.
+        day: `YYYY-MM-DD`.
+        seen: gets `passed_by`, the number of labels in the other records, and `newest`, the time of
+            the newest object of all, ISO 8601 or None, when the result is computed.
+    """
+    own = predictions.select("event_id").distinct().withColumn("own", F.lit(True))
+    told = labels.join(own, "event_id", "left").withColumn(
+        "asked", F.coalesce(F.col("own"), F.col("collected_on") == day)
+    )
+    passed_by = F.when(~F.col("asked"), F.size("codes"))
+    # As text: Python would shift a timestamp to the time zone of its machine.
+    newest = F.date_format(F.max("modified"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'")
+    return (
+        told.observe(
+            seen,
+            F.coalesce(F.sum(passed_by), F.lit(0)).alias("passed_by"),
+            newest.alias("newest"),
+        )
+        .where("asked")
+        .drop("own", "asked")
+    )
+
+
 def one_per_event(labels: DataFrame) -> DataFrame:
     """The labels of each event that count.
 
     Args:
-        labels: accepted rows of `parsed_labels`.
+        labels: what `labels_of_day` returns.
 
     Returns:
         One row an event: `event_id`, `codes` (NULL when its records cancel each other),

@@ -81,10 +81,9 @@ def label_fates(
         raw_predictions they name. `labels_collected`: those collected on the day itself, and how
         many of them belong to the captured predictions of the day or the days before. The rest are
         orphans, if `earlier_days_missing` is 0: so many of the days before were not published and
-        not searched. `labels_as_of`: ISO 8601 time of the newest object in the window, or None.
+        not searched.
     """
     row = matched.agg(*_sums(job.day), *_labelled(variants)).collect()[0].asDict()
-    labels_as_of = row.pop("labels_as_of")
     collected = row.pop("collected")
     known_today = row.pop("known_today")
     labelled = {variant: row.pop(f"labelled/{n}") for n, variant in enumerate(variants)}
@@ -96,7 +95,6 @@ def label_fates(
         "labelled": labelled,
         "labels_collected": {"collected": collected, "known": known_today + known_before},
         "earlier_days_missing": missing,
-        "labels_as_of": labels_as_of,
     }
 
 
@@ -126,9 +124,9 @@ def _sums(day: str) -> list[Column]:
         return F.when(_usable(), F.size(F.filter("codes", condition)))
 
     return [
-        _total(entries - counting, "superseded"),
-        _total(F.when(~agrees, counting), "conflicting"),
-        _total(F.when(agrees & ~matched, counting), "of_other_days"),
+        _total(F.when(matched, entries - counting), "superseded"),
+        _total(F.when(matched & ~agrees, counting), "conflicting"),
+        _total(F.when(~matched, entries), "of_other_days"),
         _total(F.when(ambiguous, counting), "ambiguous"),
         _total(F.when(agrees & matched & ~ambiguous & ~F.col("fits"), counting), "wrong_number"),
         _total(of(lambda code: code.isNull()), "missing"),
@@ -136,8 +134,6 @@ def _sums(day: str) -> list[Column]:
         _total(of(lambda code: code >= 0), "used"),
         _total(F.when(today, counting), "collected"),
         _total(F.when(today & matched, counting), "known_today"),
-        # As text: Python would shift a timestamp to the time zone of its machine.
-        F.date_format(F.max("modified"), "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'").alias("labels_as_of"),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -86,6 +87,37 @@ def test_a_day_without_any_label_is_counted_unlabelled(spark: SparkSession, tmp_
     assert (row["threshold_index"], row["bin_unlabelled"]) == (ThresholdGrid().index_of(0.25), 2)
     assert (report["label_lines"], report["labels_as_of"]) == ({"label_lines_read": 0}, None)
     assert report["manifest_digest"] == "of the captures"
+
+
+def test_labels_that_are_all_unusable_are_a_day_without_labels(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    job = counting_job(tmp_path)
+    publish(job.predictions, [prediction("a", 0.25)])
+    write_label_files(tmp_path / "ground_truth", [(NOON, b"{broken"), (LATER, b"")])
+    report = count_day(spark, job, quiet)
+    assert report["label_lines"] == {
+        "label_lines_read": 2,
+        "label_records": 0,
+        "malformed_json": 1,
+        "empty_line": 1,
+    }
+    assert set(report["labels"].values()) == {0}
+    assert report["labels_as_of"] is None
+
+
+def test_labels_of_other_days_alone_are_counted_and_date_the_window(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    job = counting_job(tmp_path)
+    publish(job.predictions, [prediction("a", 0.25)])
+    tomorrow = NOON + timedelta(days=1)
+    lines = [(tomorrow, label_record(name, csv_labels([1, 0])).encode()) for name in ("b", "c")]
+    write_label_files(tmp_path / "ground_truth", [*lines, lines[0]])
+    report = count_day(spark, job, quiet)
+    assert report["labels"]["labels_read"] == report["labels"]["of_other_days"] == 6
+    assert report["labels_collected"] == {"collected": 0, "known": 0}
+    assert report["labels_as_of"] is not None
 
 
 def test_predictions_that_are_not_there_are_refused(spark: SparkSession, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from ml_insights.capture_files import csv_labels, label_record, write_label_files
@@ -13,11 +14,12 @@ from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import (
     label_folders,
     label_lines,
+    labels_of_day,
     one_per_event,
     parsed_labels,
     rejected_sample,
 )
-from ml_insights_tests.spark.labelled import counting_job
+from ml_insights_tests.spark.labelled import counting_job, prediction, predictions_frame
 from ml_insights_tests.spark.reading import texts_frame
 
 if TYPE_CHECKING:
@@ -104,3 +106,44 @@ def test_the_sample_of_rejected_lines_is_capped_by_reason_and_the_same_each_time
         ("ground_truth", "object", "malformed_json", "broken 01"),
         ("ground_truth", "object", "malformed_json", "broken 02"),
     ]
+
+
+def test_a_day_asks_about_its_own_events_and_what_was_collected_on_it(
+    spark: SparkSession, label_folder: Path
+) -> None:
+    """Of the others only the number of labels is told, and the newest object of the window."""
+    job = counting_job(label_folder, day="2026-10-02", label_days=("2026-10-01", "2026-10-02"))
+    files = Files(spark, job.ground_truth_root)
+    lines = label_lines(spark, files, job)
+    assert lines is not None
+    labels = parsed_labels(lines, job)
+    own = predictions_frame(
+        spark, label_folder, [prediction("once", 0.5), prediction("once", 0.5, variant="shadow")]
+    )
+    seen = Observation()
+    asked = labels_of_day(labels, own, job.day, seen).select("event_id", "collected_on", "codes")
+    rows = asked.collect()
+    found = sorted((bytes(row["event_id"]).decode(), row["collected_on"][-2:]) for row in rows)
+    collected = ["changed", "longer", "longer", "of files", "of files", "withdrawn"]
+    assert found == sorted([("once", "01"), *((event, "02") for event in collected)])
+    asked_about = sum(len(row["codes"]) for row in rows)
+    in_window = sum(len(row["codes"]) for row in labels.select("codes").collect())
+    assert seen.get["passed_by"] == in_window - asked_about > 0
+    newest = max(
+        path.stat().st_mtime
+        for day in ("01", "02")
+        for path in (label_folder / "ground_truth/2026/10" / day).rglob("*.jsonl")
+    )
+    told = datetime.fromisoformat(seen.get["newest"]).timestamp()
+    assert told == pytest.approx(newest, abs=1e-3)
+
+
+def test_a_window_without_labels_passes_none_by(spark: SparkSession, label_folder: Path) -> None:
+    job = counting_job(label_folder)
+    lines = label_lines(spark, Files(spark, job.ground_truth_root), job)
+    assert lines is not None
+    nothing = parsed_labels(lines, job).where(F.lit(False))
+    own = predictions_frame(spark, label_folder, [prediction("once", 0.5)])
+    seen = Observation()
+    assert labels_of_day(nothing, own, job.day, seen).count() == 0
+    assert seen.get == {"passed_by": 0, "newest": None}
