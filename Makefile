@@ -6,8 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := data/demo
-# A file's tests stay in one process, for they share what is slow to make.
-PARALLEL := -n 2 --dist loadfile
+# A file's tests stay in one process, for they share what is slow to make; the tests say which go first.
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 
