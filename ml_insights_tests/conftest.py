@@ -25,13 +25,17 @@ QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UsePar
 """Java options for small days: quick compilation, with room for the code of many of them."""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need; the longest files go first, so that no process ends alone."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark tests by what they need, before any are chosen by their marks; sort what is left.
+
+    The longest files go first, so that no process ends alone.
+    """
     for item in items:
         for needed, mark in (("spark", "spark"), ("aws_server", "aws")):
             if needed in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
+    yield
     items.sort(key=_length)
 
 
