@@ -1,8 +1,9 @@
 """The second heavy step: join labels to a day's predictions and count per threshold.
 
-What belongs here: deduplication, the join, counting by bin and slice. What does not: parsing labels
-(`ground_truth`), what became of each label (`label_fates`), cumulative counts
-(`ml_insights.metrics`), the published table (`ml_insights.lake`).
+What belongs here: the step from a published day to its bins and its report, and slices. What does
+not: meeting and counting events (`native_counts`, and `plain_counts` in SQL), what became of each
+label (`label_fates`), cumulative counts (`ml_insights.metrics`), the published table
+(`ml_insights.lake`).
 
 The result is small: one row for each curve and occupied bin, whatever the number of predictions.
 Everything in it is an integer, so that any partitioning gives the same rows.
@@ -12,34 +13,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Optional
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
-from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.spark.binning import with_bin_position
 from ml_insights.spark.files import Files
-from ml_insights.spark.ground_truth import (
-    label_folders,
-    labels_of_day,
-    one_per_event,
-    rejected_sample,
-)
-from ml_insights.spark.joint_counts import PAIRS_FOLDER, count_pairs
-from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
-from ml_insights.spark.label_rows import write_labels
+from ml_insights.spark.ground_truth import label_folders
+from ml_insights.spark.joint_counts import PAIR, PAIRS_FOLDER
 from ml_insights.spark.manifest import published_manifest
-from ml_insights.spark.raw_predictions import (
-    QUARANTINE_SAMPLE,
-    SAMPLE_FOLDER,
-    accepted_predictions,
-)
-from ml_insights.spark.session import empty
+from ml_insights.spark.native_counts import counted_natively
+from ml_insights.spark.plain_counts import counted_plainly
+from ml_insights.spark.raw_predictions import accepted_predictions
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -57,11 +45,6 @@ BIN_COUNTS = (
     "bin_duplicates",
 )
 """Integer columns of the result: they add up over days, files, variants and slices."""
-
-_LABELS_DDL = (
-    "event_id binary, codes array<int>, collected_on string, entries bigint, counting bigint, "
-    "modified timestamp"
-)
 
 
 def count_day(
@@ -94,144 +77,43 @@ def count_day(
     slices = _slices_by_id(spark, manifest, job)
     observed = label_folders(Files(spark, job.ground_truth_root), job)
     predictions = accepted_predictions(spark, job.predictions, manifest)
-    staged = _stage_labels(spark, job, predictions)
-    report(f"labels read: {staged.lines['label_lines_read']} lines in the label window")
     variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
-    matched = f"{job.output}/matched_labels"
-    match_labels(predictions, staged.events, variants).write.mode("overwrite").parquet(matched)
-    labels = spark.read.parquet(matched)
-    fates = label_fates(spark, job, labels, variants)
-    fates["labels"]["of_other_days"] += staged.passed_by
-    report(f"labels matched: {fates['labels']['used']} used")
-    events = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
-    labelled = with_labels(events, usable_labels(labels), job)
-    counts = count_bins(labelled, slices)
-    counts.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
-    if job.pairs_at >= 0:
-        pairs = count_pairs(labelled, job.pairs_at)
-        pairs.repartition(1).write.mode("overwrite").parquet(f"{job.output}/{PAIRS_FOLDER}")
+    counted = (counted_plainly if job.plain else counted_natively)(
+        spark, job, predictions, variants
+    )
+    lines, labels = counted.label_lines, counted.fates["labels"]
+    report(f"labels read: {lines['label_lines_read']} lines in the label window")
+    report(f"labels matched: {labels['used']} used")
+    bins = bins_of_slices(counted.bins, slices)
+    bins.write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
+    if counted.pairs is not None:
+        pairs = _added_up(counted.pairs, PAIR, ("positives", "negatives"))
+        pairs.write.mode("overwrite").parquet(f"{job.output}/{PAIRS_FOLDER}")
     report("bins counted")
     return {
         "manifest_digest": manifest["digest"],
         "ground_truth": observed,
-        "label_lines": staged.lines,
-        **fates,
-        "labels": {"labels_read": staged.labels, **fates["labels"]},
-        "labels_as_of": staged.newest,
+        "label_lines": lines,
+        **counted.fates,
+        "labels": {"labels_read": counted.labels_read, **labels},
+        "labels_as_of": counted.labels_as_of,
     }
 
 
-def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:
-    """Drop duplicates and replace scores by their place on the grid.
-
-    A duplicate has the same event, variant, position and class, and says the same: score, time and
-    slice. Rows that say different things are different predictions, also where a caller has given
-    them one inferenceId; `label_fates` sees to it that they get no label.
-
-    Returns:
-        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`.
-    """
-    # One shuffle by event serves the grouping here and the join with labels after it.
-    placed = with_bin_position(predictions, grid).repartition("event_id")
-    place = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record")
-    same = ("event_id", "variant", "prediction_index", "class_label", "captured_at", *place)
-    return placed.groupBy(*same).agg(F.count(F.lit(1)).alias("copies")).drop("captured_at")
-
-
-def with_labels(events: DataFrame, labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
-    """Add `positive`: true, false, or NULL without a usable label.
-
-    A record's labels are used only if there is one for each of its predictions. With several
-    classes a prediction is positive for the class its label names and negative for all others.
-    """
-    joined = events.join(labels.select("event_id", "codes"), "event_id", "left")
-    fits = F.size("codes") == F.col("predictions_in_record")
-    code = F.when(fits, F.get("codes", F.col("prediction_index")))
-    if job.classes:
-        named = F.col("class_label")
-        own_code = F.coalesce(*(F.when(named == name, n) for n, name in enumerate(job.classes)))
-    else:
-        own_code = F.lit(1)
-    return joined.withColumn("positive", F.when(code >= 0, code == own_code))
-
-
-def count_bins(labelled: DataFrame, slices: DataFrame) -> DataFrame:
+def bins_of_slices(bins: DataFrame, slices: DataFrame) -> DataFrame:
     """Counts by curve and bin.
 
     Args:
-        labelled: what `with_labels` returns.
+        bins: `variant`, `class_label`, `slice_id`, `threshold_index` and `BIN_COUNTS`, in any
+            number of rows a bin.
         slices: `slice_id` and `slice`, one row for each slice a combination belongs to.
     """
-    positive, copies = F.col("positive"), F.col("copies")
-
-    def number(condition: Any) -> Any:
-        return F.sum(condition.cast("bigint"))
-
-    combined = labelled.groupBy("variant", "class_label", "slice_id", "threshold_index").agg(
-        number(F.coalesce(positive, F.lit(False))).alias("bin_positives"),
-        number(F.coalesce(~positive, F.lit(False))).alias("bin_negatives"),
-        number(positive.isNull()).alias("bin_unlabelled"),
-        F.sum("bin_offset").alias("bin_offsets"),
-        F.sum(copies - 1).alias("bin_duplicates"),
-    )
-    return (
-        combined.join(F.broadcast(slices), "slice_id")
-        .groupBy(*CURVE, "threshold_index")
-        .agg(*(F.sum(name).alias(name) for name in BIN_COUNTS))
-    )
+    named = bins.join(F.broadcast(slices), "slice_id")
+    return _added_up(named, (*CURVE, "threshold_index"), BIN_COUNTS)
 
 
-@dataclass(frozen=True)
-class _StagedLabels:
-    """The labels of the window.
-
-    Attributes:
-        lines: counts of their lines.
-        labels: number of labels in accepted lines.
-        passed_by: labels of other days' events, collected on other days: nothing is asked of them.
-        newest: time of the newest object, ISO 8601; None without an accepted line.
-        events: the others, one row an event.
-    """
-
-    lines: dict[str, int]
-    labels: int
-    passed_by: int
-    newest: Optional[str]
-    events: DataFrame
-
-
-def _stage_labels(
-    spark: SparkSession, job: ConfusionCountsArguments, predictions: DataFrame
-) -> _StagedLabels:
-    """Parse the label window once, and keep what the day asks of it."""
-    records, events = f"{job.output}/label_records", f"{job.output}/labels"
-    lines, parsed = write_labels(spark, Files(spark, job.ground_truth_root), job, records)
-    if parsed is None:
-        nothing = empty(spark, _LABELS_DDL)
-        return _StagedLabels({"label_lines_read": 0}, 0, 0, None, nothing)
-    lines_and_labels = parsed.groupBy("reason").agg(
-        F.count(F.lit(1)).alias("lines"), F.sum(F.size("codes")).alias("labels")
-    )
-    found = {row["reason"]: row for row in lines_and_labels.collect()}
-    records_and_labels = found.pop(None, {"lines": 0, "labels": 0})
-    reasons = {reason: row["lines"] for reason, row in found.items()}
-    if reasons:
-        rejected_sample(parsed, QUARANTINE_SAMPLE).coalesce(1).write.mode("overwrite").parquet(
-            f"{job.output}/{SAMPLE_FOLDER}"
-        )
-    read = {"label_lines_read": lines, "label_records": records_and_labels["lines"], **reasons}
-    if not records_and_labels["lines"]:
-        return _StagedLabels(read, 0, 0, None, empty(spark, _LABELS_DDL))
-    seen = Observation()
-    asked = labels_of_day(parsed.where(F.col("reason").isNull()), predictions, job.day, seen)
-    one_per_event(asked).write.mode("overwrite").parquet(events)
-    return _StagedLabels(
-        lines=read,
-        labels=records_and_labels["labels"],
-        passed_by=int(seen.get["passed_by"]),
-        newest=seen.get["newest"],
-        events=spark.read.schema(_LABELS_DDL).parquet(events),
-    )
+def _added_up(rows: DataFrame, keys: Sequence[str], counts: Sequence[str]) -> DataFrame:
+    return rows.groupBy(*keys).agg(*(F.sum(name).alias(name) for name in counts))
 
 
 def _slices_by_id(

@@ -92,8 +92,8 @@ def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
     """Parse ground truth lines.
 
     Returns:
-        One row a line: `event_id`, `codes` (array<int>, one element a label of the record),
-        `source_object`, `modified`, `collected_on`, `line`, and `reason`, NULL when accepted.
+        One row a line: `event_id`, `codes` (array<int>, one element a label of the record), `line`,
+        `reason`, NULL when accepted, and the other columns of `lines`.
     """
     parsed = lines.withColumn("record", parse_json(F.col("value"), _RECORD))
     data = F.col("record.groundTruthData")
@@ -115,20 +115,17 @@ def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
     return with_values.select(
         event_key(event_id).alias("event_id"),
         F.transform("values", lambda label: _code(label, job)).alias("codes"),
-        "source_object",
-        "modified",
-        "collected_on",
         F.col("value").alias("line"),
         reason.alias("reason"),
+        *(name for name in lines.columns if name != "value"),
     )
 
 
-def rejected_sample(labels: DataFrame, most: int) -> DataFrame:
+def rejected_sample(rejected: DataFrame, most: int) -> DataFrame:
     """At most `most` rejected lines of each reason, in the columns of quarantine."""
     rank = F.row_number().over(Window.partitionBy("reason").orderBy("source_object", "line"))
     return (
-        labels.where(F.col("reason").isNotNull())
-        .select(
+        rejected.select(
             F.lit("ground_truth").alias("source"),
             "source_object",
             "reason",
@@ -182,20 +179,17 @@ def one_per_event(labels: DataFrame) -> DataFrame:
     Returns:
         One row an event: `event_id`, `codes` (NULL when its records cancel each other),
         `collected_on`, `entries` (labels of all its records), `counting` (labels of the records
-        that count, or that cancel each other), `modified` (newest of its objects).
+        that count, or that cancel each other).
     """
     by_object = labels.groupBy("event_id", "source_object", "collected_on").agg(
         F.min("codes").alias("lowest"),
         F.max("codes").alias("highest"),
         F.sum(F.size("codes")).alias("entries"),
-        F.max("modified").alias("modified"),
     )
     last = F.max(F.struct("source_object", "collected_on", "lowest", "highest", "entries")).alias(
         "last"
     )
-    events = by_object.groupBy("event_id").agg(
-        last, F.sum("entries").alias("entries"), F.max("modified").alias("modified")
-    )
+    events = by_object.groupBy("event_id").agg(last, F.sum("entries").alias("entries"))
     agree = F.col("last.lowest") == F.col("last.highest")
     return events.select(
         "event_id",
@@ -203,7 +197,6 @@ def one_per_event(labels: DataFrame) -> DataFrame:
         F.col("last.collected_on").alias("collected_on"),
         "entries",
         F.when(agree, F.size("last.lowest")).otherwise(F.col("last.entries")).alias("counting"),
-        "modified",
     )
 
 

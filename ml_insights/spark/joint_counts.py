@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 PAIRS_FOLDER = "pairs"
+PAIR = ("class_label", "first_variant", "second_variant", "first_index", "second_index")
 COARSER_BITS = 5
 
 
@@ -24,7 +25,7 @@ def count_pairs(labelled: DataFrame, operating_index: int) -> DataFrame:
     """Count labelled records that two variants scored.
 
     Args:
-        labelled: what `confusion_counts.with_labels` returns, partitioned by event.
+        labelled: what `plain_counts.with_labels` returns, partitioned by event.
         operating_index: grid threshold at or just below the operating threshold.
 
     Returns:

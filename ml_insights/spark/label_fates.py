@@ -18,12 +18,14 @@ from ml_insights.spark.manifest import manifest_path
 from ml_insights.spark.raw_predictions import accepted_predictions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import Column, SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
 
 
-def match_labels(predictions: DataFrame, labels: DataFrame, variants: list[str]) -> DataFrame:
+def match_labels(predictions: DataFrame, labels: DataFrame, variants: Sequence[str]) -> DataFrame:
     """Look each label's event up among the day's predictions.
 
     Args:
@@ -64,7 +66,7 @@ def usable_labels(matched: DataFrame) -> DataFrame:
 
 
 def label_fates(
-    spark: SparkSession, job: ConfusionCountsArguments, matched: DataFrame, variants: list[str]
+    spark: SparkSession, job: ConfusionCountsArguments, matched: DataFrame, variants: Sequence[str]
 ) -> dict[str, Any]:
     """Add up the labels of the window by what became of them.
 
@@ -89,7 +91,8 @@ def label_fates(
     labelled = {variant: row.pop(f"labelled/{n}") for n, variant in enumerate(variants)}
     known_before, missing = 0, 0
     if collected > known_today:
-        known_before, missing = _known_before(spark, job, matched)
+        of_day = (F.col("collected_on") == job.day) & F.col("fits").isNull()
+        known_before, missing = known_before_day(spark, job, matched.where(of_day))
     return {
         "labels": row,
         "labelled": labelled,
@@ -107,7 +110,7 @@ def _total(value: Column, name: str) -> Column:
     return F.coalesce(F.sum(value), F.lit(0)).cast("bigint").alias(name)
 
 
-def _labelled(variants: list[str]) -> list[Column]:
+def _labelled(variants: Sequence[str]) -> list[Column]:
     return [
         _total(F.when(_usable(), F.col("labelled")[position]), f"labelled/{position}")
         for position in range(len(variants))
@@ -137,10 +140,15 @@ def _sums(day: str) -> list[Column]:
     ]
 
 
-def _known_before(
-    spark: SparkSession, job: ConfusionCountsArguments, matched: DataFrame
+def known_before_day(
+    spark: SparkSession, job: ConfusionCountsArguments, open_labels: DataFrame
 ) -> tuple[int, int]:
     """Labels collected on the day, for no prediction of it, that belong to an earlier day.
+
+    Args:
+        spark: session.
+        job: the day and the earlier days' predictions.
+        open_labels: `event_id`, one row an event, and `counting`, its number of labels.
 
     Returns:
         Their number, and how many of the earlier days are not published.
@@ -153,8 +161,7 @@ def _known_before(
     missing = len(job.earlier_predictions) - len(earlier)
     if not earlier:
         return 0, missing
-    open_labels = matched.where((F.col("collected_on") == job.day) & F.col("fits").isNull())
     ids = reduce(DataFrame.unionAll, earlier)
-    known = ids.join(open_labels.select("event_id", "counting"), "event_id").distinct()
+    known = open_labels.join(ids, "event_id", "left_semi")
     total = known.agg(F.coalesce(F.sum("counting"), F.lit(0))).collect()[0][0]
     return int(total), missing

@@ -75,7 +75,7 @@ class NativeRead:
         # Three for each tag, and the newest file's time.
         self._accumulators = [java.longAccumulator() for _ in range(3 * len(self._tags) + 1)]
         self._name = uuid.uuid4().hex
-        self._source = source(spark)
+        self._source = native(spark, SOURCE)
         self._source.count(self._name, self._accumulators)
         reader = spark.read.format(SOURCE).options(
             spec=json.dumps(spec), columns=spec["columns"], counters=self._name
@@ -150,18 +150,18 @@ def read_labels(
     return NativeRead(spark, {**spec, **_tagged(folders)})
 
 
-def source(spark: SparkSession) -> Any:
-    """The reader's entry in Spark's JVM; compiled and given to all executors on first use."""
+def native(spark: SparkSession, name: str) -> Any:
+    """An object of a class in `java/`; compiled and given to all executors on first use."""
     java_session: Any = spark._jsparkSession  # noqa: SLF001
     java: Any = spark.sparkContext._jvm  # noqa: SLF001
     loader = java_session.sharedState().jarClassLoader()
     # A new thread of Python has one of Java's that does not know the jars of the session.
     java.Thread.currentThread().setContextClassLoader(loader)
     try:
-        known = loader.loadClass(SOURCE)
+        known = loader.loadClass(name)
     except Py4JJavaError:
         spark.sql(f"ADD JAR '{_compiled(spark, java, loader)}'")
-        known = loader.loadClass(SOURCE)
+        known = loader.loadClass(name)
     return known.getDeclaredConstructor(None).newInstance(None)
 
 

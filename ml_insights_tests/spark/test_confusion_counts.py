@@ -17,14 +17,9 @@ from pyspark.sql import functions as F
 from ml_insights.contracts import CURVE
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.spark.confusion_counts import (
-    BIN_COUNTS,
-    count_bins,
-    distinct_predictions,
-    slice_names,
-    with_labels,
-)
+from ml_insights.spark.confusion_counts import BIN_COUNTS, bins_of_slices, slice_names
 from ml_insights.spark.ground_truth import INVALID
+from ml_insights.spark.plain_counts import count_bins, distinct_predictions, with_labels
 from ml_insights_tests.spark.labelled import (
     counting_job,
     label,
@@ -90,7 +85,8 @@ def counted(
     events: DataFrame, labels: DataFrame, slices: DataFrame, job: ConfusionCountsArguments
 ) -> Curves:
     """Bin counts by curve and threshold index."""
-    bins = count_bins(with_labels(distinct_predictions(events, GRID), labels, job), slices)
+    counts = count_bins(with_labels(distinct_predictions(events, GRID), labels, job))
+    bins = bins_of_slices(counts, slices)
     curves: Curves = {}
     for row in bins.select(*CURVE, "threshold_index", *BIN_COUNTS).collect():
         curves.setdefault(tuple(row[:3]), {})[row[3]] = tuple(row[4:])

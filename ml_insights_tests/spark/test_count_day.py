@@ -51,7 +51,8 @@ def test_sagemakers_own_merged_record_gives_334_pairs(
         ],
     )
     job = counting_job(tmp_path)
-    compact_day(spark, compacting_job(tmp_path, capture=ONE_SCORE), quiet)
+    capture = replace(ONE_SCORE, positive_label=job.positive_label)
+    compact_day(spark, compacting_job(tmp_path, capture=capture), quiet)
     reports: list[str] = []
     report = count_day(spark, replace(job, slices=("age", "region")), reports.append)
     bins = pq.read_table(tmp_path / "counted/bins")

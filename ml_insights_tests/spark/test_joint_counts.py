@@ -11,8 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.spark.confusion_counts import distinct_predictions, with_labels
 from ml_insights.spark.joint_counts import COARSER_BITS, count_pairs
+from ml_insights.spark.plain_counts import distinct_predictions, with_labels
 from ml_insights_tests.spark.labelled import (
     counting_job,
     label,

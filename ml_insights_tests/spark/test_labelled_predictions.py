@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.spark.confusion_counts import distinct_predictions, with_labels
+from ml_insights.spark.plain_counts import distinct_predictions, with_labels
 from ml_insights_tests.spark.labelled import (
     LATER,
     counting_job,

@@ -1,0 +1,189 @@
+"""The operator in Java gives what SQL gives, whatever the day and its labels look like."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from ml_insights.capture_files import csv_labels, label_record, write_label_files
+from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.spark.confusion_counts import count_day
+from ml_insights_tests.spark.compacted import quiet
+from ml_insights_tests.spark.labelled import LATER, NOON, counting_job, prediction, publish
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyspark.sql import SparkSession
+
+    from ml_insights.spark.arguments import ConfusionCountsArguments
+
+pytestmark = pytest.mark.spark
+
+GRID = ThresholdGrid()
+VARIANTS = ("champion", "shadow", "Ω")
+SLICES = [[11, ["EU"]], [-12, ["US"]], [13, ["(missing)"]]]
+
+
+def some_score(random: Random) -> float:
+    """On an edge of the grid, beside it, tied, zero of either sign, or anywhere."""
+    edge = GRID.threshold(random.randrange(GRID.size))
+    beside = np.nextafter(edge, random.choice((0.0, 1.0))).item()
+    return random.choice((edge, beside, 0.0, -0.0, 0.5, 1.0, random.random(), random.random() ** 9))
+
+
+def some_day(random: Random, classes: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Events with one or several predictions, variants and classes; copies and contradictions."""
+    rows = []
+    for number in range(400):
+        of = random.choice((1, 1, 1, 2, 3))
+        for variant in random.sample(VARIANTS, random.choice((1, 1, 2, 3))):
+            record = {
+                "variant": variant,
+                "slice_id": random.choice(SLICES)[0],
+                "predictions_in_record": of,
+                "captured_at": random.choice((NOON, LATER, None)),
+            }
+            rows += [
+                prediction(
+                    f"event {number}",
+                    some_score(random),
+                    class_label=name,
+                    prediction_index=index,
+                    **record,
+                )
+                for index in range(of)
+                for name in classes or ("1",)
+            ]
+    copies = random.choices(rows, k=60)
+    other = {
+        "captured_at": NOON + timedelta(hours=3),
+        "slice_id": 13,
+        "score": 0.125,
+        "predictions_in_record": 4,
+    }
+    changed = [
+        {**row, name: other[name]}
+        for row in random.choices(rows, k=40)
+        for name in random.sample([*other], 1)
+    ]
+    every = [*rows, *copies, *changed, *random.choices(changed, k=20)]
+    return random.sample(every, len(every))
+
+
+def some_labels(random: Random, legal: tuple[str, ...]) -> list[tuple[Any, bytes]]:
+    """Records of known and unknown events, several an event, in several objects and days."""
+    lines = []
+    for _ in range(700):
+        event = f"event {random.randrange(500)}"
+        values = random.choices([*legal, *legal, "", "wrong"], k=random.choice((1, 1, 1, 2, 3)))
+        when = NOON + timedelta(hours=random.choice((0, 1, 2, 24, 25)))
+        line = label_record(event, csv_labels(values)).encode()
+        lines += [(when, line)] * random.choice((1, 1, 1, 2))
+    return [*lines, (NOON, b"{broken"), (LATER, b""), (LATER, b"\xff{}")]
+
+
+def told(spark: SparkSession, job: ConfusionCountsArguments) -> tuple[Any, ...]:
+    """Report, bins, pairs and sample of rejected lines."""
+    report = count_day(spark, job, quiet)
+    tables = [
+        Counter(str(row) for row in pq.read_table(f"{job.output}/{name}").to_pylist())
+        for name in ("bins", *(["pairs"] if job.pairs_at >= 0 else []), "quarantine")
+    ]
+    shutil.rmtree(job.output)
+    return (report, *tables)
+
+
+@pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
+@pytest.mark.parametrize("seed", range(2))
+def test_both_ways_count_the_same_day_alike(
+    spark: SparkSession, tmp_path: Path, classes: tuple[str, ...], seed: int
+) -> None:
+    random = Random(f"{classes} {seed}")
+    job = counting_job(
+        tmp_path,
+        classes=classes,
+        positive_label="" if classes else "1",
+        negative_label="" if classes or seed else "0",
+        slices=("region",),
+        day=f"2026-10-0{random.choice((1, 2))}",
+        earlier_predictions=(f"{tmp_path}/lake/before", f"{tmp_path}/lake/missing"),
+        pairs_at=GRID.index_of(0.437),
+    )
+    day = some_day(random, classes)
+    publish(job.predictions, day, slices=SLICES)
+    before = [prediction(f"event {number}", 0.5) for number in range(390, 480)]
+    publish(job.earlier_predictions[0], [*before, *before[:5]])
+    write_label_files(tmp_path / "ground_truth", some_labels(random, classes or ("1", "0")))
+    native_way, plain_way = (told(spark, replace(job, plain=plain)) for plain in (False, True))
+    assert native_way == plain_way
+    labels, labelled = native_way[0]["labels"], native_way[0]["labelled"]
+    # The day has every case, so that none is compared with nothing.
+    empty = {name for name, number in labels.items() if not number}
+    assert empty == (set() if classes or job.negative_label else {"illegal"})
+    assert all(labelled[variant] for variant in VARIANTS)
+    assert native_way[0]["labels_collected"]["known"] > 0
+    assert native_way[2].total() > 0
+
+
+def test_an_id_that_many_predictions_share_is_counted_in_little_memory(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """More distinct bins than the operator holds, all of one event, in one task."""
+    job = counting_job(tmp_path)
+    number = 70_000
+    scores = [edge / number for edge in range(number)]
+    publish(
+        job.predictions,
+        [
+            prediction("hot", score, captured_at=NOON + timedelta(microseconds=n))
+            for n, score in enumerate(scores)
+        ],
+    )
+    write_label_files(
+        tmp_path / "ground_truth", [(NOON, label_record("hot", csv_labels([1])).encode())] * 3
+    )
+    report = count_day(spark, job, quiet)
+    bins = pq.read_table(f"{job.output}/bins").to_pylist()
+    assert report["labels"]["ambiguous"] == 1
+    assert {row["threshold_index"]: row["bin_unlabelled"] for row in bins} == Counter(
+        map(GRID.index_of, scores)
+    )
+
+
+def test_a_class_that_the_settings_do_not_name_stops_the_day(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    job = counting_job(tmp_path)
+    publish(job.predictions, [prediction("a", 0.5, class_label="other")])
+    with pytest.raises(Exception, match="class_label that the settings do not name, other: mater"):
+        count_day(spark, job, quiet)
+
+
+def test_every_edge_of_the_grid_and_its_neighbours_are_placed_alike(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    edges = [GRID.threshold(index) for index in range(GRID.size)]
+    scores = {
+        beside
+        for edge in [*edges, 1.0]
+        for beside in (edge, *(np.nextafter(edge, end).item() for end in (0.0, 1.0)))
+    }
+    job = counting_job(tmp_path)
+    publish(job.predictions, [prediction(str(score), score) for score in scores])
+    counted = []
+    for plain in (False, True):
+        count_day(spark, replace(job, plain=plain), quiet)
+        rows = pq.read_table(f"{job.output}/bins").to_pylist()
+        counted.append({row["threshold_index"]: row for row in rows})
+    assert counted[0] == counted[1]
+    found = {index: row["bin_unlabelled"] for index, row in counted[0].items()}
+    assert found == Counter(map(GRID.index_of, scores))
