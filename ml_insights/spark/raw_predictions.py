@@ -50,6 +50,7 @@ QUARANTINE_SAMPLE = 20
 """Lines kept in quarantine for each reason, variant and unit."""
 SAMPLE_FOLDER = "quarantine"
 MAX_SLICE_COMBINATIONS = 10_000
+_MOST_REASONS = 100
 FORMAT_VERSION = 1
 """Raise this when the rows that a line becomes change: finished units are then read again."""
 
@@ -177,7 +178,7 @@ def _written(
         spark, job.capture, _folders(job, unit, variants), folder, plain=job.plain
     )
     written = spark.read.schema(_WRITTEN_DDL).parquet(folder)
-    rows = _counts(written)
+    rows, slices = _counts(written, len(variants), sliced=bool(job.capture.slices))
     if any(kind != data_capture.ACCEPTED for _, kind, _ in rows):
         _write_sample(written, f"{folder}/{SAMPLE_FOLDER}")
     return {
@@ -188,7 +189,7 @@ def _written(
         "variants": {
             variant: {**read[variant], **_written_counts(rows, variant)} for variant in variants
         },
-        "slices": _slice_combinations(written) if job.capture.slices else [[0, []]],
+        "slices": slices,
     }
 
 
@@ -205,10 +206,38 @@ def _folders(job: RawPredictionsArguments, unit: Unit, variants: list[str]) -> d
     }
 
 
-def _counts(written: DataFrame) -> dict[tuple[str, str, str | None], int]:
-    """Rows by variant, kind and reason; the result is as small as the number of those."""
-    counts = written.groupBy("variant", "kind", "reason").count().collect()
-    return {(row["variant"], row["kind"], row["reason"]): row["count"] for row in counts}
+def _counts(
+    written: DataFrame, variants: int, *, sliced: bool
+) -> tuple[dict[tuple[str, str, str | None], int], list[list[Any]]]:
+    """Count what was written, in one query whose result is small.
+
+    Returns:
+        Rows by variant, kind and reason; and the distinct `[slice_id, slice_values]` of accepted
+        rows, in order, so that counting by slice need not read strings.
+    """
+    accepted = F.col("kind") == data_capture.ACCEPTED
+    slice_of_row = F.when(accepted, F.struct("slice_id", "slice_values")).alias("slice")
+    groups = written.groupBy("variant", "kind", "reason", *([slice_of_row] if sliced else []))
+    # More groups than this are more combinations in one variant than are allowed.
+    most = variants * (MAX_SLICE_COMBINATIONS + 1 + _MOST_REASONS)
+    counts: dict[tuple[str, str, str | None], int] = {}
+    slices: set[tuple[int, tuple[str, ...]]] = set() if sliced else {(0, ())}
+    for group in groups.count().limit(most).collect():
+        key = (group["variant"], group["kind"], group["reason"])
+        counts[key] = counts.get(key, 0) + group["count"]
+        if sliced and group["slice"] is not None:
+            slices.add((group["slice"]["slice_id"], tuple(group["slice"]["slice_values"])))
+    _refuse_too_many(slices)
+    return counts, [[slice_id, list(values)] for slice_id, values in sorted(slices)]
+
+
+def _refuse_too_many(slices: set[tuple[int, tuple[str, ...]]]) -> None:
+    if len(slices) > MAX_SLICE_COMBINATIONS:
+        examples = ", ".join(str(list(values)) for _, values in sorted(slices)[:5])
+        raise ContractError(
+            f"the slice features take more than {MAX_SLICE_COMBINATIONS} combinations of values, "
+            f"such as {examples}. Slice by a feature with few values, or give it `edges`."
+        )
 
 
 def _written_counts(rows: dict[tuple[str, str, str | None], int], variant: str) -> dict[str, Any]:
@@ -238,21 +267,3 @@ def _write_sample(written: DataFrame, folder: str) -> None:
     sample.select(F.lit("data_capture").alias("source"), "source_object", "reason", "line").orderBy(
         "reason", "source_object", "line"
     ).coalesce(1).write.parquet(folder)
-
-
-def _slice_combinations(written: DataFrame) -> list[list[Any]]:
-    """Distinct `[slice_id, slice_values]`, in order, so that counting need not read strings."""
-    combinations = (
-        written.where(F.col("kind") == data_capture.ACCEPTED)
-        .select("slice_id", "slice_values")
-        .distinct()
-        .limit(MAX_SLICE_COMBINATIONS + 1)
-        .collect()
-    )
-    if len(combinations) > MAX_SLICE_COMBINATIONS:
-        examples = ", ".join(str(row["slice_values"]) for row in combinations[:5])
-        raise ContractError(
-            f"the slice features take more than {MAX_SLICE_COMBINATIONS} combinations of values, "
-            f"such as {examples}. Slice by a feature with few values, or give it `edges`."
-        )
-    return sorted([row["slice_id"], list(row["slice_values"])] for row in combinations)
