@@ -84,6 +84,7 @@ class EndpointScope:
             run_id=run_id,
             attempt=attempt,
             recompute=recompute,
+            plain=self.settings.spark.plain,
         )
 
     def confusion_counts_arguments(
@@ -113,5 +114,6 @@ class EndpointScope:
             octaves=grid.octaves,
             bits=grid.bits,
             output=lake.staging(self.name, CONFUSION_COUNTS.name, day, run_id),
+            plain=self.settings.spark.plain,
             pairs_at=self.threshold_index if endpoint.shared_events else -1,
         )

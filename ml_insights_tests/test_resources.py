@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ml_insights.errors import SettingsError
+from ml_insights.lake import Lake
 from ml_insights.resources import spark_runner
 from ml_insights.runners import EmrClusterRunner, EmrServerlessRunner, LocalSparkRunner
 from ml_insights.runners.emr import EmrRunner
+from ml_insights.scope import EndpointScope
 from ml_insights.settings import Settings, load_settings
 
 BASE = """\
@@ -118,3 +121,16 @@ def test_spark_in_the_process_gets_what_it_needs_to_reach_s3(tmp_path: Path) -> 
 def test_what_a_runner_lacks_is_named(tmp_path: Path, text: str, missing: str) -> None:
     with pytest.raises(SettingsError, match=missing):
         load(tmp_path, text)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_both_steps_are_told_whether_to_do_without_java_of_ours(
+    tmp_path: Path, *, plain: bool
+) -> None:
+    settings = load(tmp_path, f"spark: {{runner: local, plain: {str(plain).lower()}}}\n")
+    scope, lake = EndpointScope("fraud", settings.endpoints["fraud"], settings), Lake(str(tmp_path))
+    day = date(2026, 10, 1)
+    compacts = scope.raw_predictions_arguments(lake, day, run_id="run")
+    assert (
+        compacts.plain == scope.confusion_counts_arguments(lake, day, run_id="run").plain == plain
+    )

@@ -42,6 +42,10 @@ class Spark(Section):
     """For the Java process. `-XX:TieredStopAtLevel=1` halves the time of small days and slows
     large ones."""
 
+    plain: Annotated[bool, Legal("`true`, `false`")] = False
+    """Read and count in Spark's own expressions, without the Java that this package brings: the
+    same tables, several times slower. For a Spark that refuses it."""
+
     configuration: Annotated[
         Mapping[SparkSetting, str], Legal("Spark settings, such as `spark.executor.memory: 20g`")
     ] = Field(default_factory=dict)

@@ -120,7 +120,7 @@ def test_a_key_without_a_value_is_not_a_silent_default(problems: Problems) -> No
         "`s3://bucket/folder`, without any of `?*[]{}`.",
         f"settings.yaml:{END + 2}: spark: has no value; write one, or leave the key out if it has "
         "a default. Legal: the keys `runner`, `driver_memory`, `cores`, "
-        "`java_options`, `configuration`.",
+        "`java_options`, `plain`, `configuration`.",
     ]
 
 
