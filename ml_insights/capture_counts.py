@@ -57,7 +57,7 @@ class CaptureCounts:
         return cls(
             files=sum(unit["files"] for unit in units),
             bytes=sum(unit["bytes"] for unit in units),
-            hours=tuple(sorted(int(hour) for unit in units for hour in unit["hours"])),
+            hours=tuple(sorted({int(hour) for unit in units for hour in unit["hours"]})),
             # A unit of objects without a line has no time.
             newest=max(unit["newest"] or "" for unit in units),
             variants=variants,

@@ -56,13 +56,13 @@ def _threshold_grid(value: object) -> ThresholdGrid:
 
 
 class Units(Section):
-    """A day is read in units of consecutive hours; each is bounded and published on its own."""
+    """A day is read in units: consecutive hours, or parts of a large one, each published on its own."""
 
     max_files: Annotated[int, Field(ge=1), Unit("files")] = 50_000
-    """Most files of a unit. A single hour may have more."""
+    """Most files of a unit, so many the driver holds in memory. A larger hour is cut."""
 
-    max_gigabytes: Annotated[float, Field(gt=0), Unit("10^9 bytes")] = 64.0
-    """Most bytes of a unit. A single hour may have more."""
+    max_gigabytes: Annotated[float, Field(gt=0), Unit("10^9 bytes")] = 2000.0
+    """Most bytes of a unit. A larger hour is cut, a single file is not."""
 
     @property
     def max_bytes(self) -> int:
@@ -153,7 +153,7 @@ class Settings(Section):
     """Where Spark runs, and how it is set up."""
 
     units: Units = Units()
-    """A day is read in units of consecutive hours; each is bounded and published on its own."""
+    """A day is read in units: consecutive hours, or parts of a large one, each published on its own."""
 
     bootstrap_replicates: Annotated[int, Field(ge=200, le=100_000), Unit("replicates")] = 1000
     """Resampled curves from which intervals of average precision are estimated."""

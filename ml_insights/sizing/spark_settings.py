@@ -34,7 +34,7 @@ def cluster_settings(*, most_vcpus: int, shuffle_partitions: int) -> dict[str, s
         # Large objects are split, small ones packed; opening one costs as much as reading 1 MB.
         "spark.sql.files.maxPartitionBytes": str(int(SPLIT_BYTES)),
         "spark.sql.files.openCostInBytes": "1048576",
-        # Folders of a unit are listed by tasks, not by the driver.
+        # Files that go the plain way are looked up by tasks, not by the driver.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "8",
         "spark.sql.codegen.cache.maxEntries": "1000",
         # Two copies of a task would write twice.

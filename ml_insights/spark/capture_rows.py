@@ -7,9 +7,10 @@ what a record is (`data_capture`), how the native reader works (`native_reader`)
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
@@ -17,6 +18,7 @@ from pyspark.sql import functions as F
 from ml_insights.spark import data_capture
 from ml_insights.spark.files import Files
 from ml_insights.spark.native_reader import UNREAD, read_capture, understands
+from ml_insights.spark.session import empty
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,22 +30,23 @@ if TYPE_CHECKING:
     Counts = dict[str, dict[str, int]]
 
 _UNREAD_DDL = "variant string, source_object string, line string"
+_LINES_DDL = "value string, variant string, source_object string, modified timestamp"
 
 
 def write_rows(
     spark: SparkSession,
     capture: CaptureFormat,
-    folders: Mapping[str, Sequence[str]],
+    files: Mapping[str, Any],
     output: str,
     *,
     plain: bool = False,
 ) -> tuple[str, Counts]:
-    """Write what `data_capture.predictions` gives for all lines of some folders.
+    """Write what `data_capture.predictions` gives for all lines of some files.
 
     Args:
         spark: session.
         capture: where scores and slice features stand.
-        folders: by variant; files on all levels below them.
+        files: by variant, as `Listing` gives them.
         output: folder for `kind=<kind>/variant=<variant>/*.parquet`.
         plain: read all lines the plain way.
 
@@ -53,8 +56,8 @@ def write_rows(
     """
     forms = (*capture.scores, *(feature.form for feature in capture.slices))
     if plain or not understands(forms):
-        return _write_plainly(_lines(spark, folders), capture, list(folders), output)
-    read = read_capture(spark, capture, folders)
+        return _write_plainly(_lines(spark, files), capture, list(files), output)
+    read = read_capture(spark, capture, files)
     _write(read.table, output, "overwrite")
     counts = {
         variant: {
@@ -65,7 +68,7 @@ def write_rows(
         for variant, found in read.counts().items()
     }
     if any(found.lines > found.records for found in read.counts().values()):
-        left = _write_unread(spark, capture, list(folders), output)
+        left = _write_unread(spark, capture, list(files), output)
         for variant, found in counts.items():
             found["records_accepted"] += left[variant]["records_accepted"]
             found["predictions_in_records"] += left[variant]["predictions_in_records"]
@@ -112,15 +115,21 @@ def _write(rows: DataFrame, output: str, mode: str) -> None:
     ).mode(mode).parquet(output)
 
 
-def _lines(spark: SparkSession, folders: Mapping[str, Sequence[str]]) -> DataFrame:
+def _lines(spark: SparkSession, files: Mapping[str, Any]) -> DataFrame:
     """Lines with their variant and object, for the plain way."""
     by_variant: list[DataFrame] = [
-        spark.read.text(list(paths), lineSep="\n", recursiveFileLookup=True).select(
+        spark.read.text([_literal(file) for file in of_variant], lineSep="\n").select(
             "value",
             F.lit(variant).alias("variant"),
             F.col("_metadata.file_path").alias("source_object"),
             F.col("_metadata.file_modification_time").alias("modified"),
         )
-        for variant, paths in folders.items()
+        for variant, of_variant in files.items()
+        if len(of_variant)
     ]
-    return reduce(DataFrame.unionByName, by_variant)
+    return reduce(DataFrame.unionByName, by_variant, empty(spark, _LINES_DDL))
+
+
+def _literal(file: Any) -> str:
+    """A file's path, in which no character stands for others."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(file.getPath().toString()))

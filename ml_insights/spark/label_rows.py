@@ -48,8 +48,8 @@ def _read_plainly(
 
 
 def _read(spark: SparkSession, files: Files, job: ConfusionCountsArguments) -> Optional[DataFrame]:
-    folders = {day: [day_folder(job, day)] for day in job.label_days}
-    present = {day: paths for day, paths in folders.items() if files.size(paths[0]).files}
+    folders = {day: day_folder(job, day) for day in job.label_days}
+    present = {day: folder for day, folder in folders.items() if files.size(folder).files}
     if not present:
         return None
     read = read_labels(spark, label_meaning(job), present).table

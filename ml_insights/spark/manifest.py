@@ -23,7 +23,7 @@ from ml_insights.spark.data_capture import ACCEPTED
 if TYPE_CHECKING:
     from ml_insights.spark.arguments import RawPredictionsArguments
     from ml_insights.spark.files import Files
-    from ml_insights.spark.units import Hour
+    from ml_insights.spark.units import Hour, Unit
 
     Manifest = dict[str, Any]
     Entry = dict[str, Any]
@@ -78,26 +78,47 @@ def day_manifest(
 
 
 def standing_units(
-    files: Files, job: RawPredictionsArguments, hours: list[Hour], format_digest: str
+    files: Files,
+    job: RawPredictionsArguments,
+    hours: list[Hour],
+    planned: list[Unit],
+    format_digest: str,
 ) -> list[Entry]:
     """Finished units whose input and format are what they were and whose files are all there.
 
-    A unit of a day in the making goes before one of the published day. With `recompute` only what
-    an earlier attempt of the same run finished stands.
+    A unit of a day in the making goes before one of the published day. A part of an hour stands
+    if the hour would be cut there again. With `recompute` only what an earlier attempt of the same
+    run finished stands.
     """
     documents = [files.read_json(path(job.output)) for path in (progress_path, manifest_path)]
-    marks, taken, standing = _marks(hours), set[str](), list[dict[str, Any]]()
+    standing: list[Entry] = []
+    marks = _marks(hours)
+    parts = [(*unit.fingerprints, unit.part.place) for unit in planned if unit.part]
     for document in documents:
         if document is None or document["format"] != format_digest:
             continue
         for unit in document["units"]:
             unchanged = all(marks.get(hour) == mark for hour, mark in unit["hours"].items())
             wanted = not job.recompute or f"/run={job.run_id}-" in unit["path"]
-            free = taken.isdisjoint(unit["hours"])
-            if unchanged and wanted and free and stored(files, job, unit) == unit["stored"]:
+            fits = not unit.get("part") or (*unit["hours"], unit["part"]) in parts
+            free = not any(_overlap(unit, other) for other in standing)
+            if (
+                unchanged
+                and wanted
+                and fits
+                and free
+                and stored(files, job, unit) == unit["stored"]
+            ):
                 standing.append(unit)
-                taken.update(unit["hours"])
     return standing
+
+
+def _overlap(one: Entry, other: Entry) -> bool:
+    """Whether two units hold the same records."""
+    parts = one.get("part"), other.get("part")
+    return not one["hours"].keys().isdisjoint(other["hours"]) and (
+        None in parts or parts[0] == parts[1]
+    )
 
 
 def stored(files: Files, job: RawPredictionsArguments, unit: Entry) -> list[int]:

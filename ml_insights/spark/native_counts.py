@@ -21,7 +21,7 @@ from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.files import Files
 from ml_insights.spark.label_fates import known_before_day
 from ml_insights.spark.label_rows import label_rows
-from ml_insights.spark.native_reader import native
+from ml_insights.spark.java_classes import native
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

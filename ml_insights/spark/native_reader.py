@@ -1,8 +1,8 @@
-"""Capture and ground truth files read by a small Java reader, which Spark compiles by itself.
+"""Capture and ground truth files read by a small Java reader.
 
-What belongs here: compiling the sources in `java/` with Janino, which every Spark has for its own
-generated code, and telling the reader what to look for. What does not: what becomes of its rows
-(`capture_rows`, `label_rows`).
+What belongs here: telling the reader what to look for. What does not: how it is compiled
+(`java_classes`), which files there are (`listing`), what becomes of its rows (`capture_rows`,
+`label_rows`).
 
 The reader is strict: a line in which everything is as it should be becomes rows; any other line
 comes back as it is, for the plain way in Spark's own expressions (`data_capture`, `ground_truth`).
@@ -13,18 +13,14 @@ from __future__ import annotations
 
 import json
 import uuid
-import zipfile
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional
-
-from py4j.protocol import Py4JJavaError
 
 from ml_insights.spark.arguments import CSV, JSON_LINES
 from ml_insights.spark.data_capture import MISSING_VALUE, NOT_A_NUMBER, range_names
+from ml_insights.spark.java_classes import native
 from ml_insights.spark.json_path import EACH, parse_path
+from ml_insights.spark.listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,26 +58,31 @@ class Counts:
 class NativeRead:
     """A table of rows and unread lines, and what the reader counted while it was used once."""
 
-    def __init__(self, spark: SparkSession, spec: Mapping[str, Any]) -> None:
-        """Plan nothing yet: Spark lists the files when the table is used.
+    def __init__(
+        self, spark: SparkSession, spec: Mapping[str, Any], files: Mapping[str, Any]
+    ) -> None:
+        """Read nothing yet.
 
         Args:
             spark: session.
             spec: what `RecordSource` is told.
+            files: by tag, as `Listing` gives them.
         """
         context: Any = spark.sparkContext
         java = context._jsc.sc()  # noqa: SLF001 (accumulators of Java have no public way)
-        self._tags = list(spec["tags"])
+        self._tags = list(files)
         # Three for each tag, and the newest file's time.
         self._accumulators = [java.longAccumulator() for _ in range(3 * len(self._tags) + 1)]
-        self._name = uuid.uuid4().hex
-        self._source = native(spark, SOURCE)
-        self._source.count(self._name, self._accumulators)
+        sizes = {"task_bytes": TASK_BYTES, "open_bytes": OPEN_BYTES}
+        name, source = uuid.uuid4().hex, native(spark, SOURCE)
+        source.announce(name, list(files.values()), self._accumulators)
         reader = spark.read.format(SOURCE).options(
-            spec=json.dumps(spec), columns=spec["columns"], counters=self._name
+            spec=json.dumps({**spec, **sizes, "tags": self._tags}),
+            columns=spec["columns"],
+            name=name,
         )
         self.table: DataFrame = reader.load()
-        self._source.forget(self._name)
+        source.forget(name)
 
     def counts(self) -> dict[str, Counts]:
         """By tag; complete when an action on the table is."""
@@ -102,14 +103,14 @@ def understands(forms: Iterable[ValueForm]) -> bool:
 
 
 def read_capture(
-    spark: SparkSession, capture: CaptureFormat, folders: Mapping[str, Sequence[str]]
+    spark: SparkSession, capture: CaptureFormat, files: Mapping[str, Any]
 ) -> NativeRead:
-    """The records of some folders' files.
+    """The records of some files.
 
     Args:
         spark: session.
         capture: where scores and slice features stand.
-        folders: by variant.
+        files: by variant, as `Listing` gives them.
 
     Returns:
         `CAPTURE_COLUMNS`: rows as `data_capture.predictions` gives them for accepted records, and
@@ -118,7 +119,6 @@ def read_capture(
     spec = {
         "record": "capture",
         "columns": CAPTURE_COLUMNS,
-        "recursive": True,
         "capture": {
             "scores": [_form(form) for form in capture.scores],
             "classes": list(capture.classes),
@@ -126,13 +126,13 @@ def read_capture(
             "slices": _slices(capture.slices),
         },
     }
-    return NativeRead(spark, {**spec, **_tagged(folders)})
+    return NativeRead(spark, spec, files)
 
 
 def read_labels(
-    spark: SparkSession, meaning: Mapping[str, Any], folders: Mapping[str, Sequence[str]]
+    spark: SparkSession, meaning: Mapping[str, Any], folders: Mapping[str, str]
 ) -> NativeRead:
-    """The ground truth records of some folders' files.
+    """The ground truth records of all files in some folders.
 
     Args:
         spark: session.
@@ -146,60 +146,9 @@ def read_labels(
     forms: dict[str, Optional[ValueForm]] = meaning["forms"]
     labels = {**meaning, **{name: _form(form) for name, form in forms.items()}}
     labels.pop("forms")
-    spec = {"record": "label", "columns": LABEL_COLUMNS, "recursive": True, "labels": labels}
-    return NativeRead(spark, {**spec, **_tagged(folders)})
-
-
-def native(spark: SparkSession, name: str) -> Any:
-    """An object of a class in `java/`; compiled and given to all executors on first use."""
-    java_session: Any = spark._jsparkSession  # noqa: SLF001
-    java: Any = spark.sparkContext._jvm  # noqa: SLF001
-    loader = java_session.sharedState().jarClassLoader()
-    # A new thread of Python has one of Java's that does not know the jars of the session.
-    java.Thread.currentThread().setContextClassLoader(loader)
-    try:
-        known = loader.loadClass(name)
-    except Py4JJavaError:
-        spark.sql(f"ADD JAR '{_compiled(spark, java, loader)}'")
-        known = loader.loadClass(name)
-    return known.getDeclaredConstructor(None).newInstance(None)
-
-
-def _compiled(spark: SparkSession, java: Any, loader: Any) -> Path:
-    """A jar with the compiled sources, the same bytes for the same sources."""
-    texts = {
-        path.name: path.read_text(encoding="utf-8")
-        for path in files("ml_insights.spark").joinpath("java").iterdir()
-        if path.name.endswith(".java")
-    }
-    digest = sha256(json.dumps(sorted(texts.items())).encode()).hexdigest()[:16]
-    folder: Any = spark.sparkContext._temp_dir  # noqa: SLF001
-    jar = Path(folder) / f"ml_insights-{digest}.jar"
-    resources = java.org.codehaus.commons.compiler.util.resource
-    compiled = resources.MapResourceCreator()
-    compiler = java.org.codehaus.janino.Compiler()
-    compiler.setIClassLoader(java.org.codehaus.janino.ClassLoaderIClassLoader(loader))
-    compiler.setClassFileCreator(compiled)
-    array = spark.sparkContext._gateway.new_array(resources.Resource, len(texts))  # type: ignore[union-attr]  # noqa: SLF001
-    for n, (name, text) in enumerate(sorted(texts.items())):
-        array[n] = resources.StringResource(name, text)
-    compiler.compile(array)
-    with zipfile.ZipFile(jar, "w") as zipped:
-        for name, content in sorted(dict(compiled.getMap()).items()):
-            zipped.writestr(zipfile.ZipInfo(name), bytes(content))
-    return jar
-
-
-def _tagged(folders: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    tags = list(folders)
-    return {
-        "tags": tags,
-        "folders": [
-            {"tag": tags.index(tag), "path": path} for tag in tags for path in folders[tag]
-        ],
-        "task_bytes": TASK_BYTES,
-        "open_bytes": OPEN_BYTES,
-    }
+    spec = {"record": "label", "columns": LABEL_COLUMNS, "labels": labels}
+    listing = Listing(spark)
+    return NativeRead(spark, spec, {day: listing.files(path) for day, path in folders.items()})
 
 
 def _form(form: Optional[ValueForm]) -> Optional[dict[str, Any]]:

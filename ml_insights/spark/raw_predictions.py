@@ -5,7 +5,8 @@ What does not: what a record looks like (`data_capture`), how hours are packed (
 units stand and count (`manifest`).
 
 Layout of a partition: `dt=YYYY-MM-DD/unit=HH-HH/run=<run>-<attempt>/kind=accepted/variant=<name>/
-*.parquet` and `dt=YYYY-MM-DD/_manifest.json`, which names the units that count.
+*.parquet` (`unit=HH-HH-NNNN` for a part of an hour) and `dt=YYYY-MM-DD/_manifest.json`, which names
+the units that count.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark import data_capture
 from ml_insights.spark.capture_rows import write_rows
 from ml_insights.spark.files import Files
+from ml_insights.spark.listing import Bounds, Listing
 from ml_insights.spark.manifest import (
     ACCEPTED_FOLDER,
     day_manifest,
@@ -80,16 +82,17 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
     day = date.fromisoformat(job.day)
     files = Files(spark, job.output)
     captured = Files(spark, job.capture_root)
-    hours = hours_of(captured, job.capture_root, day)
+    listing, bounds = Listing(spark), Bounds(job.max_files, job.max_bytes)
+    hours = hours_of(captured, listing, job.capture_root, day, bounds)
     unread = passed_over(captured, job.capture_root, day, hours)
     if not hours:
         raise _nothing_captured(job, day, unread)
     format_digest = digest({"version": FORMAT_VERSION, **asdict(job.capture)})
-    units = standing_units(files, job, hours, format_digest)
+    units = standing_units(files, job, hours, pack(hours, bounds), format_digest)
     report(f"{len(units)} of {job.day}'s units stand from an earlier run")
-    planned = _plan(hours, units, job)
+    planned = _plan(hours, units, bounds)
     for done, unit in enumerate(planned, start=1):
-        entry = _write_unit(spark, files, job, unit)
+        entry = _write_unit(spark, files, job, _files(listing, job, unit), unit)
         units.append(entry)
         progress = day_manifest(job, hours, format_digest, units)
         files.write_json(progress_path(job.output), progress)
@@ -129,32 +132,58 @@ def accepted_predictions(spark: SparkSession, partition: str, manifest: Manifest
     return rows.select(*(column.name for column in RAW_PREDICTIONS.columns))
 
 
-def _plan(
-    hours: list[Hour], finished: list[dict[str, Any]], job: RawPredictionsArguments
-) -> list[Unit]:
-    """Units for the hours that no finished unit holds, gap-free between finished ones."""
-    done = {hour for unit in finished for hour in unit["hours"]}
+def _plan(hours: list[Hour], finished: list[dict[str, Any]], bounds: Bounds) -> list[Unit]:
+    """Units for what no finished unit holds, gap-free between finished ones."""
+    whole = {hour for unit in finished if not unit.get("part") for hour in unit["hours"]}
+    parts = [(*unit["hours"], unit["part"]) for unit in finished if unit.get("part")]
     gaps: list[list[Hour]] = [[]]
     for hour in hours:
-        if f"{hour.hour:02}" in done:
+        if f"{hour.hour:02}" in whole:
             gaps.append([])
         else:
             gaps[-1].append(hour)
     return [
-        unit for gap in gaps for unit in pack(gap, max_files=job.max_files, max_bytes=job.max_bytes)
+        unit
+        for gap in gaps
+        for unit in pack(gap, bounds)
+        if not (unit.part and (*unit.fingerprints, unit.part.place) in parts)
     ]
 
 
+def _files(listing: Listing, job: RawPredictionsArguments, unit: Unit) -> dict[str, Any]:
+    """A unit's files by variant."""
+    day, files = date.fromisoformat(job.day), dict[str, Any]()
+    for variant, stretches in unit.variants.items():
+        for hour, stretch in stretches:
+            found = listing.files(hour_folder(job.capture_root, variant, day, hour), stretch)
+            if variant in files:
+                files[variant].addAll(found)
+            else:
+                files[variant] = found
+    return files
+
+
 def _write_unit(
-    spark: SparkSession, files: Files, job: RawPredictionsArguments, unit: Unit
+    spark: SparkSession,
+    files: Files,
+    job: RawPredictionsArguments,
+    captured: dict[str, Any],
+    unit: Unit,
 ) -> dict[str, Any]:
-    """Write a unit's rows to a fresh folder and describe them for the manifest."""
+    """Write the rows of a unit's files to a fresh folder and describe them for the manifest."""
     path = f"{unit.name}/run={job.run_id}-{job.attempt}"
     with _discarded_on_failure(files, f"{job.output}/{path}") as folder:
-        described = _written(spark, job, unit, folder)
+        described = _written(spark, job, captured, folder)
     for rejected in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION):
         files.delete(f"{folder}/kind={rejected}")
-    entry = {"path": path, "hours": unit.fingerprints, **described}
+    entry = {
+        "path": path,
+        "hours": unit.fingerprints,
+        "part": unit.part.place if unit.part else None,
+        "files": unit.files,
+        "bytes": unit.bytes,
+        **described,
+    }
     return {**entry, "stored": stored(files, job, entry)}
 
 
@@ -170,39 +199,21 @@ def _discarded_on_failure(files: Files, folder: str) -> Iterator[str]:
 
 
 def _written(
-    spark: SparkSession, job: RawPredictionsArguments, unit: Unit, folder: str
+    spark: SparkSession, job: RawPredictionsArguments, captured: dict[str, Any], folder: str
 ) -> dict[str, Any]:
-    """Write a unit's rows and count what was read and what was written."""
-    variants = sorted({variant for hour in unit.hours for variant in hour.variants})
-    newest, read = write_rows(
-        spark, job.capture, _folders(job, unit, variants), folder, plain=job.plain
-    )
+    """Write the rows of files and count what was read and what was written."""
+    newest, read = write_rows(spark, job.capture, captured, folder, plain=job.plain)
     written = spark.read.schema(_WRITTEN_DDL).parquet(folder)
-    rows, slices = _counts(written, len(variants), sliced=bool(job.capture.slices))
+    rows, slices = _counts(written, len(captured), sliced=bool(job.capture.slices))
     if any(kind != data_capture.ACCEPTED for _, kind, _ in rows):
         _write_sample(written, f"{folder}/{SAMPLE_FOLDER}")
     return {
-        "files": sum(hour.files for hour in unit.hours),
-        "bytes": sum(hour.bytes for hour in unit.hours),
         "rows": sum(n for (_, kind, _), n in rows.items() if kind == data_capture.ACCEPTED),
         "newest": newest,
         "variants": {
-            variant: {**read[variant], **_written_counts(rows, variant)} for variant in variants
+            variant: {**read[variant], **_written_counts(rows, variant)} for variant in captured
         },
         "slices": slices,
-    }
-
-
-def _folders(job: RawPredictionsArguments, unit: Unit, variants: list[str]) -> dict[str, list[str]]:
-    """Folders of a unit's objects by variant."""
-    day = date.fromisoformat(job.day)
-    return {
-        variant: [
-            hour_folder(job.capture_root, variant, day, hour.hour)
-            for hour in unit.hours
-            if variant in hour.variants
-        ]
-        for variant in variants
     }
 
 

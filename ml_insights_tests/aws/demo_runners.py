@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 RELEASE = "emr-spark-8.0.0"
 RUNNERS = ("local", "emr", "emr-running", "emr-serverless")
 """In process, a cluster for each job, a cluster that runs already, Serverless."""
-OF_THE_RUN = {"run_id", "labels_as_of"}
-"""Columns that say who computed a row, and when the file of a label was written."""
+OF_THE_RUN = {"run_id", "labels_as_of", "manifest_digest"}
+"""Columns that say who computed a row, and when files of labels and captures were written."""
 
 _ROOT = "^.*?/(capture|ground_truth)/"
 

@@ -30,7 +30,7 @@ def endpoint(load: Load, text: str) -> Endpoint:
 def test_defaults_are_those_of_the_manual(load: Load) -> None:
     settings = load()
     fraud = settings.endpoints["fraud-detector"]
-    assert (settings.grid, settings.units.max_bytes) == (ThresholdGrid(), 64_000_000_000)
+    assert (settings.grid, settings.units.max_bytes) == (ThresholdGrid(), 2_000_000_000_000)
     assert (settings.schedule.hour, settings.schedule.minute) == (6, 30)
     assert (fraud.label_delay_days, fraud.label_window_days, fraud.negative_label) == (1, 7, None)
     assert fraud.label_forms() == (ValueForm("text/csv"),)

@@ -24,6 +24,7 @@ from ml_insights.spark import data_capture, native_reader
 from ml_insights.spark.arguments import CaptureFormat, ValueForm
 from ml_insights.spark.files import Files
 from ml_insights.spark.label_rows import label_rows
+from ml_insights.spark.listing import Listing
 from ml_insights.spark.native_reader import UNREAD, read_capture, understands
 from ml_insights_tests.spark.captured import CLASSES, JSON, ONE_SCORE, line
 from ml_insights_tests.spark.labelled import counting_job
@@ -74,7 +75,7 @@ def both_ways(
     hour = folder / "hour"
     hour.mkdir()
     (hour / "lines.jsonl").write_bytes(b"".join(text + b"\n" for text in lines))
-    read = read_capture(spark, capture, {"main": [str(hour)]})
+    read = read_capture(spark, capture, {"main": Listing(spark).files(str(hour))})
     rows = read.table.withColumn("reason", F.lit(None).cast("string"))
     written = str(folder / "rows")
     rows.write.parquet(written)
@@ -172,7 +173,7 @@ def test_lines_are_found_wherever_a_file_is_split(
         (hour / hidden).write_bytes(b"" if hidden.startswith("empty") else whole)
     monkeypatch.setattr(native_reader, "TASK_BYTES", 7_001)
     monkeypatch.setattr(native_reader, "OPEN_BYTES", 1)
-    read = read_capture(spark, ONE_SCORE, {"main": [str(hour)]})
+    read = read_capture(spark, ONE_SCORE, {"main": Listing(spark).files(str(hour))})
     rows = read.table.select("kind", "prediction_index", "source_object", "line").collect()
     counts = read.counts()["main"]
     assert (counts.lines, counts.records) == (3 * len(lines), 3 * 200)

@@ -12,6 +12,7 @@ from ml_insights.capture_files import csv_response
 from ml_insights.errors import MissingInputError
 from ml_insights.spark import passed_over as module
 from ml_insights.spark.files import Files
+from ml_insights.spark.listing import Bounds, Listing
 from ml_insights.spark.passed_over import passed_over
 from ml_insights.spark.raw_predictions import compact_day
 from ml_insights.spark.units import hours_of
@@ -42,7 +43,8 @@ def write(root: Path, *places: str) -> None:
 
 def found(spark: SparkSession, root: Path) -> dict[str, Any]:
     files, captured = Files(spark, str(root)), f"{root}/capture/shop"
-    return passed_over(files, captured, DAY, hours_of(files, captured, DAY))
+    hours = hours_of(files, Listing(spark), captured, DAY, Bounds(1_000, 10**9))
+    return passed_over(files, captured, DAY, hours)
 
 
 def test_a_day_as_sagemaker_writes_it_has_nothing_to_tell(

@@ -99,6 +99,98 @@ def test_a_restart_continues_after_the_last_finished_unit(
     ]
 
 
+@pytest.fixture
+def large_hour(tmp_path: Path) -> Path:
+    """A day with an hour of seven objects of two variants, between two small ones."""
+    capture(tmp_path, "main", 4, 0.1)
+    for number in range(5):
+        capture(tmp_path, "main", 5, number / 10, number)
+    for number in range(2):
+        capture(tmp_path, "canary", 5, number / 10, number)
+    capture(tmp_path, "main", 6, 0.9)
+    return tmp_path
+
+
+PARTS = [
+    *("unit=04-04", "unit=05-05-0000", "unit=05-05-0001"),
+    *("unit=05-05-0002", "unit=05-05-0003", "unit=06-06"),
+]
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["native", "plain"])
+def test_an_hour_above_the_bounds_is_read_in_parts_and_loses_nothing(
+    spark: SparkSession, large_hour: Path, *, plain: bool
+) -> None:
+    whole = compact_day(spark, compacting_job(large_hour, plain=plain), quiet)
+    rows = published(large_hour)
+    small = compacting_job(large_hour, plain=plain, run_id="second", recompute=True, max_files=2)
+    cut = compact_day(spark, small, quiet)
+    assert [[*runs(whole)], [*runs(cut)]] == [["unit=04-06"], PARTS]
+    assert [unit["rows"] for unit in cut["units"]] == [1, 2, 2, 2, 1, 1]
+    assert len(rows) == 9
+    assert published(large_hour) == rows
+    assert cut["digest"] == whole["digest"]
+    assert CaptureCounts.from_manifest(cut) == CaptureCounts.from_manifest(whole)
+
+
+def test_a_restart_continues_within_an_hour(
+    spark: SparkSession, large_hour: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, write = compacting_job(large_hour, max_files=2), raw_predictions._write_unit
+
+    def dies_in_the_hour(*given: Any) -> dict[str, Any]:
+        if given[-1].name == "unit=05-05-0002":
+            raise StorageError("the disk is full")
+        return write(*given)
+
+    monkeypatch.setattr(raw_predictions, "_write_unit", dies_in_the_hour)
+    with pytest.raises(StorageError, match="disk"):
+        compact_day(spark, job, quiet)
+    monkeypatch.setattr(raw_predictions, "_write_unit", write)
+    manifest = compact_day(spark, replace(job, run_id="second"), quiet)
+    assert runs(manifest) == {
+        name: f"{'first' if name in PARTS[:3] else 'second'}-0" for name in PARTS
+    }
+    assert [row["event_id"] for row in published(large_hour)] == [
+        *(f"canary 5 {number}".encode() for number in range(2)),
+        b"main 4 0",
+        *(f"main 5 {number}".encode() for number in range(5)),
+        b"main 6 0",
+    ]
+    assert compact_day(spark, replace(job, run_id="third"), quiet) == manifest
+
+
+def test_a_change_of_a_cut_hour_is_noticed_in_all_of_its_parts(
+    spark: SparkSession, large_hour: Path
+) -> None:
+    job = compacting_job(large_hour, max_files=2)
+    first = compact_day(spark, job, quiet)
+    (file, *_) = (large_hour / "capture/shop/canary/2026/10/01/05").iterdir()
+    os.utime(file, (2_000_000_000, 2_000_000_000))
+    touched = compact_day(spark, replace(job, run_id="touched"), quiet)
+    assert runs(touched) == {name: f"{'touched' if '05' in name else 'first'}-0" for name in PARTS}
+    assert touched["digest"] != first["digest"]
+
+
+def test_other_bounds_cut_an_hour_elsewhere_and_hold_no_record_twice(
+    spark: SparkSession, large_hour: Path
+) -> None:
+    job = compacting_job(large_hour, max_files=2)
+    compact_day(spark, job, quiet)
+    rows = published(large_hour)
+    wider = compact_day(spark, replace(job, run_id="wider", max_files=3), quiet)
+    assert runs(wider) == {
+        **dict.fromkeys(["unit=04-04", "unit=05-05-0000", "unit=06-06"], "first-0"),
+        **dict.fromkeys(["unit=05-05-0001", "unit=05-05-0002"], "wider-0"),
+    }
+    assert published(large_hour) == rows
+    whole = compact_day(spark, replace(job, run_id="whole", max_files=100), quiet)
+    assert runs(whole)["unit=05-05"] == "whole-0"
+    assert published(large_hour) == rows
+    again = compact_day(spark, replace(job, run_id="again", max_files=2), quiet)
+    assert again == whole, "what is finished stands, whatever the bounds"
+
+
 def test_a_day_computed_again_stays_readable_until_the_new_one_is_complete(
     spark: SparkSession, day: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,7 +278,7 @@ def test_units_do_not_change_the_rows_and_lost_hours_leave_them(
     rows = published(day)
     whole = compact_day(spark, compacting_job(day, run_id="second", recompute=True), quiet)
     assert published(day) == rows
-    assert (len(apart["units"]), [*runs(whole)]) == (3, ["unit=00-23"])
+    assert (len(apart["units"]), [*runs(whole)]) == (4, ["unit=00-23"])
     assert CaptureCounts.from_manifest(whole) == CaptureCounts.from_manifest(apart)
     assert whole["digest"] == apart["digest"]
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,17 +31,20 @@ import org.apache.spark.util.SerializableConfiguration;
  * Capture or ground truth files as a Spark table: how Spark's interface for sources meets our readers.
  *
  * What belongs here: that interface and nothing else. Options: `spec`, a JSON document (see
- * `native_reader.py`), `columns`, and `counters`, the name under which `count` was called.
+ * `native_reader.py`), `columns`, and `name`, the name that `announce` was told.
  */
 public class RecordSource implements TableProvider {
+  private static final ConcurrentHashMap FILES = new ConcurrentHashMap();
   private static final ConcurrentHashMap COUNTERS = new ConcurrentHashMap();
 
-  /** Makes accumulators of this JVM known to the table that is read next by this name. */
-  public void count(String name, java.util.List accumulators) {
+  /** Makes files, a list for each tag, and accumulators known to the table that is read by this name. */
+  public void announce(String name, List files, List accumulators) {
+    FILES.put(name, files.toArray(new List[0]));
     COUNTERS.put(name, accumulators.toArray(new LongAccumulator[0]));
   }
 
   public void forget(String name) {
+    FILES.remove(name);
     COUNTERS.remove(name);
   }
 
@@ -50,8 +54,9 @@ public class RecordSource implements TableProvider {
 
   public Table getTable(StructType schema, Transform[] partitioning, Map properties) {
     Map options = new CaseInsensitiveStringMap(properties);
-    Object counters = COUNTERS.get(options.get("counters"));
-    return new Records(schema, (String) options.get("spec"), (LongAccumulator[]) counters);
+    Object name = options.get("name");
+    List[] files = (List[]) FILES.get(name);
+    return new Records(schema, (String) options.get("spec"), files, (LongAccumulator[]) COUNTERS.get(name));
   }
 
   /** Parses a spec. */
@@ -67,11 +72,13 @@ public class RecordSource implements TableProvider {
   public static class Records implements Table, SupportsRead, ScanBuilder, Scan, Batch {
     private final StructType schema;
     private final String spec;
+    private final List[] files;
     private final LongAccumulator[] counters;
 
-    public Records(StructType schema, String spec, LongAccumulator[] counters) {
+    public Records(StructType schema, String spec, List[] files, LongAccumulator[] counters) {
       this.schema = schema;
       this.spec = spec;
+      this.files = files;
       this.counters = counters;
     }
 
@@ -105,14 +112,12 @@ public class RecordSource implements TableProvider {
 
     public InputPartition[] planInputPartitions() {
       SparkSession session = SparkSession.active();
-      try {
-        int parallelism = session.sparkContext().defaultParallelism();
-        FileGroup[] groups = new Folders(configuration(session)).plan(parsed(spec), parallelism);
-        counters[counters.length - 1].setValue(newest(groups) / 1000L);
-        return groups;
-      } catch (IOException failed) {
-        throw new UncheckedIOException(failed);
-      }
+      JsonNode sizes = parsed(spec);
+      Tasks tasks = new Tasks(
+          configuration(session), sizes.get("task_bytes").asLong(), sizes.get("open_bytes").asLong());
+      FileGroup[] groups = tasks.plan(files, session.sparkContext().defaultParallelism());
+      counters[counters.length - 1].setValue(newest(groups) / 1000L);
+      return groups;
     }
 
     private static long newest(FileGroup[] groups) {
