@@ -56,7 +56,7 @@ def _threshold_grid(value: object) -> ThresholdGrid:
 
 
 class Units(Section):
-    """A day is read in units: consecutive hours, or parts of a large one, each published on its own."""
+    """A day is read in units, consecutive hours or parts of a large one, each published alone."""
 
     max_files: Annotated[int, Field(ge=1), Unit("files")] = 50_000
     """Most files of a unit, so many the driver holds in memory. A larger hour is cut."""
@@ -153,7 +153,7 @@ class Settings(Section):
     """Where Spark runs, and how it is set up."""
 
     units: Units = Units()
-    """A day is read in units: consecutive hours, or parts of a large one, each published on its own."""
+    """A day is read in units, consecutive hours or parts of a large one, each published alone."""
 
     bootstrap_replicates: Annotated[int, Field(ge=200, le=100_000), Unit("replicates")] = 1000
     """Resampled curves from which intervals of average precision are estimated."""
