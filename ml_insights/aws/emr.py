@@ -136,6 +136,7 @@ class EmrJobs(ABC):
             reason="; ".join(text for text in reason if text),
             retryable=status["State"] != "CANCELLED",
             log_file=details.get("LogFile", ""),
+            ran="StartDateTime" in status.get("Timeline", {}),
         )
 
 

@@ -6,6 +6,7 @@ What belongs here: starting, finding and stopping such a cluster. What does not:
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 _FOR_GOOD = ("VALIDATION_ERROR", "BOOTSTRAP_FAILURE", "USER_REQUEST")
 """Ends of a cluster that another attempt would meet again."""
+_QUOTA = re.compile(r"service quota|limit (was |has been )?exceeded|LIMIT_EXCEEDED", re.IGNORECASE)
+"""Words of a used up quota: EMR tells it under INTERNAL_ERROR or VALIDATION_ERROR, in the message.
+https://docs.aws.amazon.com/emr/latest/ManagementGuide/emr-troubleshoot-errors.html"""
+_QUOTA_ADVICE = (
+    "A quota of the account is used up: wait until other clusters have ended, have the quota "
+    "raised in Service Quotas, or lower `emr.cluster.core_vcpus` and `emr.cluster.task_vcpus`"
+)
 _LONGEST_JOB = timedelta(days=3)
 
 
@@ -94,10 +102,12 @@ class ClusterPerJob(EmrJobs):
         words = [change.get("Code"), change.get("Message")]
         for detail in status.get("ErrorDetails", []):
             words += [detail.get("ErrorCode"), detail.get("ErrorMessage")]
+        reason = ": ".join(text for text in words if text)
+        quota = bool(_QUOTA.search(reason))
         return Seen(
             state=status["State"],
-            reason=": ".join(text for text in words if text),
-            retryable=change.get("Code") not in _FOR_GOOD,
+            reason=f"{reason.rstrip('.')}. {_QUOTA_ADVICE}" if quota else reason,
+            retryable=not quota and change.get("Code") not in _FOR_GOOD,
         )
 
     def explain(self, job: RunningJob, seen: Seen) -> Seen:
@@ -111,6 +121,7 @@ class ClusterPerJob(EmrJobs):
             reason=f"{reason}: {seen.reason}" if seen.reason else reason,
             retryable=seen.retryable,
             log_file=step.log_file,
+            ran=step.ran,
         )
 
     def stop(self, job: RunningJob) -> None:

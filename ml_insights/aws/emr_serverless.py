@@ -113,6 +113,7 @@ class ServerlessJobs:
             succeeded=run["state"] == "SUCCESS",
             reason=run.get("stateDetails", ""),
             retryable=run["state"] != "CANCELLED",
+            ran="startedAt" in run,
         )
 
     def explain(self, job: RunningJob, seen: Seen) -> Seen:

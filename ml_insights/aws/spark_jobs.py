@@ -104,6 +104,7 @@ class Seen:
         reason: why it is not, as the service says; "" while all is well.
         retryable: whether another attempt can succeed, such as after a lack of capacity.
         log_file: where the service says the log is; "" if it does not.
+        ran: whether it got as far as to start the program; it does not without nodes.
     """
 
     state: str
@@ -111,6 +112,7 @@ class Seen:
     reason: str = ""
     retryable: bool = True
     log_file: str = ""
+    ran: bool = True
 
 
 @dataclass(frozen=True)

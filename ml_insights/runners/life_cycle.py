@@ -154,20 +154,22 @@ class LifeCycle:
         """A job that ended without an outcome has failed, whatever its state is."""
         tail = self.jobs.log_tail(job, seen, _LOG_LINES)
         for _ in range(_LOG_LOOKS):
-            if tail.lines or not tail.uri:
+            if tail.lines or not tail.uri or not seen.ran:
                 break
             self.clock.sleep(_LOG_PAUSE)
             tail = self.jobs.log_tail(job, seen, _LOG_LINES)
         last = "\n".join(tail.lines) or "no log has arrived yet"
         ended = f"ended as {seen.state}" + (f" ({seen.reason})" if seen.reason else "")
         began = "it had begun to work" if heard else "its program did not start"
+        began = began if seen.ran else "it was given nothing to run on"
         error = SparkJobError(
             f"job {job.title} {ended} without telling a result; {began}. Usual causes: the driver "
             "ran out of memory, Spot instances were taken away, the program could not be loaded, a "
             "role lacks a right. Finished units stand, and a rerun continues after them. Last "
             f"lines of {tail.uri or 'its log, which is not kept'}:\n{last}"
         )
-        error.retryable = seen.retryable and heard
+        # A program that cannot be loaded fails again; nodes that were not to be had may be there.
+        error.retryable = seen.retryable and (heard or not seen.ran)
         error.details = {"last lines of the log": f"{last}\n", "log": tail.uri}
         return error
 

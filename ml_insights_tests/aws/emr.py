@@ -8,6 +8,7 @@ Effects that tests inject with `faults.effect("emr", name, detail={...})`:
 
     slow_start         the next cluster stays in STARTING for `polls` (5) polls more
     no_capacity        it ends before it has started; `message`
+    quota_exceeded     it ends for want of a quota of EC2; `code` (INTERNAL_ERROR), `message`
     bootstrap_failure  it ends while it bootstraps; `message`
     failed_step        the next step fails before it runs; `reason`, `message`
     spot_loss          the Spot instances go, and running steps fail unless `survives`
@@ -19,7 +20,8 @@ Effects that tests inject with `faults.effect("emr", name, detail={...})`:
     log_named_txt      they are named stderr.txt.gz and so on
     cancel_refused     the next CancelSteps answers that it failed; `message`
 
-A quota, missing permissions and throttling are errors: `faults.error("emr", "RunJobFlow", ...)`.
+Other quotas, missing permissions and throttling are errors:
+`faults.error("emr", "RunJobFlow", ...)`.
 """
 
 from __future__ import annotations

@@ -90,6 +90,14 @@ class ClusterLife:
         elif fault := self.emr.effect("no_capacity"):
             message = "The requested instances could not be provisioned within the timeout."
             self.terminate("INSTANCE_FLEET_TIMEOUT", _said(fault, message))
+        elif fault := self.emr.effect("quota_exceeded"):
+            message = (
+                "The request to create the EMR cluster or add EC2 instances to it failed. The "
+                "number of vCPUs for instance type m7g.4xlarge exceeds the EC2 service quota for "
+                "that type. Request a service quota increase for your AWS account or choose a "
+                "different instance type and retry the request."
+            )
+            self.terminate(fault.detail.get("code", "INTERNAL_ERROR"), _said(fault, message))
         else:
             cluster.state = "BOOTSTRAPPING"
 

@@ -190,6 +190,54 @@ def test_a_cluster_that_somebody_terminates_is_not_started_again(on_ec2: Service
 
 
 @pytest.mark.parametrize(
+    "detail",
+    [
+        {},
+        {"code": "VALIDATION_ERROR", "message": "The EBS volume limit was exceeded."},
+    ],
+    ids=["vCPUs", "volumes"],
+)
+def test_a_quota_of_ec2_is_named_with_what_to_do_and_not_tried_again(
+    objects: Objects, aws: StandIn, monkeypatch: pytest.MonkeyPatch, detail: dict[str, str]
+) -> None:
+    run_python_instead(monkeypatch)
+    service = Service("own cluster", objects, aws)
+    service.effect("quota_exceeded", **detail)
+    error = service.run(SLEEP)
+    assert detail.get("message", "exceeds the EC2 service quota").rstrip(".") in str(error)
+    assert "raised in Service Quotas, or lower `emr.cluster.core_vcpus`" in str(error)
+    assert not error.retryable
+    assert service.jobs.running(NAME.work) == []
+
+
+def test_a_quota_that_bars_the_start_leaves_nothing_behind(service: Service) -> None:
+    operation, code = {
+        "own cluster": ("RunJobFlow", "LimitExceeded"),
+        "running cluster": ("AddJobFlowSteps", "LimitExceeded"),
+        "serverless": ("StartJobRun", "ServiceQuotaExceededException"),
+    }[service.kind]
+    service.aws.account.faults.error(service.botocore_name, operation, code=code)
+    error = service.run(SLEEP)
+    assert isinstance(error, AwsPermanentError)
+    assert "A quota of the account is used up: wait, free some, or have it raised" in str(error)
+    assert not error.retryable
+    assert service.jobs.running(NAME.work) == []
+    assert len(service.aws.calls.of(service.botocore_name, operation)) == 1
+
+
+@pytest.mark.parametrize("kind", ["own cluster", "serverless"])
+def test_nodes_that_were_not_to_be_had_are_asked_for_again(
+    objects: Objects, aws: StandIn, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    run_python_instead(monkeypatch)
+    service = Service(kind, objects, aws)
+    service.effect("no_capacity")
+    error = service.run(SLEEP, heard=False)
+    assert "it was given nothing to run on" in str(error)
+    assert error.retryable
+
+
+@pytest.mark.parametrize(
     ("effect", "words", "retryable"),
     [("no_capacity", "FAILED", True), ("worker_loss", "FAILED", True), ("cancelled", "", False)],
 )
