@@ -19,9 +19,9 @@ from pyspark.sql import functions as F
 
 from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.files import Files
+from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_fates import known_before_day
 from ml_insights.spark.label_rows import label_rows
-from ml_insights.spark.java_classes import native
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
