@@ -27,6 +27,7 @@ class CaptureCounts:
         newest: ISO 8601 time of the newest object that has a line; "" when none has.
         variants: counts by variant: `lines_read`, `records_accepted`, `predictions_in_records`,
             `raw_predictions`.
+        without_amount: rows of raw_predictions without a usable amount, by reason.
         reasons: rejected records by variant, kind (`rejected_line`, `rejected_prediction`) and
             reason.
         passed_over: objects and folders of the day that are not read: `misplaced` beside the hour
@@ -39,6 +40,7 @@ class CaptureCounts:
     newest: str
     variants: dict[str, Counter[str]]
     reasons: dict[str, dict[str, Counter[str]]]
+    without_amount: Counter[str] = field(default_factory=Counter)
     passed_over: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
@@ -47,10 +49,12 @@ class CaptureCounts:
         units = manifest["units"]
         variants: dict[str, Counter[str]] = {}
         reasons: dict[str, dict[str, Counter[str]]] = {}
+        without_amount: Counter[str] = Counter()
         for unit in units:
             for variant, counts in unit["variants"].items():
                 numbers = {name: n for name, n in counts.items() if isinstance(n, int)}
                 variants.setdefault(variant, Counter()).update(numbers)
+                without_amount.update(counts.get("without_amount", {}))
                 for kind in (LINE, PREDICTION):
                     by_kind = reasons.setdefault(variant, {LINE: Counter(), PREDICTION: Counter()})
                     by_kind[kind].update(counts[kind])
@@ -62,6 +66,7 @@ class CaptureCounts:
             newest=max(unit["newest"] or "" for unit in units),
             variants=variants,
             reasons=reasons,
+            without_amount=without_amount,
             passed_over=manifest.get("passed_over", {}),
         )
 

@@ -164,6 +164,14 @@ RAW_PREDICTIONS = Table(
             "UTC",
             nullable=True,
         ),
+        Column(
+            "amount",
+            "int64",
+            "What is at stake, in the smallest unit the settings count; NULL without a usable "
+            "amount, or where no money depends on one.",
+            "10^-decimals of the currency",
+            nullable=True,
+        ),
     ),
 )
 
@@ -371,6 +379,14 @@ REASONS = {
     "wrong_class_count": "another number of scores than there are classes",
 }
 """Why a line or a prediction is rejected; every reason is counted, none is silent."""
+
+AMOUNT_REASONS = {
+    "amount_missing": "no amount where the settings look for it",
+    "amount_not_a_number": "an amount that is not a decimal number",
+    "amount_below_0": "an amount below 0",
+    "amount_too_large": "an amount that is too large to be added up exactly",
+}
+"""Why an accepted prediction has no amount; it counts in all but money. Every reason is counted."""
 
 TABLES = {
     table.name: table

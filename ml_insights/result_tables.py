@@ -54,7 +54,7 @@ def confusion_counts_table(
     """
     ordered = bins.sort_by([(name, "ascending") for name in (*CURVE, "threshold_index")])
     tables = []
-    for curve, rows in _curves(ordered):
+    for curve, rows in curve_rows(ordered):
         index = _column(rows, "threshold_index").astype(np.int64)
         counts = BinCounts(
             grid=grid,
@@ -102,7 +102,7 @@ def _score_sums(
 
 def curves_of(counts: pa.Table, grid: ThresholdGrid) -> Iterator[tuple[Curve, BinCounts]]:
     """The curves of published confusion_counts rows, in their order."""
-    for curve, rows in _curves(counts):
+    for curve, rows in curve_rows(counts):
         yield (
             curve,
             BinCounts(
@@ -142,7 +142,8 @@ def drawn_thresholds(curves: pa.Table) -> dict[Curve, npt.NDArray[np.int64]]:
     """
     drawn = curves.filter(pc.field("display_rank").is_valid())
     return {
-        curve: _column(rows, "threshold_index").astype(np.int64) for curve, rows in _curves(drawn)
+        curve: _column(rows, "threshold_index").astype(np.int64)
+        for curve, rows in curve_rows(drawn)
     }
 
 
@@ -205,8 +206,8 @@ def _labels_as_of(counts: pa.Table) -> pa.Scalar:
     return column[0] if len(column) else pa.scalar(None, column.type)
 
 
-def _curves(table: pa.Table) -> Iterator[tuple[Curve, pa.Table]]:
-    """Slices of a table sorted by curve, one for each curve."""
+def curve_rows(table: pa.Table) -> Iterator[tuple[Curve, pa.Table]]:
+    """Slices of a table sorted by curve, one for each curve, in its order."""
     if not table.num_rows:
         return
     names = [table[name].combine_chunks() for name in CURVE]

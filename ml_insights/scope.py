@@ -116,4 +116,5 @@ class EndpointScope:
             output=lake.staging(self.name, CONFUSION_COUNTS.name, day, run_id),
             plain=self.settings.spark.plain,
             pairs_at=self.threshold_index if endpoint.shared_events else -1,
+            amounts=endpoint.amount is not None,
         )

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from ml_insights.assets.days import counts_of_day
+from ml_insights.assets.days import counts_of_day, stakes_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import CONFUSION_COUNTS, PRECISION_RECALL
 from ml_insights.decisions.money import MoneyRules, business_value_table
@@ -34,7 +34,9 @@ def build_business_value(scope: EndpointScope, rules: MoneyRules) -> dg.AssetsDe
         day = day_of(context.partition_key)
         with failures():
             drawn = drawn_thresholds(lake.lake.read(scope.name, PRECISION_RECALL, day))
-            rows = business_value_table(counts_of_day(scope, lake.lake, day), drawn, rules)
+            today = counts_of_day(scope, lake.lake, day)
+            stakes = stakes_of_day(scope, lake.lake, day, today)
+            rows = business_value_table(today, drawn, rules, stakes)
             published = lake.lake.write(scope.name, BUSINESS_VALUE, day, rows)
         return published_result(published)
 

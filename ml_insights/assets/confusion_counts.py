@@ -18,8 +18,9 @@ from ml_insights.contracts import (
     RAW_PREDICTIONS,
     RECORD_BALANCE,
 )
+from ml_insights.decisions.amounts import amount_counts_table
 from ml_insights.decisions.pairs import joint_counts_table
-from ml_insights.decisions.tables import JOINT_COUNTS
+from ml_insights.decisions.tables import AMOUNT_COUNTS, JOINT_COUNTS
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake, Published
 from ml_insights.partitions import day_of
@@ -86,6 +87,9 @@ def _publish(
     if scope.endpoint.shared_events:
         pairs = joint_counts_table(lake.read_staged(f"{job.output}/pairs"))
         lake.write(scope.name, JOINT_COUNTS, day, pairs)
+    if amount := scope.endpoint.amount:
+        noted = {"decimals": amount.decimals}
+        lake.write(scope.name, AMOUNT_COUNTS, day, amount_counts_table(bins), noted)
     published = lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
     lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)
     return published, rows

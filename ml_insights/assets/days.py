@@ -11,13 +11,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ml_insights.assets.confusion_counts import published_counts
+from ml_insights.decisions.amounts import curve_stakes
+from ml_insights.decisions.tables import AMOUNT_COUNTS
 from ml_insights.decisions.windows import CurveCounts, days_before, window_counts
+from ml_insights.errors import ContractError
 from ml_insights.result_tables import curves_of
 
 if TYPE_CHECKING:
     from datetime import date
 
     from ml_insights.lake import Lake
+    from ml_insights.metrics.stakes import Stakes
+    from ml_insights.result_tables import Curve
     from ml_insights.scope import EndpointScope
 
 WEEK = 7
@@ -33,6 +38,27 @@ class Before(NamedTuple):
 def counts_of_day(scope: EndpointScope, lake: Lake, day: date) -> CurveCounts:
     """The day's curves; see `published_counts` for what is required of them."""
     return dict(curves_of(published_counts(scope, lake, day), scope.settings.grid))
+
+
+def stakes_of_day(
+    scope: EndpointScope, lake: Lake, day: date, today: CurveCounts
+) -> dict[Curve, Stakes] | None:
+    """What money is about, of the day's curves; None where it depends on no amount.
+
+    Raises:
+        MissingInputError: the day was counted without amounts.
+        ContractError: its amounts were counted with other decimals.
+    """
+    if not (amount := scope.endpoint.amount):
+        return None
+    decimals = lake.notes(scope.name, AMOUNT_COUNTS, day)["decimals"]
+    if decimals != amount.decimals:
+        raise ContractError(
+            f"amounts of {scope.name} for {day} were counted with {decimals} decimals, the "
+            f"settings ask for {amount.decimals}. Materialize raw_predictions and confusion_counts "
+            "for the day again."
+        )
+    return curve_stakes(lake.read(scope.name, AMOUNT_COUNTS, day), today)
 
 
 def counts_before(scope: EndpointScope, lake: Lake, day: date, days: int) -> Before:

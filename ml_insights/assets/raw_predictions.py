@@ -1,5 +1,6 @@
 """raw_predictions: the captured day, parsed once and compacted. Heavy: runs on Spark."""
 
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -9,7 +10,7 @@ from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import DATA_CAPTURE, observed
 from ml_insights.assets.quarantine import publish_quarantine
 from ml_insights.capture_counts import CaptureCounts
-from ml_insights.contracts import RAW_PREDICTIONS, REASONS
+from ml_insights.contracts import AMOUNT_REASONS, RAW_PREDICTIONS, REASONS
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
@@ -89,9 +90,7 @@ def captured_counts(scope: EndpointScope, lake: Lake, day: date) -> CaptureCount
 
 
 def _metadata(counts: CaptureCounts) -> dict[str, Any]:
-    reasons = "\n".join(
-        f"| {REASONS[reason]} | {count:,} |" for reason, count in counts.rejected.items()
-    )
+    without_amount = counts.without_amount
     return {
         "dagster/partition_row_count": counts.total("raw_predictions"),
         "captured files": counts.files,
@@ -99,7 +98,17 @@ def _metadata(counts: CaptureCounts) -> dict[str, Any]:
         "lines read": counts.total("lines_read"),
         "predictions": counts.total("predictions_in_records"),
         "rejected share": counts.rejected_share,
-        "rejected": dg.MetadataValue.md(
-            f"| reason | records |\n| --- | ---: |\n{reasons}" if reasons else "nothing"
+        "rejected": _by_reason(counts.rejected, REASONS),
+        **(
+            {"scores without an amount": _by_reason(without_amount, AMOUNT_REASONS)}
+            if without_amount
+            else {}
         ),
     }
+
+
+def _by_reason(counts: Counter[str], words: dict[str, str]) -> dg.MetadataValue[Any]:
+    rows = "\n".join(f"| {words[reason]} | {count:,} |" for reason, count in counts.items())
+    return dg.MetadataValue.md(
+        f"| reason | records |\n| --- | ---: |\n{rows}" if rows else "nothing"
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from ml_insights.assets.days import counts_of_day
+from ml_insights.assets.days import counts_of_day, stakes_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, RECORD_BALANCE
 from ml_insights.decisions.money import MoneyRules, threshold_choice_table
@@ -41,11 +41,13 @@ def build_threshold_choice(scope: EndpointScope, rules: MoneyRules) -> dg.Assets
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
         with failures():
+            today = counts_of_day(scope, lake.lake, day)
             rows = threshold_choice_table(
-                counts_of_day(scope, lake.lake, day),
+                today,
                 rules,
                 identity=(scope.name, day),
                 chosen_before=_chosen_before(scope, lake.lake, day),
+                stakes=stakes_of_day(scope, lake.lake, day, today),
             )
             published = lake.lake.write(scope.name, THRESHOLD_CHOICE, day, rows)
         return published_result(published, **_plotted(rows))

@@ -17,10 +17,12 @@ from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.business_value import (
     OutcomeValues,
     allowed_by_capacity,
+    break_even_precision,
     value_at,
     value_interval,
 )
 from ml_insights.metrics.seeds import generator
+from ml_insights.metrics.stakes import Stakes
 from ml_insights.metrics.threshold_choice import choose, gains, regret
 
 if TYPE_CHECKING:
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from ml_insights.metrics.arrays import IntArray
     from ml_insights.metrics.confusion import BinCounts
     from ml_insights.result_tables import Curve
+
+    CurveStakes = Mapping[Curve, Stakes]
 
 
 @dataclass(frozen=True)
@@ -57,26 +61,35 @@ class MoneyRules:
 
 
 def business_value_table(
-    today: CurveCounts, drawn: Mapping[Curve, IntArray], rules: MoneyRules
+    today: CurveCounts,
+    drawn: Mapping[Curve, IntArray],
+    rules: MoneyRules,
+    stakes: CurveStakes | None = None,
 ) -> pa.Table:
     """Rows of business_value: the thresholds that draw the curve and today's, ascending.
+
+    A curve of which no labelled record has an amount has no value.
 
     Args:
         today: the day's curves.
         drawn: indices of the thresholds that draw them; a curve without is not drawn.
         rules: of the settings.
+        stakes: what money is about, of every curve; None where it depends on no amount.
     """
     rows = []
     for curve, bins in today.items():
+        about = stakes[curve] if stakes is not None else Stakes.of(bins)
         index = np.union1d(drawn.get(curve, []), [rules.threshold_index]).astype(np.int64)
-        counts = bins.confusion_at(index)
-        low, high = value_interval(counts, rules.values)
+        low, high = value_interval(about, index, rules.values)
         actions = np.append(np.cumsum(bins.records[::-1])[::-1], 0)[
             np.searchsorted(bins.threshold_index, index)
         ]
         thresholds = threshold_values(bins.grid)[index]
-        columns = (index, thresholds, actions, value_at(counts, rules.values), low, high)
-        for place, threshold, acted, *value in zip(*(c.tolist() for c in columns), strict=True):
+        value = value_at(about, index, rules.values)
+        if stakes is not None and not about.records:
+            value = np.full(index.size, np.nan)
+        columns = (index, thresholds, actions, value, low, high)
+        for place, threshold, acted, *worth in zip(*(c.tolist() for c in columns), strict=True):
             rows.append(
                 {
                     **curve._asdict(),
@@ -84,7 +97,7 @@ def business_value_table(
                     "threshold": threshold,
                     "actions": acted,
                     "within_capacity": rules.capacity is None or acted <= rules.capacity,
-                    **dict(zip(("value", "value_low", "value_high"), value, strict=True)),
+                    **dict(zip(("value", "value_low", "value_high"), worth, strict=True)),
                     "currency": rules.currency,
                 }
             )
@@ -97,6 +110,7 @@ def threshold_choice_table(
     *,
     identity: tuple[str, date],
     chosen_before: Mapping[Curve, float | None],
+    stakes: CurveStakes | None = None,
 ) -> pa.Table:
     """Rows of threshold_choice.
 
@@ -105,44 +119,44 @@ def threshold_choice_table(
         rules: of the settings.
         identity: endpoint and day, from which seeds derive.
         chosen_before: best threshold of the published day before, by curve.
+        stakes: what money is about, of every curve; None where it depends on no amount.
     """
-    return arrow_rows(
-        THRESHOLD_CHOICE,
-        (
+    rows = []
+    for curve, bins in today.items():
+        about = stakes[curve] if stakes is not None else Stakes.of(bins)
+        rows.append(
             {
                 **curve._asdict(),
-                **_choice(curve, bins, rules, identity),
-                **_former_choice(bins, rules, chosen_before.get(curve)),
-                "break_even_precision": rules.values.break_even_precision,
-                "break_even_threshold": _break_even(bins, rules),
+                **_choice(curve, bins, about, rules, identity),
+                **_former_choice(bins, about, rules, chosen_before.get(curve)),
+                "break_even_precision": break_even_precision(about, rules.values),
+                "break_even_threshold": _break_even(bins, about, rules),
                 "capacity": rules.capacity,
                 "currency": rules.currency,
                 "provisional": not bins.label_coverage >= rules.min_label_coverage,
-                "undefined_reason": _reason(bins, rules),
+                "undefined_reason": _reason(bins, about, rules),
             }
-            for curve, bins in today.items()
-        ),
-    )
+        )
+    return arrow_rows(THRESHOLD_CHOICE, rows)
 
 
 def _choice(
-    curve: Curve, bins: BinCounts, rules: MoneyRules, identity: tuple[str, date]
+    curve: Curve, bins: BinCounts, about: Stakes, rules: MoneyRules, identity: tuple[str, date]
 ) -> dict[str, Any]:
-    labelled = int((bins.positives + bins.negatives).sum())
-    if not labelled:
+    if not about.records:
         return {"labelled": 0}
     endpoint, day = identity
     random = generator("threshold_choice", endpoint, day.isoformat(), *curve)
     lowest = 0 if rules.capacity is None else allowed_by_capacity(bins, rules.capacity)
-    found = choose(bins, rules.values, random, lowest=lowest, replicates=rules.replicates)
+    found = choose(about, rules.values, random, lowest=lowest, replicates=rules.replicates)
     operating = int(np.searchsorted(bins.threshold_index, rules.threshold_index))
-    lost = regret(bins, rules.values, found, operating)
-    at = bins.confusion_at(np.array([rules.threshold_index]))
-    low, high = value_interval(at, rules.values)
-    value = float(value_at(at, rules.values)[0])
-    gain = gains(bins, rules.values)
+    lost = regret(about, rules.values, found, operating)
+    at = np.array([rules.threshold_index])
+    low, high = value_interval(about, at, rules.values)
+    value = float(value_at(about, at, rules.values)[0])
+    gain = gains(about, rules.values)
     return {
-        "labelled": labelled,
+        "labelled": about.records,
         "operating_value": value,
         "operating_value_low": float(low[0]),
         "operating_value_high": float(high[0]),
@@ -158,20 +172,21 @@ def _choice(
     }
 
 
-def _former_choice(bins: BinCounts, rules: MoneyRules, threshold: float | None) -> dict[str, Any]:
+def _former_choice(
+    bins: BinCounts, about: Stakes, rules: MoneyRules, threshold: float | None
+) -> dict[str, Any]:
     if threshold is None:
         return {}
     index = np.array([bins.grid.index_of(threshold)])
-    value = float(value_at(bins.confusion_at(index), rules.values)[0])
-    labelled = bool((bins.positives + bins.negatives).any())
-    return {"chosen_before": threshold, "value_of_chosen_before": value if labelled else None}
+    value = float(value_at(about, index, rules.values)[0]) if about.records else None
+    return {"chosen_before": threshold, "value_of_chosen_before": value}
 
 
-def _break_even(bins: BinCounts, rules: MoneyRules) -> float | None:
+def _break_even(bins: BinCounts, about: Stakes, rules: MoneyRules) -> float | None:
     """Lowest occupied threshold worth no less than acting on nothing."""
-    if not (bins.positives + bins.negatives).any():
+    if not about.records:
         return None
-    return _threshold(bins, int(np.argmax(gains(bins, rules.values) >= 0.0)))
+    return _threshold(bins, int(np.argmax(gains(about, rules.values) >= 0.0)))
 
 
 def _threshold(bins: BinCounts, position: int) -> float | None:
@@ -181,12 +196,15 @@ def _threshold(bins: BinCounts, position: int) -> float | None:
     return bins.grid.threshold(int(bins.threshold_index[position]))
 
 
-def _reason(bins: BinCounts, rules: MoneyRules) -> str | None:
+def _reason(bins: BinCounts, about: Stakes, rules: MoneyRules) -> str | None:
+    labelled = int((bins.positives + bins.negatives).sum())
     records = int(bins.records.sum())
     highest = int(bins.records[-1]) if records else 0
     reasons = {
-        "no_labels": not (bins.positives + bins.negatives).any(),
+        "no_labels": not labelled,
         "no_positives": not bins.positives.any(),
+        "no_amounts": bool(labelled) and not about.records,
+        "labels_without_amount": 0 < about.records < labelled,
         "capacity_above_volume": rules.capacity is not None and rules.capacity >= records,
         "capacity_below_highest_score": rules.capacity is not None and rules.capacity < highest,
     }

@@ -108,6 +108,38 @@ JOINT_COUNTS = Table(
 )
 """Written with confusion_counts where variants share events; no asset of its own."""
 
+AMOUNT_COUNTS = Table(
+    "amount_counts",
+    "a threshold of a curve whose bin holds a labelled record with an amount",
+    (
+        *_CURVE,
+        Column("threshold_index", "int32", "Position on the grid; join on this.", key=True),
+        *(
+            Column(f"{label}_with_amount", "int64", f"The bin's {label} with an amount.", "records")
+            for label in ("positives", "negatives")
+        ),
+        *(
+            Column(
+                f"amount_of_{label}",
+                "int64",
+                f"Sum of the amounts of the bin's {label}.",
+                "10^-decimals of the currency",
+            )
+            for label in ("positives", "negatives")
+        ),
+        *(
+            Column(
+                f"squares_of_{label}",
+                "float64",
+                "Sum of their squares: an exact integer, rounded once.",
+                "the same, squared",
+            )
+            for label in ("positives", "negatives")
+        ),
+    ),
+)
+"""Written with confusion_counts where money depends on an amount; no asset of its own."""
+
 BUSINESS_VALUE = Table(
     "business_value",
     "a drawn threshold of a curve, in money",
@@ -117,7 +149,11 @@ BUSINESS_VALUE = Table(
         Column("threshold", "float64", "Acted on means score >= threshold.", "score"),
         Column("actions", "int64", "Records at or above it, labelled or not.", "records"),
         Column("within_capacity", "boolean", "Actions do not exceed the configured capacity."),
-        *_with_interval("value", "Money of the day's labelled records.", "money"),
+        *_with_interval(
+            "value",
+            "Money of the day's labelled records, with amounts of those that have one.",
+            "money",
+        ),
         _CURRENCY,
     ),
 )
@@ -177,7 +213,10 @@ THRESHOLD_CHOICE = Table(
             "money",
             nullable=True,
         ),
-        _ratio("break_even_precision", "Chance of being right from which an action pays."),
+        _ratio(
+            "break_even_precision",
+            "Chance of being right from which an action pays; with amounts, at their means.",
+        ),
         Column(
             "break_even_threshold",
             "float64",

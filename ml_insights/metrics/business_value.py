@@ -1,98 +1,153 @@
 """What a threshold is worth in money, and which one is worth most.
 
 What belongs here: values of outcomes, the value at thresholds with its interval, break-even, the
-highest capacity allows, regret. What does not: how sure the choice of the best threshold is
-(`threshold_choice`).
+highest capacity allows. What does not: how sure the choice of the best threshold is
+(`threshold_choice`), adding up worth (`stakes`).
 
-Value is that of the labelled records: nothing is assumed about the others.
+Value is that of the labelled records, with amounts of those that have one: nothing is assumed about
+the others.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ml_insights.errors import ContractError
-from ml_insights.metrics.arrays import FloatArray, IntArray, ratio
+from ml_insights.metrics.arrays import FloatArray, IndexArray, ratio
 from ml_insights.metrics.intervals import Z_95
+from ml_insights.metrics.stakes import Stake, Stakes, Worth
 
 if TYPE_CHECKING:
-    from ml_insights.metrics.confusion import BinCounts, ConfusionCounts
+    from ml_insights.metrics.confusion import BinCounts
 
 
-@dataclass(frozen=True)
-class OutcomeValues:
-    """Money that one record of each outcome is worth; a cost is below 0.
-
-    Raises:
-        ContractError: a value is not finite, or acting is not worth more than not acting on a
-            positive, or not less on a negative: no threshold could make sense.
-    """
+class Outcomes(NamedTuple):
+    """A number for each outcome."""
 
     true_positive: float
     false_positive: float
     false_negative: float
     true_negative: float
 
+
+_NOTHING = Outcomes(0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class OutcomeValues:
+    """Money that a record of each outcome is worth; a cost is below 0.
+
+    Attributes:
+        constant: whatever its amount.
+        per_amount: more for each unit of its amount, which is never below 0.
+
+    Raises:
+        ContractError: a value is not finite, or acting is not worth more than not acting on a
+            positive (of a large amount), or not less on a negative: no threshold could make sense.
+    """
+
+    constant: Outcomes
+    per_amount: Outcomes = _NOTHING
+
     def __post_init__(self) -> None:
         """Reject values with which acting on the highest scores would be wrong."""
-        if not all(math.isfinite(getattr(self, field.name)) for field in fields(self)):
+        if not all(map(math.isfinite, (*self.constant, *self.per_amount))):
             raise ContractError("the money values of outcomes must be finite numbers")
-        if not (self.gain_of_positive > 0 and self.gain_of_negative < 0):
+        gain, loss = self.gain_of_positive, self.gain_of_negative
+        pays = gain.per_amount > 0 or (gain.per_amount == 0 and gain.constant > 0)
+        if not (pays and max(loss) <= 0 and min(loss) < 0):
             raise ContractError(
                 "the money values make no sense: a true positive must be worth more than a false "
-                "negative, and a true negative more than a false positive"
+                "negative, and a true negative more than a false positive; with an amount, a true "
+                "positive at least of a large one, and a true negative of any"
             )
 
     @property
-    def gain_of_positive(self) -> float:
+    def true_positive(self) -> Worth:
+        """Worth of a positive that is acted on."""
+        return Worth(self.constant.true_positive, self.per_amount.true_positive)
+
+    @property
+    def false_positive(self) -> Worth:
+        """Worth of a negative that is acted on."""
+        return Worth(self.constant.false_positive, self.per_amount.false_positive)
+
+    @property
+    def false_negative(self) -> Worth:
+        """Worth of a positive that is left alone."""
+        return Worth(self.constant.false_negative, self.per_amount.false_negative)
+
+    @property
+    def true_negative(self) -> Worth:
+        """Worth of a negative that is left alone."""
+        return Worth(self.constant.true_negative, self.per_amount.true_negative)
+
+    @property
+    def gain_of_positive(self) -> Worth:
         """What acting on a positive adds."""
-        return self.true_positive - self.false_negative
+        return self.true_positive.less(self.false_negative)
 
     @property
-    def gain_of_negative(self) -> float:
+    def gain_of_negative(self) -> Worth:
         """What acting on a negative adds; below 0."""
-        return self.false_positive - self.true_negative
-
-    @property
-    def break_even_precision(self) -> float:
-        """Chance of being right from which an action pays (Elkan 2001).
-
-        >>> OutcomeValues(0.0, -1.0, -9.0, 0.0).break_even_precision
-        0.1
-        """
-        return self.gain_of_negative / (self.gain_of_negative - self.gain_of_positive)
+        return self.false_positive.less(self.true_negative)
 
 
-def value_at(counts: ConfusionCounts, values: OutcomeValues) -> FloatArray:
-    """Money at each threshold, shape (thresholds,).
+def break_even_precision(stakes: Stakes, values: OutcomeValues) -> float:
+    """Chance of being right from which an action pays (Elkan 2001).
+
+    Where money depends on amounts, it is that of the records' mean gains; NaN if they do not say.
+
+    >>> from ml_insights.metrics.confusion import BinCounts
+    >>> from ml_insights.metrics.thresholds import ThresholdGrid
+    >>> stakes = Stakes.of(BinCounts.from_scores(ThresholdGrid(), [], []))
+    >>> break_even_precision(stakes, OutcomeValues(Outcomes(0.0, -1.0, -9.0, 0.0)))
+    0.1
+    """
+    gain = _mean(stakes.positives, values.gain_of_positive)
+    loss = _mean(stakes.negatives, values.gain_of_negative)
+    return loss / (loss - gain) if gain > 0 > loss else math.nan
+
+
+def _mean(stake: Stake, worth: Worth) -> float:
+    if not worth.per_amount:
+        return worth.constant
+    return worth.constant + worth.per_amount * float(ratio(stake.amount.sum(), stake.records.sum()))
+
+
+def value_at(stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues) -> FloatArray:
+    """Money at each of some thresholds of the grid, shape (thresholds,).
 
     >>> from ml_insights.metrics.confusion import BinCounts
     >>> from ml_insights.metrics.thresholds import ThresholdGrid
     >>> bins = BinCounts.from_scores(ThresholdGrid(), [0.9, 0.5, 0.1], [1, 0, 1])
-    >>> value_at(bins.confusion(), OutcomeValues(10.0, -1.0, 0.0, 0.0)).tolist()
+    >>> values = OutcomeValues(Outcomes(10.0, -1.0, 0.0, 0.0))
+    >>> value_at(Stakes.of(bins), bins.threshold_index, values).tolist()
     [19.0, 9.0, 10.0]
     """
-    return np.asarray(sum(cells * value for cells, value in _cells(counts, values)), np.float64)
+    cells = _cells(stakes, threshold_index, values)
+    return np.asarray(sum(stake.worth(worth) for stake, worth in cells), np.float64)
 
 
 def value_interval(
-    counts: ConfusionCounts, values: OutcomeValues, z: float = Z_95
+    stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues, z: float = Z_95
 ) -> tuple[FloatArray, FloatArray]:
     """Interval of the money at each threshold, for as many other labelled records.
 
-    Normal, with the variance of a sum over a multinomial of the four outcomes.
+    Normal, with the variance of a sum of independent records: over a multinomial of the four
+    outcomes where worth is constant, else also over the amounts within each.
 
     Returns:
         Lower and upper ends, shape (thresholds,); NaN without labels or without spread.
     """
-    records = sum(cells for cells, _ in _cells(counts, values))
-    value = value_at(counts, values)
-    squares = sum(cells * worth**2 for cells, worth in _cells(counts, values))
-    variance = np.maximum(squares - ratio(value**2, np.asarray(records)), 0.0)
+    cells = _cells(stakes, threshold_index, values)
+    value = value_at(stakes, threshold_index, values)
+    squares = sum(stake.squared_worth(worth) for stake, worth in cells)
+    variance = np.maximum(squares - ratio(value**2, np.full(value.size, stakes.records)), 0.0)
     half = z * np.sqrt(np.where(variance > 0, variance, np.nan))
     return value - half, value + half
 
@@ -120,11 +175,14 @@ def allowed_by_capacity(bins: BinCounts, actions: int) -> int:
     return int(bins.threshold_index.size - np.searchsorted(acted_on, actions, side="right"))
 
 
-def _cells(counts: ConfusionCounts, values: OutcomeValues) -> tuple[tuple[IntArray, float], ...]:
-    """The four outcomes with their values."""
+def _cells(
+    stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues
+) -> tuple[tuple[Stake, Worth], ...]:
+    """The four outcomes with their worth."""
+    position = np.searchsorted(stakes.threshold_index, threshold_index)
     return (
-        (counts.true_positives, values.true_positive),
-        (counts.false_positives, values.false_positive),
-        (counts.false_negatives, values.false_negative),
-        (counts.true_negatives, values.true_negative),
+        (stakes.positives.at_or_above(position), values.true_positive),
+        (stakes.negatives.at_or_above(position), values.false_positive),
+        (stakes.positives.below(position), values.false_negative),
+        (stakes.negatives.below(position), values.true_negative),
     )

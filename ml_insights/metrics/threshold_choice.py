@@ -2,7 +2,7 @@
 
 The best threshold of a day is best for that day's records, chance included: its value there is too
 high ("optimism"), and on other days another threshold would have come out. Both are measured by
-choosing again in Poisson bootstrap replicates of the bin counts. What does not belong here: the
+choosing again in Poisson bootstrap replicates of the bins' records. What does not belong here: the
 value at a given threshold (`business_value`).
 """
 
@@ -14,11 +14,11 @@ import numpy as np
 
 from ml_insights.metrics.arrays import FloatArray, IntArray
 from ml_insights.metrics.intervals import Z_95
-from ml_insights.metrics.strata import equal_starts, sums
+from ml_insights.metrics.strata import equal_starts
 
 if TYPE_CHECKING:
     from ml_insights.metrics.business_value import OutcomeValues
-    from ml_insights.metrics.confusion import BinCounts
+    from ml_insights.metrics.stakes import Stakes
 
 GROUPS = 128
 _DRAWN_AT_ONCE = 400_000
@@ -57,14 +57,16 @@ class Regret(NamedTuple):
     high: float
 
 
-def gains(bins: BinCounts, values: OutcomeValues) -> FloatArray:
+def gains(stakes: Stakes, values: OutcomeValues) -> FloatArray:
     """Money above acting on nothing for a threshold at each bin, and 0 as last element."""
-    each = bins.positives * values.gain_of_positive + bins.negatives * values.gain_of_negative
+    each = stakes.positives.worth(values.gain_of_positive) + stakes.negatives.worth(
+        values.gain_of_negative
+    )
     return np.append(np.cumsum(each[::-1])[::-1], 0.0)
 
 
 def choose(
-    bins: BinCounts,
+    stakes: Stakes,
     values: OutcomeValues,
     random: np.random.Generator,
     *,
@@ -74,89 +76,78 @@ def choose(
     """The best threshold, the highest of equals, and how sure it is.
 
     Args:
-        bins: counts of one curve.
+        stakes: what money is about, of one curve.
         values: money by outcome.
         random: from `seeds.generator`.
         lowest: position of the lowest threshold allowed, from `allowed_by_capacity`.
         replicates: choices on resampled records.
     """
-    allowed = gains(bins, values)[lowest:]
+    allowed = gains(stakes, values)[lowest:]
     best = lowest + allowed.size - 1 - int(np.argmax(allowed[::-1]))
     gain = float(allowed[best - lowest])
-    starts = _edges(bins, values, lowest, best)
-    chosen, optimism = _choices(bins, values, starts, random, replicates)
+    starts = _edges(stakes, values, lowest, best)
+    chosen, optimism = _choices(stakes, values, starts, random, replicates)
     low, high = np.quantile(chosen, (0.025, 0.975), method="inverted_cdf")
     return ThresholdChoice(best, min(int(low), best), max(int(high), best), gain, optimism)
 
 
-def regret(
-    bins: BinCounts, values: OutcomeValues, choice: ThresholdChoice, position: int
-) -> Regret:
+def regret(stakes: Stakes, values: OutcomeValues, choice: ThresholdChoice, position: int) -> Regret:
     """What a threshold loses against the chosen one, on other records of the same kind.
 
     Only records between the two thresholds differ, so only they bring spread.
 
     Args:
-        bins: counts of the curve.
+        stakes: what money is about.
         values: money by outcome.
         choice: what `choose` returned for them.
         position: lowest bin that is acted on at the other threshold.
     """
-    value = choice.gain - float(gains(bins, values)[position]) - choice.optimism
+    value = choice.gain - float(gains(stakes, values)[position]) - choice.optimism
     between = slice(*sorted((position, choice.position)))
-    spread = float(np.sqrt(_variances(bins, values)[between].sum()))
+    spread = float(np.sqrt(_variances(stakes, values)[between].sum()))
     return Regret(value, value - Z_95 * spread, value + Z_95 * spread)
 
 
-def _variances(bins: BinCounts, values: OutcomeValues) -> FloatArray:
+def _variances(stakes: Stakes, values: OutcomeValues) -> FloatArray:
     """Variance that each bin brings to a gain."""
-    return np.asarray(
-        bins.positives * values.gain_of_positive**2 + bins.negatives * values.gain_of_negative**2,
-        dtype=np.float64,
+    return stakes.positives.squared_worth(values.gain_of_positive) + stakes.negatives.squared_worth(
+        values.gain_of_negative
     )
 
 
-def _edges(bins: BinCounts, values: OutcomeValues, lowest: int, best: int) -> IntArray:
+def _edges(stakes: Stakes, values: OutcomeValues, lowest: int, best: int) -> IntArray:
     """First bins of groups among which the replicates choose: equal spread, the best included."""
-    spread = _variances(bins, values)[lowest:]
+    spread = _variances(stakes, values)[lowest:]
     whole = np.rint(spread / max(spread.sum(), 1e-300) * 1e9).astype(np.int64)
     starts = lowest + equal_starts(whole, GROUPS)
-    return np.union1d(starts, [best]) if best < bins.threshold_index.size else starts
+    return np.union1d(starts, [best]) if best < stakes.threshold_index.size else starts
 
 
 def _choices(
-    bins: BinCounts,
+    stakes: Stakes,
     values: OutcomeValues,
     starts: IntArray,
     random: np.random.Generator,
     replicates: int,
 ) -> tuple[IntArray, float]:
     """Chosen position of each replicate, and by how much the choices look better than they are."""
-    none = bins.threshold_index.size
+    none = stakes.threshold_index.size
     if starts.size == 0:
         return np.full(replicates, none), 0.0
-    positives, negatives = (
-        sums(c, starts - starts[0])
-        for c in (bins.positives[starts[0] :], bins.negatives[starts[0] :])
-    )
-    true = np.append(
-        0.0,
-        np.cumsum(
-            (positives * values.gain_of_positive + negatives * values.gain_of_negative)[::-1]
-        ),
-    )
+    gain, loss = values.gain_of_positive, values.gain_of_negative
+    positives, negatives = stakes.positives.grouped(starts), stakes.negatives.grouped(starts)
+    each = positives.worth(gain) + negatives.worth(loss)
+    true = np.append(0.0, np.cumsum(each[::-1]))
     edges = np.append(none, starts[::-1])
     chosen, excess = [], 0.0
     step = max(1, _DRAWN_AT_ONCE // starts.size)
     for start in range(0, replicates, step):
-        shape = (min(step, replicates - start), starts.size)
-        drawn = random.poisson(positives, shape) * values.gain_of_positive
-        drawn += random.poisson(negatives, shape) * values.gain_of_negative
-        gain = np.cumsum(drawn[:, ::-1], axis=1)
-        gain = np.concatenate((np.zeros((shape[0], 1)), gain), axis=1)
-        place = np.argmax(gain, axis=1)
+        size = min(step, replicates - start)
+        drawn = positives.drawn(gain, random, size) + negatives.drawn(loss, random, size)
+        gained = np.concatenate((np.zeros((size, 1)), np.cumsum(drawn[:, ::-1], axis=1)), axis=1)
+        place = np.argmax(gained, axis=1)
         chosen.append(edges[place])
         excess += float(
-            np.sum(np.take_along_axis(gain, place[:, None], axis=1)[:, 0] - true[place])
+            np.sum(np.take_along_axis(gained, place[:, None], axis=1)[:, 0] - true[place])
         )
     return np.concatenate(chosen), excess / replicates

@@ -11,10 +11,52 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from ml_insights.errors import ContractError
-from ml_insights.metrics.business_value import OutcomeValues
+from ml_insights.metrics.business_value import Outcomes, OutcomeValues
+from ml_insights.settings.forms import FeatureForm
 from ml_insights.settings.section import Legal, Section, Unit
+from ml_insights.spark.arguments import AmountFeature
 
 Money = Annotated[float, Unit("currency"), Legal("a number; a cost is negative")]
+
+
+Factor = Annotated[float, Unit("currency for each of the amount"), Legal("a number")]
+
+
+class Amount(FeatureForm):
+    """An input feature that says how much money a prediction is about, such as a payment's sum.
+
+    A record is then worth the value of its outcome and, on top, the factor of its outcome times its
+    amount. Records without a usable amount count in everything but money.
+    """
+
+    decimals: Annotated[int, Field(ge=0, le=6), Unit("digits")] = 2
+    """Digits after the point that are kept; what is finer is rounded."""
+
+    true_positive: Factor = 0.0
+    """Share of the amount that an action on a positive is worth."""
+
+    false_positive: Factor = 0.0
+    """Likewise for an action on a negative."""
+
+    false_negative: Factor = 0.0
+    """Likewise for a positive on which nothing was done: -1 if the amount is lost."""
+
+    true_negative: Factor = 0.0
+    """Likewise for a negative that was rightly left alone."""
+
+    def amount_feature(self) -> AmountFeature:
+        """The same for the Spark side."""
+        return AmountFeature(self.value_form(), self.decimals)
+
+    def factors(self) -> Outcomes:
+        """Money for each unit that is counted."""
+        unit = 10**self.decimals
+        return Outcomes(
+            self.true_positive / unit,
+            self.false_positive / unit,
+            self.false_negative / unit,
+            self.true_negative / unit,
+        )
 
 
 class Business(Section):
@@ -47,6 +89,9 @@ class Business(Section):
     ] = None
     """Most actions a day. Thresholds that would ask for more are not recommended."""
 
+    amount: Amount | None = None
+    """The input feature that money depends on, where predictions are about different sums."""
+
     @model_validator(mode="after")
     def _make_sense(self) -> Business:
         try:
@@ -57,9 +102,10 @@ class Business(Section):
 
     def values(self) -> OutcomeValues:
         """The same for the mathematics."""
-        return OutcomeValues(
+        constant = Outcomes(
             self.true_positive, self.false_positive, self.false_negative, self.true_negative
         )
+        return OutcomeValues(constant, *([self.amount.factors()] if self.amount else []))
 
 
 class VariantShare(Section):

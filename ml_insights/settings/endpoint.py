@@ -21,7 +21,7 @@ from pydantic import (
     field_validator,
 )
 
-from ml_insights.settings.business import Business, VariantShare
+from ml_insights.settings.business import Amount, Business, VariantShare
 from ml_insights.settings.forms import CrossedSlice, FeatureSlice, Form, Forms, LabelForms, Slices
 from ml_insights.settings.section import (
     Finding,
@@ -238,11 +238,17 @@ class Endpoint(Section):
             positive_label=self.positive_label or "",
             classes=self.classes,
             slices=tuple(feature.slice_feature() for feature in self._features),
+            amount=self.amount.amount_feature() if self.amount else None,
         )
 
     def label_forms(self) -> tuple[ValueForm, ...]:
         """Where labels stand in ground truth, for the Spark side."""
         return tuple(form.value_form() for form in self.label)
+
+    @property
+    def amount(self) -> Amount | None:
+        """The feature that money depends on."""
+        return self.business.amount if self.business else None
 
     @property
     def slice_names(self) -> tuple[str, ...]:

@@ -120,7 +120,19 @@ LabelForms = Annotated[
 ]
 
 
-class FeatureSlice(Form):
+class FeatureForm(Form):
+    """Where one input feature stands: all of an input is no feature."""
+
+    @field_validator("index", "path")
+    @classmethod
+    def _is_given(cls, value: object, info: ValidationInfo) -> object:
+        kind = info.data.get("content_type")
+        if value is None and kind and (info.field_name == "index") == (kind == CSV):
+            raise ValueError(f"is needed with {kind}, to say which feature is meant")
+        return value
+
+
+class FeatureSlice(FeatureForm):
     """A slice by an input feature: every value, or every interval of values, is a slice."""
 
     name: Annotated[
@@ -133,14 +145,6 @@ class FeatureSlice(Form):
     edges: Annotated[tuple[float, ...], Legal("a list of ascending numbers")] = ()
     """Cut points of a numeric feature: `[30, 50]` makes `<30`, `30..50` (with 30, without 50) and
     `>=50`. Without them every distinct value is a slice."""
-
-    @field_validator("index", "path")
-    @classmethod
-    def _is_given(cls, value: object, info: ValidationInfo) -> object:
-        kind = info.data.get("content_type")
-        if value is None and kind and (info.field_name == "index") == (kind == CSV):
-            raise ValueError(f"is needed with {kind}, to say which feature is meant")
-        return value
 
     @field_validator("edges")
     @classmethod

@@ -53,20 +53,41 @@ class SliceFeature:
 
 
 @dataclass(frozen=True)
+class AmountFeature:
+    """An input feature that says how much money a prediction is about.
+
+    Attributes:
+        form: where the feature stands in the input's data.
+        decimals: digits after the point that count: amounts are kept in units of 10^-decimals.
+    """
+
+    form: ValueForm
+    decimals: int
+
+
+@dataclass(frozen=True)
 class CaptureFormat:
-    """How an endpoint's capture records hold scores and slice features.
+    """How an endpoint's capture records hold scores, slice features and amounts.
 
     Attributes:
         scores: one form for each content type the endpoint answers in.
         classes: names of the classes of a score list, in its order; empty: one score.
         positive_label: class_label of the rows when there is one score.
         slices: features that slice the traffic.
+        amount: the feature that money depends on; None where it depends on the outcome alone.
     """
 
     scores: tuple[ValueForm, ...]
     positive_label: str
     classes: tuple[str, ...] = ()
     slices: tuple[SliceFeature, ...] = ()
+    amount: Optional[AmountFeature] = None
+
+    @property
+    def features(self) -> tuple[ValueForm, ...]:
+        """Where everything stands that is read of the input: slices, then the amount."""
+        amount = (self.amount.form,) if self.amount else ()
+        return (*(feature.form for feature in self.slices), *amount)
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,7 @@ class ConfusionCountsArguments:
         plain: read all labels in Spark's own expressions, without the native reader.
         pairs_at: grid threshold at which pairs of variants are told apart exactly; -1 where
             variants do not score the same events, and then no pairs are counted.
+        amounts: add up amounts too.
     """
 
     day: str
@@ -141,6 +163,7 @@ class ConfusionCountsArguments:
     output: str
     plain: bool = False
     pairs_at: int = -1
+    amounts: bool = False
 
 
 Arguments = Union[RawPredictionsArguments, ConfusionCountsArguments]
@@ -191,6 +214,10 @@ def from_json(job: str, text: str) -> Arguments:
 def _built(kind: Any, value: Any) -> Any:
     """Rebuild dataclasses and tuples, which JSON knows as objects and lists."""
     origin = get_origin(kind)
+    if value is None:
+        return None
+    if origin is Union:
+        return _built(get_args(kind)[0], value)
     if origin is tuple:
         return tuple(_built(get_args(kind)[0], item) for item in value)
     if isinstance(kind, type) and is_dataclass(kind):

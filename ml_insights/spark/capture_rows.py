@@ -54,8 +54,7 @@ def write_rows(
         Time of the newest file that holds a line, ISO 8601, and by variant `lines_read`,
         `records_accepted` and `predictions_in_records`.
     """
-    forms = (*capture.scores, *(feature.form for feature in capture.slices))
-    if plain or not understands(forms):
+    if plain or not understands((*capture.scores, *capture.features)):
         return _write_plainly(_lines(spark, files), capture, list(files), output)
     read = read_capture(spark, capture, files)
     _write(read.table, output, "overwrite")

@@ -21,6 +21,7 @@ from pyspark.sql import functions as F
 
 from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.spark.amount_sums import AMOUNT_SUMS
 from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import label_folders
 from ml_insights.spark.joint_counts import PAIR, PAIRS_FOLDER
@@ -52,8 +53,9 @@ def count_day(
 ) -> dict[str, Any]:
     """Count a day's predictions by variant, class, slice, bin and label.
 
-    Writes `bins/` below the job's output: the curve's key, `threshold_index` and `BIN_COUNTS`; and
-    `pairs/` where variants score the same events, see `joint_counts`.
+    Writes `bins/` below the job's output: the curve's key, `threshold_index`, `BIN_COUNTS` and,
+    where money depends on amounts, `AMOUNT_SUMS`; and `pairs/` where variants score the same
+    events, see `joint_counts`.
 
     Args:
         spark: session, prepared by `session.prepare`.
@@ -77,6 +79,7 @@ def count_day(
     slices = _slices_by_id(spark, manifest, job)
     observed = label_folders(Files(spark, job.ground_truth_root), job)
     predictions = accepted_predictions(spark, job.predictions, manifest)
+    predictions = predictions if job.amounts else predictions.drop("amount")
     variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
     counted = (counted_plainly if job.plain else counted_natively)(
         spark, job, predictions, variants
@@ -104,12 +107,13 @@ def bins_of_slices(bins: DataFrame, slices: DataFrame) -> DataFrame:
     """Counts by curve and bin.
 
     Args:
-        bins: `variant`, `class_label`, `slice_id`, `threshold_index` and `BIN_COUNTS`, in any
-            number of rows a bin.
+        bins: `variant`, `class_label`, `slice_id`, `threshold_index`, `BIN_COUNTS` and perhaps
+            `AMOUNT_SUMS`, in any number of rows a bin.
         slices: `slice_id` and `slice`, one row for each slice a combination belongs to.
     """
     named = bins.join(F.broadcast(slices), "slice_id")
-    return _added_up(named, (*CURVE, "threshold_index"), BIN_COUNTS)
+    amounts = [name for name in AMOUNT_SUMS if name in bins.columns]
+    return _added_up(named, (*CURVE, "threshold_index"), (*BIN_COUNTS, *amounts))
 
 
 def _added_up(rows: DataFrame, keys: Sequence[str], counts: Sequence[str]) -> DataFrame:

@@ -39,6 +39,10 @@ QUARANTINED_CHARACTERS = 4096
 MISSING_VALUE = "(missing)"
 NOT_A_NUMBER = "(not a number)"
 
+LARGEST_AMOUNT = 10**15
+"""In the smallest unit. Decimal texts up to it, times a power of ten, are rounded to the integer
+they say; as many of them as a day can have add up in 38 digits, and so do their squares."""
+
 ACCEPTED = "accepted"
 REJECTED_LINE = "rejected_line"
 REJECTED_PREDICTION = "rejected_prediction"
@@ -53,7 +57,7 @@ def record_schema(capture: CaptureFormat) -> StructType:
     """The fields of a capture record that are needed; others are skipped while parsing."""
     payload = _strings("observedContentType", "data", "encoding")
     sides = [StructField("endpointOutput", payload)]
-    if capture.slices:
+    if capture.features:
         sides.append(StructField("endpointInput", payload))
     metadata = _strings("eventId", "inferenceId", "inferenceTime")
     return StructType(
@@ -67,11 +71,11 @@ def records(lines: DataFrame, capture: CaptureFormat) -> DataFrame:
     Args:
         lines: columns `value` (the line), `variant`, `source_object` and `modified` (of the
             object).
-        capture: where scores and slice features stand.
+        capture: where scores and input features stand.
 
     Returns:
         One row a line: `line`, `variant`, `source_object`, `modified`, `record`, `scores` (one
-        element a prediction), `features` (for each slice feature an array, one element a
+        element a prediction), `features` (for each input feature an array, one element a
         prediction) and `reason`, NULL for an accepted record.
     """
     output = F.col("record.captureData.endpointOutput")
@@ -92,7 +96,7 @@ def records(lines: DataFrame, capture: CaptureFormat) -> DataFrame:
 
 
 def _request(capture: CaptureFormat) -> list[Column]:
-    if not capture.slices:
+    if not capture.features:
         return []
     payload = F.col("record.captureData.endpointInput")
     return [
@@ -115,13 +119,13 @@ def _scores(output: Column, capture: CaptureFormat) -> Column:
 
 
 def _features(capture: CaptureFormat) -> Column:
-    """Values of each slice feature; NULL where the request is not of the feature's form."""
+    """Values of each input feature; NULL where the request is not of the feature's form."""
     features = [
         F.when(
-            F.coalesce(F.col("request_type") == feature.form.content_type, F.lit(True)),
-            values_of(F.col("request"), feature.form),
+            F.coalesce(F.col("request_type") == form.content_type, F.lit(True)),
+            values_of(F.col("request"), form),
         )
-        for feature in capture.slices
+        for form in capture.features
     ]
     return F.array(*features) if features else F.array().cast("array<array<string>>")
 
@@ -185,8 +189,9 @@ def predictions(parsed: DataFrame, capture: CaptureFormat) -> DataFrame:
         capture: where scores and slice features stand.
 
     Returns:
-        The columns of raw_predictions (score and slices have no meaning in rejected rows), and
-        `kind`, `reason`, `source_object`, `line` (NULL in accepted rows).
+        The columns of raw_predictions (score, slices and amount have no meaning in rejected rows;
+        `amount` only where the format has one), and `kind`, `reason` (in accepted rows why there is
+        no amount, else NULL), `source_object`, `line` (NULL in accepted rows).
     """
     # A rejected line is one row, and so is a rejected prediction, whatever its number of classes.
     one_each = F.when(F.col("reason").isNull(), F.col("scores")).otherwise(F.array(F.lit(None)))
@@ -197,7 +202,9 @@ def predictions(parsed: DataFrame, capture: CaptureFormat) -> DataFrame:
         .when(F.col("prediction_reason").isNotNull(), REJECTED_PREDICTION)
         .otherwise(ACCEPTED),
     )
-    return _row_columns(_slices(judged, capture), capture)
+    return _row_columns(
+        _amounts(_slices(_own_features(judged, capture), capture), capture), capture
+    )
 
 
 def _judged(numbered: DataFrame, capture: CaptureFormat) -> DataFrame:
@@ -242,13 +249,10 @@ def _score_reason(plain: Column, number: Column) -> Column:
     )
 
 
-def _slices(judged: DataFrame, capture: CaptureFormat) -> DataFrame:
-    """Add `slice_values` and `slice_id` of the row's prediction."""
-    if not capture.slices:
-        no_values = F.array().cast("array<string>")
-        return judged.select(
-            "*", no_values.alias("slice_values"), F.lit(0).cast("bigint").alias("slice_id")
-        )
+def _own_features(judged: DataFrame, capture: CaptureFormat) -> DataFrame:
+    """Add `own_features`, those of the row's prediction."""
+    if not capture.features:
+        return judged
     # Only when the request has one value for each prediction do positions correspond.
     own = F.transform(
         "features",
@@ -256,14 +260,42 @@ def _slices(judged: DataFrame, capture: CaptureFormat) -> DataFrame:
             F.size(values) == F.size("scores"), F.get(values, F.col("prediction_index"))
         ),
     )
-    texts = judged.withColumn("own_features", F.transform(own, _plain))
+    return judged.withColumn("own_features", F.transform(own, _plain))
+
+
+def _slices(judged: DataFrame, capture: CaptureFormat) -> DataFrame:
+    """Add `slice_values` and `slice_id` of the row's prediction."""
+    if not capture.slices:
+        no_values = F.array().cast("array<string>")
+        return judged.select(
+            "*", no_values.alias("slice_values"), F.lit(0).cast("bigint").alias("slice_id")
+        )
     labels = [
         _slice_label(F.col("own_features")[position], feature)
         for position, feature in enumerate(capture.slices)
     ]
-    return texts.withColumn("slice_values", F.array(*labels)).withColumn(
+    return judged.withColumn("slice_values", F.array(*labels)).withColumn(
         "slice_id", F.xxhash64("slice_values")
     )
+
+
+def _amounts(judged: DataFrame, capture: CaptureFormat) -> DataFrame:
+    """Add `amount_reason`, NULL for a usable amount, and `amount`, NULL otherwise."""
+    if not capture.amount:
+        return judged.withColumn("amount_reason", F.lit(None).cast("string"))
+    scale = float(10**capture.amount.decimals)
+    text = F.col("own_features")[len(capture.slices)]
+    number, reason = F.col("amount_number"), F.col("amount_reason")
+    scaled = judged.withColumn("amount_text", text).withColumn(
+        "amount_number", _number(F.col("amount_text"))
+    )
+    return scaled.withColumn(
+        "amount_reason",
+        F.when(F.coalesce(F.col("amount_text"), F.lit("")) == "", "amount_missing")
+        .when(number.isNull(), "amount_not_a_number")
+        .when(number < 0, "amount_below_0")
+        .when(number * scale > LARGEST_AMOUNT, "amount_too_large"),
+    ).withColumn("amount", F.when(reason.isNull(), F.rint(number * scale).cast("bigint")))
 
 
 def _slice_label(text: Column, feature: SliceFeature) -> Column:
@@ -309,9 +341,10 @@ def _row_columns(rows: DataFrame, capture: CaptureFormat) -> DataFrame:
         "slice_values",
         _time(metadata["inferenceTime"]).alias("captured_at"),
         "kind",
-        F.coalesce("reason", "prediction_reason").alias("reason"),
+        F.coalesce("reason", "prediction_reason", "amount_reason").alias("reason"),
         F.when(rejected, F.col("source_object")).alias("source_object"),
         F.when(rejected, cut_line(F.col("line"))).alias("line"),
+        *(["amount"] if capture.amount else []),
     )
 
 

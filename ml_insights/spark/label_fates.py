@@ -42,7 +42,8 @@ def match_labels(predictions: DataFrame, labels: DataFrame, variants: Sequence[s
     """
     pairs = predictions.join(labels.select("event_id", "codes"), "event_id")
     same_number = F.coalesce(F.size("codes") == F.col("predictions_in_record"), F.lit(False))
-    says = F.xxhash64("captured_at", "score", "slice_id", "predictions_in_record")
+    amount = ["amount"] if "amount" in predictions.columns else []
+    says = F.xxhash64("captured_at", "score", "slice_id", "predictions_in_record", *amount)
     code = F.when(same_number, F.get("codes", F.col("prediction_index")))
     places = pairs.groupBy("event_id", "variant", "prediction_index", "class_label").agg(
         F.max(same_number).alias("fits"),

@@ -40,7 +40,13 @@ _COUNTED_DDL = (
     "event_id binary, counting bigint, "
     "source_object string, reason string, line string"
 )
-"""Columns of the table: `record` says which of its lines here are filled.
+_AMOUNTS_DDL = (
+    "positives_with_amount bigint, negatives_with_amount bigint, "
+    "amount_of_positives decimal(38, 0), amount_of_negatives decimal(38, 0), "
+    "squares_of_positives decimal(38, 0), squares_of_negatives decimal(38, 0)"
+)
+"""Columns of the table: `record` says which of its lines here are filled; amounts, if there are
+any, are of `bins`.
 
 `bins` and `pairs` are partial counts; `open` are labels collected on the day for an event without a
 prediction of it; `rejected` are lines of ground truth.
@@ -66,7 +72,7 @@ _LABEL_DDL = (
 )
 _LABEL_PLACE = 2**31 - 1
 """Label records sort behind all predictions of their event."""
-_ORDER = ("event_id", "place", "position", "captured_at", "slice_id", "score")
+_ORDER = ("event_id", "place", "position", "captured_at", "slice_id")
 
 
 def counted_natively(
@@ -89,7 +95,7 @@ def counted_natively(
         rows = rows.unionAll(_label_rows(labels, job))
     output = f"{job.output}/counted"
     sums, newest = _write_counts(spark, job, rows, variants, output)
-    counted = spark.read.schema(_COUNTED_DDL).parquet(output)
+    counted = spark.read.schema(_ddl(job)).parquet(output)
 
     def record(name: str) -> DataFrame:
         return counted.where(F.col("record") == name)
@@ -153,8 +159,11 @@ def _write_counts(
         "octaves": job.octaves,
         "bits": job.bits,
         "pairs_at": job.pairs_at,
+        "amounts": job.amounts,
     }
-    events = rows.repartition("event_id").sortWithinPartitions(*_ORDER)
+    # Scores last: those that differ by less than their place on the grid tells are neighbours.
+    order = (*_ORDER, "amount", "score") if job.amounts else (*_ORDER, "score")
+    events = rows.repartition("event_id").sortWithinPartitions(*order)
     # Rows of Spark's engine are not for its public interface: they would be copied into objects.
     session: Any = spark._jsparkSession  # noqa: SLF001
     context, java = session.sparkContext(), spark.sparkContext._jvm  # noqa: SLF001
@@ -163,11 +172,15 @@ def _write_counts(
     sorted_rows = events._jdf.queryExecution().toRdd()  # noqa: SLF001
     operator = native(spark, "ml_insights.EventCounting")
     counted = operator.over(sorted_rows, json.dumps(spec), sums, times)
-    schema: Any = java.org.apache.spark.sql.types.StructType.fromDDL(_COUNTED_DDL)  # type: ignore[union-attr]
+    schema: Any = java.org.apache.spark.sql.types.StructType.fromDDL(_ddl(job))  # type: ignore[union-attr]
     table = session.internalCreateDataFrame(counted, schema, False)
     DataFrame(table, spark).write.partitionBy("record").mode("overwrite").parquet(output)
     found = {name: int(sum_.sum()) for name, sum_ in zip(names, sums)}
     return found, max(times.value(), default=None)
+
+
+def _ddl(job: ConfusionCountsArguments) -> str:
+    return f"{_COUNTED_DDL}, {_AMOUNTS_DDL}" if job.amounts else _COUNTED_DDL
 
 
 def _class_labels(job: ConfusionCountsArguments) -> list[str]:
@@ -189,6 +202,7 @@ def _prediction_rows(
         "slice_id",
         "score",
         F.lit(None).cast(_LABEL_DDL).alias("label"),
+        *(["amount"] if "amount" in predictions.columns else []),
     )
 
 
@@ -223,4 +237,5 @@ def _label_rows(labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
         *(F.lit(None).cast(kind).alias(name) for name, kind in nothing.items()),
         F.lit(None).cast("double").alias("score"),
         label.alias("label"),
+        *([F.lit(None).cast("bigint").alias("amount")] if job.amounts else []),
     )

@@ -17,7 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from ml_insights.spark.arguments import CSV, JSON_LINES
-from ml_insights.spark.data_capture import MISSING_VALUE, NOT_A_NUMBER, range_names
+from ml_insights.spark.data_capture import (
+    LARGEST_AMOUNT,
+    MISSING_VALUE,
+    NOT_A_NUMBER,
+    range_names,
+)
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.json_path import EACH, parse_path
 from ml_insights.spark.listing import Listing
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
-    from ml_insights.spark.arguments import CaptureFormat, SliceFeature, ValueForm
+    from ml_insights.spark.arguments import AmountFeature, CaptureFormat, SliceFeature, ValueForm
 
 SOURCE = "ml_insights.RecordSource"
 TASK_BYTES, OPEN_BYTES = 512 * 2**20, 4 * 2**20
@@ -38,6 +43,7 @@ CAPTURE_COLUMNS = (
     "class_label string, score double, slice_id bigint, slice_values array<string>, "
     "captured_at timestamp, kind string, source_object string, line string"
 )
+AMOUNT_COLUMNS = "amount bigint, reason string"
 LABEL_COLUMNS = (
     "event_id binary, codes array<int>, source_object string, modified timestamp, "
     "collected_on string, line string, kind string"
@@ -113,17 +119,19 @@ def read_capture(
         files: by variant, as `Listing` gives them.
 
     Returns:
-        `CAPTURE_COLUMNS`: rows as `data_capture.predictions` gives them for accepted records, and
-        rows of kind `UNREAD` that only have `variant`, `source_object` and `line`.
+        `CAPTURE_COLUMNS`, with an amount also `AMOUNT_COLUMNS`: rows as `data_capture.predictions`
+        gives them for accepted records, and rows of kind `UNREAD` that only have `variant`,
+        `source_object` and `line`.
     """
     spec = {
         "record": "capture",
-        "columns": CAPTURE_COLUMNS,
+        "columns": f"{CAPTURE_COLUMNS}, {AMOUNT_COLUMNS}" if capture.amount else CAPTURE_COLUMNS,
         "capture": {
             "scores": [_form(form) for form in capture.scores],
             "classes": list(capture.classes),
             "labels": list(capture.classes) or [capture.positive_label],
             "slices": _slices(capture.slices),
+            "amount": _amount(capture.amount),
         },
     }
     return NativeRead(spark, spec, files)
@@ -170,4 +178,14 @@ def _slices(features: Sequence[SliceFeature]) -> dict[str, Any]:
             }
             for feature in features
         ],
+    }
+
+
+def _amount(feature: Optional[AmountFeature]) -> Optional[dict[str, Any]]:
+    if feature is None:
+        return None
+    return {
+        "form": _form(feature.form),
+        "scale": float(10**feature.decimals),
+        "largest": float(LARGEST_AMOUNT),
     }

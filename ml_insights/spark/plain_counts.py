@@ -13,6 +13,7 @@ from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
 
 from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.spark.amount_sums import amount_sums
 from ml_insights.spark.binning import with_bin_position
 from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.files import Files
@@ -91,17 +92,19 @@ def _stage_labels(
 def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:
     """Drop duplicates and replace scores by their place on the grid.
 
-    A duplicate has the same event, variant, position and class, and says the same: score, time and
-    slice. Rows that say different things are different predictions, also where a caller has given
-    them one inferenceId; `label_fates` sees to it that they get no label.
+    A duplicate has the same event, variant, position and class, and says the same: score, time,
+    slice and amount. Rows that say different things are different predictions, also where a caller
+    has given them one inferenceId; `label_fates` sees to it that they get no label.
 
     Returns:
-        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`.
+        The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`,
+        and `amount` if predictions have it.
     """
     # One shuffle by event serves the grouping here and the join with labels after it.
     placed = with_bin_position(predictions, grid).repartition("event_id")
+    key = ("event_id", "variant", "prediction_index", "class_label", "captured_at")
     place = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record")
-    same = ("event_id", "variant", "prediction_index", "class_label", "captured_at", *place)
+    same = (*key, *place, *(["amount"] if "amount" in predictions.columns else []))
     return placed.groupBy(*same).agg(F.count(F.lit(1)).alias("copies")).drop("captured_at")
 
 
@@ -123,7 +126,7 @@ def with_labels(events: DataFrame, labels: DataFrame, job: ConfusionCountsArgume
 
 
 def count_bins(labelled: DataFrame) -> DataFrame:
-    """Counts by bin of what `with_labels` returns."""
+    """Counts by bin of what `with_labels` returns; with amounts, those are added up too."""
     positive, copies = F.col("positive"), F.col("copies")
 
     def number(condition: Any) -> Any:
@@ -135,4 +138,5 @@ def count_bins(labelled: DataFrame) -> DataFrame:
         number(positive.isNull()).alias("bin_unlabelled"),
         F.sum("bin_offset").alias("bin_offsets"),
         F.sum(copies - 1).alias("bin_duplicates"),
+        *(amount_sums() if "amount" in labelled.columns else ()),
     )

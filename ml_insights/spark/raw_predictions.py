@@ -21,7 +21,7 @@ from py4j.protocol import Py4JError
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from ml_insights.contracts import RAW_PREDICTIONS
+from ml_insights.contracts import AMOUNT_REASONS, RAW_PREDICTIONS
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark import data_capture
 from ml_insights.spark.capture_rows import write_rows
@@ -87,7 +87,9 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
     unread = passed_over(captured, job.capture_root, day, hours)
     if not hours:
         raise _nothing_captured(job, day, unread)
-    format_digest = digest({"version": FORMAT_VERSION, **asdict(job.capture)})
+    # What is not asked for is left out, so that a format keeps its digest when more can be asked.
+    asked = {name: part for name, part in asdict(job.capture).items() if part is not None}
+    format_digest = digest({"version": FORMAT_VERSION, **asked})
     units = standing_units(files, job, hours, pack(hours, bounds), format_digest)
     report(f"{len(units)} of {job.day}'s units stand from an earlier run")
     planned = _plan(hours, units, bounds)
@@ -229,8 +231,10 @@ def _counts(
     accepted = F.col("kind") == data_capture.ACCEPTED
     slice_of_row = F.when(accepted, F.struct("slice_id", "slice_values")).alias("slice")
     groups = written.groupBy("variant", "kind", "reason", *([slice_of_row] if sliced else []))
-    # More groups than this are more combinations in one variant than are allowed.
-    most = variants * (MAX_SLICE_COMBINATIONS + 1 + _MOST_REASONS)
+    # More groups than this are more combinations in one variant than are allowed. Accepted rows
+    # have no reason, or one why they have no amount.
+    of_accepted = (MAX_SLICE_COMBINATIONS + 1) * (1 + len(AMOUNT_REASONS))
+    most = variants * (of_accepted + _MOST_REASONS)
     counts: dict[tuple[str, str, str | None], int] = {}
     slices: set[tuple[int, tuple[str, ...]]] = set() if sliced else {(0, ())}
     for group in groups.count().limit(most).collect():
@@ -257,8 +261,10 @@ def _written_counts(rows: dict[tuple[str, str, str | None], int], variant: str) 
             reason: n for (own, its, reason), n in rows.items() if (own, its) == (variant, kind)
         }
 
+    accepted = of(data_capture.ACCEPTED)
     return {
-        "raw_predictions": of(data_capture.ACCEPTED).get(None, 0),
+        "raw_predictions": sum(accepted.values()),
+        "without_amount": {reason: n for reason, n in accepted.items() if reason},
         **{
             kind: of(kind)
             for kind in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION)

@@ -12,7 +12,7 @@ from ml_insights.decisions.health import model_health_table
 from ml_insights.decisions.insights import KINDS, MOST, insights_table
 from ml_insights.decisions.money import MoneyRules, threshold_choice_table
 from ml_insights.decisions.windows import CurveCounts
-from ml_insights.metrics.business_value import OutcomeValues
+from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn, nothing
 
@@ -31,7 +31,7 @@ def insights(
     health = model_health_table(
         today, before or {}, HALF, identity=("fraud", DAY), reference_days=7, past={}
     )
-    values = OutcomeValues(140.0, -9.0, -120.0, 0.0)
+    values = OutcomeValues(Outcomes(140.0, -9.0, -120.0, 0.0))
     rules_of_money = MoneyRules(values, "EUR", None, HALF, 0.9, 200)
     choices = threshold_choice_table(
         today, rules_of_money, identity=("fraud", DAY), chosen_before={}

@@ -7,15 +7,20 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from ml_insights.decisions.amounts import amount_counts_table, curve_stakes
 from ml_insights.decisions.money import MoneyRules, business_value_table, threshold_choice_table
-from ml_insights.metrics.business_value import OutcomeValues, value_at
+from ml_insights.errors import ContractError
+from ml_insights.metrics.business_value import Outcomes, OutcomeValues, value_at
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.stakes import Stakes
+from ml_insights.result_tables import Curve
 from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF, drawn, nothing
 
 RULES = MoneyRules(
-    values=OutcomeValues(140.0, -9.0, -120.0, 0.0),
+    values=OutcomeValues(Outcomes(140.0, -9.0, -120.0, 0.0)),
     currency="EUR",
     capacity=None,
     threshold_index=HALF,
@@ -41,8 +46,8 @@ def test_money_of_every_drawn_threshold_is_that_of_its_counts() -> None:
     assert {*points[CHAMPION].tolist(), HALF} == {row["threshold_index"] for row in rows}
     assert 0.5 in {row["threshold"] for row in rows}
     for row in rows:
-        counts = bins.confusion_at(np.array([row["threshold_index"]]))
-        assert row["value"] == pytest.approx(value_at(counts, RULES.values)[0])
+        index = np.array([row["threshold_index"]])
+        assert row["value"] == pytest.approx(value_at(Stakes.of(bins), index, RULES.values)[0])
         acted = int(bins.records[bins.threshold_index >= row["threshold_index"]].sum())
         assert row["actions"] == acted
         assert row["within_capacity"] == (acted <= 900)
@@ -51,7 +56,7 @@ def test_money_of_every_drawn_threshold_is_that_of_its_counts() -> None:
 
 def test_the_best_threshold_is_worth_most_and_todays_costs_the_difference() -> None:
     bins = drawn(2)
-    row, values = choice(bins), value_at(bins.confusion(), RULES.values)
+    row, values = choice(bins), value_at(Stakes.of(bins), bins.threshold_index, RULES.values)
     assert row["best_value"] == pytest.approx(values.max())
     assert row["best_threshold"] == GRID.threshold(int(bins.threshold_index[values.argmax()]))
     assert row["best_threshold_low"] <= row["best_threshold"] <= row["best_threshold_high"]
@@ -92,9 +97,9 @@ def test_a_capacity_beyond_the_traffic_is_said(capacity: int, reason: str) -> No
 def test_the_threshold_chosen_before_is_judged_on_this_day() -> None:
     bins = drawn(6)
     row = choice(bins, before=0.25)
-    counts = bins.confusion_at(np.array([GRID.index_of(0.25)]))
+    index = np.array([GRID.index_of(0.25)])
     assert row["chosen_before"] == 0.25
-    assert row["value_of_chosen_before"] == value_at(counts, RULES.values)[0]
+    assert row["value_of_chosen_before"] == value_at(Stakes.of(bins), index, RULES.values)[0]
 
 
 @pytest.mark.parametrize(
@@ -112,3 +117,56 @@ def test_next_to_nothing_is_no_number_and_no_crash(bins: BinCounts, reason: str 
     assert (row["operating_value"] is None) == (row["labelled"] == 0)
     (row,) = business_value_table({CHAMPION: bins}, {}, RULES).to_pylist()
     assert row["threshold"] == 0.5
+
+
+def amounts_of(rows: list[dict[str, Any]]) -> pa.Table:
+    """Bins as the Spark step counts them, amounts as decimals."""
+    schema = pa.schema(
+        [(name, pa.string()) for name in Curve._fields]
+        + [("threshold_index", pa.int32())]
+        + [(f"{label}_with_amount", pa.int64()) for label in ("positives", "negatives")]
+        + [
+            (f"{what}_of_{label}", pa.decimal128(38, 0))
+            for what in ("amount", "squares")
+            for label in ("positives", "negatives")
+        ]
+    )
+    full = [{**dict.fromkeys(schema.names, 0), **CHAMPION._asdict(), **row} for row in rows]
+    return pa.Table.from_pylist(full, schema)
+
+
+def test_amounts_enter_money_bin_by_bin_and_curves_without_them_have_none() -> None:
+    bins = BinCounts.from_scores(GRID, [0.9, 0.2, 0.2], [1, 0, 1])
+    other = CHAMPION._replace(slice="region=EU")
+    counted = amounts_of(
+        [
+            {"threshold_index": GRID.index_of(0.2)},
+            {
+                "threshold_index": GRID.index_of(0.9),
+                "positives_with_amount": 1,
+                "amount_of_positives": 2**62,
+                "squares_of_positives": 2**124,
+            },
+        ]
+    )
+    rows = amount_counts_table(counted)
+    assert rows.num_rows == 1, "a bin without an amount has no row"
+    stakes = curve_stakes(rows, {CHAMPION: bins, other: bins})
+    values = OutcomeValues(Outcomes(-5.0, -5.0, 0.0, 0.0), Outcomes(0.5, 0.0, 0.0, 0.0))
+    rules = replace(RULES, values=values)
+    today = {CHAMPION: bins, other: bins}
+    drawn_rows = business_value_table(today, {}, rules, stakes).to_pylist()
+    assert [row["value"] for row in drawn_rows] == [2.0**61 - 5, None]
+    first, second = threshold_choice_table(
+        today, rules, identity=("fraud", DAY), chosen_before={other: 0.5}, stakes=stakes
+    ).to_pylist()
+    assert (first["labelled"], first["undefined_reason"]) == (1, "labels_without_amount")
+    assert (second["labelled"], second["undefined_reason"]) == (0, "no_amounts")
+    assert second["operating_value"] is second["break_even_precision"] is None
+    assert second["value_of_chosen_before"] is None
+
+
+def test_amounts_that_64_bits_do_not_hold_are_refused() -> None:
+    row = {"threshold_index": 1, "positives_with_amount": 2, "amount_of_positives": 2**63}
+    with pytest.raises(ContractError, match="decimals"):
+        amount_counts_table(amounts_of([row]))

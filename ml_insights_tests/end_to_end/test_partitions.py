@@ -1,4 +1,4 @@
-"""However Spark splits the work, every published table is the same to the byte."""
+"""However Spark splits the work, every published table is the same to the byte, money included."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ml_insights.capture_files import (
     write_capture_files,
     write_label_files,
 )
-from ml_insights.contracts import MODEL_QUALITY, RAW_PREDICTIONS, TABLES
+from ml_insights.contracts import ALL_RECORDS, MODEL_QUALITY, RAW_PREDICTIONS, TABLES
 from ml_insights.daily_runs import run_day
-from ml_insights.decisions.tables import DECISION_TABLES
+from ml_insights.decisions.tables import AMOUNT_COUNTS, DECISION_TABLES, THRESHOLD_CHOICE
 from ml_insights_tests.installation import Installation, install
 
 if TYPE_CHECKING:
@@ -56,33 +56,53 @@ endpoints:
       false_negative: 0
       true_negative: 0
       capacity: 50
+      amount:
+        {{{{content_type: text/csv, index: 1, true_positive: 1, false_negative: -0.5}}}}
 """
 OF_THE_RUN = ("run_id", "manifest_digest")
 """Columns that name the run, not what it found."""
 
 
-def write_days(folder: Path) -> None:
-    """Two variants with two regions; some labels are missing, some records come twice."""
+def write_days(folder: Path) -> dict[tuple[str, date], float]:
+    """Two variants with two regions; some labels and amounts are missing, some records come twice.
+
+    Returns:
+        What the labelled records with an amount are worth at 0.5, by variant and day.
+    """
     random = Random(5)
-    labels = []
+    labels: list[tuple[datetime, bytes]] = []
+    money: dict[tuple[str, date], float] = {}
     for variant in ("champion", "challenger"):
         lines = []
         for number in range(RECORDS * len(DAYS)):
             start = datetime.combine(DAYS[number // RECORDS], datetime.min.time(), UTC)
             moment = start + timedelta(days=(number % RECORDS) / RECORDS)
             event_id, score = f"{variant}-{number}", random.random()
+            amount = random.choice((f"{random.random() * 100:.2f}", "x", "", "-1", "7"))
             line = capture_record(
                 event_id=event_id,
                 time=moment,
-                request=csv_request([[random.choice(("EU", "US"))]]),
+                request=csv_request([[random.choice(("EU", "US")), amount]]),
                 response=csv_response([score]),
             ).encode()
             lines += [(moment, line)] * random.choice((1, 1, 1, 2))
             if random.random() < 0.9:
-                truth = csv_labels([int(random.random() < score)])
+                positive = random.random() < score
+                truth = csv_labels([int(positive)])
                 labels.append((moment, label_record(event_id, truth).encode()))
+                if amount not in ("x", "", "-1"):
+                    key = variant, moment.date()
+                    money[key] = money.get(key, 0.0) + worth(positive, score >= 0.5, float(amount))
         write_capture_files(folder / "capture" / ENDPOINT / variant, lines)
     write_label_files(folder / "labels", labels)
+    return money
+
+
+def worth(positive: bool, acted: bool, amount: float) -> float:
+    """Money of a record, as the settings say."""
+    if positive:
+        return 10 + amount if acted else -0.5 * amount
+    return -1.0 if acted else 0.0
 
 
 @contextmanager
@@ -105,7 +125,7 @@ def split_into(spark: SparkSession, partitions: int) -> Iterator[None]:
 def published(installation: Installation) -> dict[tuple[str, date], object]:
     """Bytes of every table and day; of those that name their run, the rows without its name."""
     found: dict[tuple[str, date], object] = {}
-    tables = {**TABLES, **DECISION_TABLES}
+    tables = {**TABLES, **DECISION_TABLES, AMOUNT_COUNTS.name: AMOUNT_COUNTS}
     for table in (table for name, table in tables.items() if name != RAW_PREDICTIONS.name):
         for day in installation.lake.days(ENDPOINT, table):
             rows = installation.lake.read(ENDPOINT, table, day)
@@ -118,32 +138,38 @@ def published(installation: Installation) -> dict[tuple[str, date], object]:
     return found
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("partitions")
-    write_days(folder)
-    return folder
-
-
 def computed(
     folder: Path, spark: SparkSession, instance: dg.DagsterInstance, partitions: int
-) -> dict[tuple[str, date], object]:
-    """Everything that two days publish with so many partitions."""
+) -> Installation:
+    """Two days with so many partitions."""
     installation = install(folder, SETTINGS.format(partitions=partitions), instance)
     with split_into(spark, partitions):
         for day in DAYS:
             run_day(installation.definitions, instance, ENDPOINT, day)
-    return published(installation)
+    return installation
+
+
+def values(installation: Installation) -> dict[tuple[str, date], float]:
+    """Published money at the operating threshold, of all records."""
+    return {
+        (row["variant"], day): row["operating_value"]
+        for day in DAYS
+        for row in installation.lake.read(ENDPOINT, THRESHOLD_CHOICE, day).to_pylist()
+        if row["slice"] == ALL_RECORDS
+    }
 
 
 def test_every_table_is_the_same_for_1_7_and_200_partitions(
-    folder: Path, spark: SparkSession, instance: dg.DagsterInstance
+    tmp_path: Path, spark: SparkSession, instance: dg.DagsterInstance
 ) -> None:
-    one = computed(folder, spark, instance, 1)
+    money = write_days(tmp_path)
+    first = computed(tmp_path, spark, instance, 1)
+    assert values(first) == pytest.approx(money)
+    one = published(first)
     names = {name for name, _ in one}
     assert {table.name for table in DECISION_TABLES.values()} <= names
     assert {MODEL_QUALITY.name, "confusion_counts", "precision_recall", "record_balance"} <= names
     for partitions in (7, 200):
-        other = computed(folder, spark, instance, partitions)
+        other = published(computed(tmp_path, spark, instance, partitions))
         assert other.keys() == one.keys()
         assert [at for at, content in one.items() if other[at] != content] == []

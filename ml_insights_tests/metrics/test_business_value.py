@@ -11,45 +11,50 @@ from hypothesis import strategies as st
 
 from ml_insights.errors import ContractError
 from ml_insights.metrics.business_value import (
+    Outcomes,
     OutcomeValues,
     allowed_by_capacity,
+    break_even_precision,
     value_at,
     value_interval,
 )
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.stakes import Stakes
 from ml_insights_tests.metrics.cases import GRID, bins_of, records
 
-VALUES = OutcomeValues(100.0, -8.0, -60.0, 0.5)
+VALUES = OutcomeValues(Outcomes(100.0, -8.0, -60.0, 0.5))
 
 
 @given(records(GRID))
 def test_value_is_the_sum_over_labelled_records(drawn: list[tuple[float, int]]) -> None:
     bins = bins_of(GRID, drawn)
-    ours = value_at(bins.confusion(), VALUES)
+    ours = value_at(Stakes.of(bins), bins.threshold_index, VALUES)
     for index, value in zip(bins.threshold_index.tolist(), ours, strict=True):
         threshold = GRID.threshold(index)
         worth = {
-            (True, 1): VALUES.true_positive,
-            (True, 0): VALUES.false_positive,
-            (False, 1): VALUES.false_negative,
-            (False, 0): VALUES.true_negative,
+            (True, 1): VALUES.constant.true_positive,
+            (True, 0): VALUES.constant.false_positive,
+            (False, 1): VALUES.constant.false_negative,
+            (False, 0): VALUES.constant.true_negative,
         }
         expected = sum(worth.get((score >= threshold, label), 0.0) for score, label in drawn)
         assert value == pytest.approx(expected)
 
 
 def test_published_break_even_chance() -> None:
-    assert OutcomeValues(0.0, -1.0, -9.0, 0.0).break_even_precision == pytest.approx(0.1)
+    none = Stakes.of(BinCounts.from_scores(GRID, [], []))
+    values = OutcomeValues(Outcomes(0.0, -1.0, -9.0, 0.0))
+    assert break_even_precision(none, values) == pytest.approx(0.1)
 
 
 def test_calibrated_scores_are_worth_most_at_the_break_even_chance() -> None:
     random = np.random.default_rng(2)
     score = random.beta(1, 3, 400_000)
     bins = BinCounts.from_scores(GRID, score, (random.random(score.size) < score).astype(np.int64))
-    values = OutcomeValues(10.0, -4.0, -6.0, 0.0)
-    best = np.argmax(value_at(bins.confusion(), values))
+    values = OutcomeValues(Outcomes(10.0, -4.0, -6.0, 0.0))
+    best = np.argmax(value_at(Stakes.of(bins), bins.threshold_index, values))
     threshold = GRID.threshold(int(bins.threshold_index[best]))
-    assert threshold == pytest.approx(values.break_even_precision, abs=0.03)
+    assert threshold == pytest.approx(break_even_precision(Stakes.of(bins), values), abs=0.03)
 
 
 def test_the_interval_holds_the_expected_value_on_nineteen_of_twenty_days() -> None:
@@ -60,7 +65,7 @@ def test_the_interval_holds_the_expected_value_on_nineteen_of_twenty_days() -> N
     for cells in random.multinomial(5000, chances, 1000):
         found, false, missed, right = cells
         bins = _bins(found, false, missed, right)
-        low, high = value_interval(bins.confusion_at(np.array([GRID.index_of(0.5)])), VALUES)
+        low, high = value_interval(Stakes.of(bins), np.array([GRID.index_of(0.5)]), VALUES)
         held += low[0] <= 5000 * chances @ worth <= high[0]
     assert 930 <= held <= 970
 
@@ -76,7 +81,9 @@ def _bins(found: int, false: int, missed: int, right: int) -> BinCounts:
 
 def test_a_value_without_spread_has_no_interval() -> None:
     bins = BinCounts.from_scores(GRID, [0.9, 0.9], [1, 1])
-    assert all(math.isnan(end[0]) for end in value_interval(bins.confusion(), VALUES))
+    assert all(
+        math.isnan(end[0]) for end in value_interval(Stakes.of(bins), bins.threshold_index, VALUES)
+    )
 
 
 @given(records(GRID), st.integers(0, 50))
@@ -102,4 +109,4 @@ def test_capacity_allows_the_lowest_threshold_that_keeps_to_it(
 )
 def test_values_that_make_no_sense_are_refused(values: tuple[float, ...]) -> None:
     with pytest.raises(ContractError, match="money values"):
-        OutcomeValues(*values)
+        OutcomeValues(Outcomes(*values))

@@ -7,13 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_insights.metrics.business_value import OutcomeValues, value_at
+from ml_insights.metrics.business_value import (
+    Outcomes,
+    OutcomeValues,
+    value_at,
+)
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.seeds import generator
+from ml_insights.metrics.stakes import Stakes
 from ml_insights.metrics.threshold_choice import choose, gains, regret
 from ml_insights_tests.metrics.cases import GRID, bins_of, records
 
-VALUES = OutcomeValues(10.0, -4.0, -6.0, 0.0)
+VALUES = OutcomeValues(Outcomes(10.0, -4.0, -6.0, 0.0))
 
 
 def calibrated(random: np.random.Generator, size: int) -> BinCounts:
@@ -24,9 +29,11 @@ def calibrated(random: np.random.Generator, size: int) -> BinCounts:
 @given(records(GRID))
 def test_gains_are_values_above_acting_on_nothing(drawn: list[tuple[float, int]]) -> None:
     bins = bins_of(GRID, drawn)
-    nothing = sum(VALUES.false_negative for _, label in drawn if label == 1)
-    assert gains(bins, VALUES)[:-1] == pytest.approx(value_at(bins.confusion(), VALUES) - nothing)
-    assert gains(bins, VALUES)[-1] == 0.0
+    nothing = sum(VALUES.constant.false_negative for _, label in drawn if label == 1)
+    assert gains(Stakes.of(bins), VALUES)[:-1] == pytest.approx(
+        value_at(Stakes.of(bins), bins.threshold_index, VALUES) - nothing
+    )
+    assert gains(Stakes.of(bins), VALUES)[-1] == 0.0
 
 
 @given(records(GRID), st.integers(0, 10))
@@ -35,8 +42,8 @@ def test_the_choice_is_the_largest_gain_that_is_allowed(
 ) -> None:
     bins = bins_of(GRID, drawn)
     lowest = min(lowest, bins.threshold_index.size)
-    choice = choose(bins, VALUES, generator("choice"), lowest=lowest, replicates=20)
-    allowed = gains(bins, VALUES)[lowest:]
+    choice = choose(Stakes.of(bins), VALUES, generator("choice"), lowest=lowest, replicates=20)
+    allowed = gains(Stakes.of(bins), VALUES)[lowest:]
     assert choice.gain == pytest.approx(allowed.max())
     assert choice.position == lowest + max(np.flatnonzero(allowed == allowed.max()))
     assert lowest <= choice.low <= choice.position <= choice.high <= bins.threshold_index.size
@@ -48,10 +55,12 @@ def test_the_optimism_is_what_the_choice_loses_on_the_next_day() -> None:
     looked_better, told = [], []
     for day in range(150):
         bins = calibrated(random, 400)
-        choice = choose(bins, VALUES, generator("day", str(day)), replicates=200)
+        choice = choose(Stakes.of(bins), VALUES, generator("day", str(day)), replicates=200)
         index = bins.threshold_index[choice.position]
         place = int(np.searchsorted(expected.threshold_index, index))
-        looked_better.append(choice.gain - gains(expected, VALUES)[place] * 400 / 2_000_000)
+        looked_better.append(
+            choice.gain - gains(Stakes.of(expected), VALUES)[place] * 400 / 2_000_000
+        )
         told.append(choice.optimism)
     # The bootstrap is known to tell somewhat less than there is.
     assert 0.5 * np.mean(looked_better) < np.mean(told) < 1.3 * np.mean(looked_better)
@@ -59,11 +68,11 @@ def test_the_optimism_is_what_the_choice_loses_on_the_next_day() -> None:
 
 def test_the_interval_of_the_choice_holds_the_truly_best_threshold() -> None:
     random = np.random.default_rng(5)
-    best = VALUES.break_even_precision
+    best = 4.0 / (4.0 + 16.0)
     held = 0
     for day in range(60):
         bins = calibrated(random, 5000)
-        choice = choose(bins, VALUES, generator("interval", str(day)), replicates=300)
+        choice = choose(Stakes.of(bins), VALUES, generator("interval", str(day)), replicates=300)
         low, high = (
             GRID.threshold(int(bins.threshold_index[p])) for p in (choice.low, choice.high)
         )
@@ -73,20 +82,20 @@ def test_the_interval_of_the_choice_holds_the_truly_best_threshold() -> None:
 
 def test_the_regret_of_the_best_threshold_is_not_above_zero() -> None:
     bins = calibrated(np.random.default_rng(1), 3000)
-    choice = choose(bins, VALUES, generator("regret"))
-    assert regret(bins, VALUES, choice, choice.position).value <= 0.0
+    choice = choose(Stakes.of(bins), VALUES, generator("regret"))
+    assert regret(Stakes.of(bins), VALUES, choice, choice.position).value <= 0.0
 
 
 def test_the_regret_of_a_bad_threshold_is_beyond_doubt() -> None:
     bins = calibrated(np.random.default_rng(1), 3000)
-    choice = choose(bins, VALUES, generator("regret"))
-    lost = regret(bins, VALUES, choice, 0)
+    choice = choose(Stakes.of(bins), VALUES, generator("regret"))
+    lost = regret(Stakes.of(bins), VALUES, choice, 0)
     assert 0.0 < lost.low < lost.value < lost.high
 
 
 def test_acting_on_nothing_is_best_where_no_alarm_pays() -> None:
     bins = BinCounts.from_scores(GRID, [0.9, 0.8, 0.7], [0, 0, 0])
-    choice = choose(bins, VALUES, generator("nothing"))
+    choice = choose(Stakes.of(bins), VALUES, generator("nothing"))
     assert choice.position == bins.threshold_index.size
     assert choice.gain == 0.0
 
@@ -94,6 +103,6 @@ def test_acting_on_nothing_is_best_where_no_alarm_pays() -> None:
 @pytest.mark.parametrize("size", [0, 1])
 def test_next_to_no_records_leave_a_choice(size: int) -> None:
     bins = BinCounts.from_scores(GRID, [0.5] * size, [1] * size)
-    choice = choose(bins, VALUES, generator("few"))
+    choice = choose(Stakes.of(bins), VALUES, generator("few"))
     assert choice.position == 0
-    assert choice.gain == size * VALUES.gain_of_positive
+    assert choice.gain == size * VALUES.gain_of_positive.constant

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.settings import Aws, Endpoint, Form, Settings, Spark
-from ml_insights.spark.arguments import CaptureFormat, SliceFeature, ValueForm
+from ml_insights.spark.arguments import AmountFeature, CaptureFormat, SliceFeature, ValueForm
 from ml_insights_tests.settings.conftest import MINIMAL, Load, Problems
 
 SLICES = """\
@@ -388,3 +388,38 @@ def test_settings_can_be_built_without_a_file() -> None:
         endpoints={"fraud": fraud},
     )
     assert settings.endpoints["fraud"] == fraud
+
+
+BUSINESS = """\
+    business:
+      currency: EUR
+      true_positive: -5
+      false_positive: -5
+      false_negative: 0
+      true_negative: 0
+      amount: {content_type: text/csv, index: 3, decimals: 1, true_positive: 1, false_negative: -1}
+"""
+
+
+def test_an_amount_reaches_the_spark_side_and_money_in_units_that_are_counted(load: Load) -> None:
+    fraud = endpoint(load, MINIMAL + BUSINESS)
+    assert fraud.capture_format().amount == AmountFeature(ValueForm("text/csv", 3), 1)
+    assert fraud.business is not None
+    assert fraud.business.values().per_amount == (0.1, 0.0, -0.1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "text"),
+    [
+        (", index: 3", "", "amount.index", "is needed with text/csv"),
+        ("decimals: 1", "decimals: 7", "amount.decimals", "at most 6"),
+        ("true_positive: 1", "true_positive: x", "amount.true_positive", "valid number"),
+        ("true_positive: 1", "true_positive: -2", "business", "make no sense"),
+        (", true_positive: 1, false_negative: -1", "", "business", "make no sense"),
+    ],
+)
+def test_an_amount_that_makes_no_sense_is_an_error(
+    problems: Problems, old: str, new: str, key: str, text: str
+) -> None:
+    found = problems(MINIMAL + BUSINESS.replace(old, new))
+    assert any(f"{key}: " in line and text in line for line in found), found

@@ -7,11 +7,12 @@ possible. What does not: the form of a record (`ml_insights.capture_files`).
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ml_insights.capture_files import Payload, capture_record
-from ml_insights.spark.arguments import CaptureFormat, SliceFeature, ValueForm
+from ml_insights.spark.arguments import AmountFeature, CaptureFormat, SliceFeature, ValueForm
 
 EVENT_ID = "eed5a268-2703-4392-901f-70ffab9a7fd3"
 NOON = datetime(2026, 10, 1, 12, 0, 7, tzinfo=UTC)
@@ -41,6 +42,13 @@ CLASSES = CaptureFormat(
     slices=(SliceFeature("size", ValueForm(JSON, path="instances[*].features[0]"), (10.0,)),),
 )
 """Scores of three classes a prediction; sliced by a feature of JSON input."""
+
+AMOUNTS_OF_SCORES = replace(ONE_SCORE, amount=AmountFeature(ValueForm(CSV, 2), 2))
+"""The same with an amount in the third column of CSV input."""
+
+AMOUNTS_OF_CLASSES = replace(
+    CLASSES, amount=AmountFeature(ValueForm(JSON, path="instances[*].features[1]"), 2)
+)
 
 
 def line(response: Payload | None, request: Payload | None = None, **given: Any) -> str:

@@ -20,7 +20,12 @@ from ml_insights_tests.spark.plain_values import (
 )
 
 if TYPE_CHECKING:
-    from ml_insights.spark.arguments import CaptureFormat, SliceFeature
+    from ml_insights.spark.arguments import (
+        AmountFeature,
+        CaptureFormat,
+        SliceFeature,
+        ValueForm,
+    )
 
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 BLANKS = " \t\r\n"
@@ -35,6 +40,8 @@ class Prediction(NamedTuple):
     class_label: str
     score: float
     slices: tuple[str, ...]
+    amount: int | str | None = None
+    """Or why there is none; None where no amount is asked for."""
 
 
 class RejectedError(Exception):
@@ -47,7 +54,7 @@ def read_line(line: bytes, capture: CaptureFormat) -> list[Prediction | str]:
     Raises:
         RejectedError: the line is rejected as a whole.
     """
-    output, request, event_id = parsed(line, wanted_input=bool(capture.slices))
+    output, request, event_id = parsed(line, wanted_input=bool(capture.features))
     if event_id is None:
         raise RejectedError("no_event_id")
     if output.get("data") is None:
@@ -55,20 +62,23 @@ def read_line(line: bytes, capture: CaptureFormat) -> list[Prediction | str]:
     answers = answers_of(output, capture)
     if not answers:
         raise RejectedError("no_predictions")
-    features = [feature_values(request, feature, len(answers)) for feature in capture.slices]
+    features = [feature_values(request, form, len(answers)) for form in capture.features]
     found: list[Prediction | str] = []
     for index, answer in enumerate(answers):
         scores = answer if capture.classes else [answer]
         slices = tuple(
             slice_value(values[index], feature)
-            for values, feature in zip(features, capture.slices, strict=True)
+            for values, feature in zip(features, capture.slices, strict=False)
         )
+        amount = amount_of(features[-1][index], capture.amount) if capture.amount else None
         reason = answer_reason(scores, capture)
         found += (
             [reason]
             if reason
             else [
-                Prediction(event_id, index, len(answers), label, float(plain(score)) + 0.0, slices)
+                Prediction(
+                    event_id, index, len(answers), label, float(plain(score)) + 0.0, slices, amount
+                )
                 for label, score in zip(
                     capture.classes or [capture.positive_label], scores, strict=True
                 )
@@ -144,11 +154,24 @@ def plain(value: str | None) -> str:
     return (value or "").strip(BLANKS + '"')
 
 
-def feature_values(request: dict[str, Any], feature: SliceFeature, count: int) -> list[str | None]:
+def amount_of(value: str | None, feature: AmountFeature) -> int | str:
+    """The amount, in units of its last decimal, or why it is not usable."""
+    text = plain(value)
+    if not text:
+        return "amount_missing"
+    if not DECIMAL.fullmatch(text):
+        return "amount_not_a_number"
+    if float(text) < 0:
+        return "amount_below_0"
+    scaled = float(text) * 10.0**feature.decimals
+    return round(scaled) if scaled <= 1e15 else "amount_too_large"
+
+
+def feature_values(request: dict[str, Any], form: ValueForm, count: int) -> list[str | None]:
     """A value for each prediction, all None unless the input has as many rows."""
     text = decoded(request)
-    of_form = media_type(request) in {None, feature.form.content_type}
-    values = values_of(text, feature.form) if text is not None and of_form else None
+    of_form = media_type(request) in {None, form.content_type}
+    values = values_of(text, form) if text is not None and of_form else None
     return values if values is not None and len(values) == count else [None] * count
 
 

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from ml_insights.contracts import CURVE
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.spark.amount_sums import AMOUNT_SUMS
 from ml_insights.spark.confusion_counts import BIN_COUNTS, bins_of_slices, slice_names
 from ml_insights.spark.ground_truth import INVALID
 from ml_insights.spark.plain_counts import count_bins, distinct_predictions, with_labels
@@ -232,3 +233,50 @@ def test_each_class_is_counted_against_the_rest(spark: SparkSession, tmp_path: P
             expected = [scores[event, name] for event, code in codes.items() if code in wanted]
             bins = found["main", name, "all"]
             assert at_thresholds(bins, part).tolist() == compared(expected).tolist()
+
+
+def test_amounts_of_labelled_records_add_up_exactly(spark: SparkSession, tmp_path: Path) -> None:
+    random = Random(5)
+    rows = [
+        {
+            **prediction(f"event {n}", random.choice((0.25, 0.75))),
+            "slice_id": random.choice([*SLICES]),
+            "amount": random.choice((None, 0, 10**15, random.randrange(10**15))),
+        }
+        for n in range(400)
+    ]
+    truth = [random.choice((1, 0, None)) for _ in rows]
+    events = predictions_frame(spark, tmp_path, rows + rows[:50])
+    labels = labels_frame(spark, tmp_path, [label(f"event {n}", [truth[n]]) for n in range(400)])
+    labelled = with_labels(distinct_predictions(events, GRID), labels, counting_job(tmp_path))
+    counted = bins_of_slices(count_bins(labelled), slices_frame(spark, tmp_path))
+    found = {
+        (row["slice"], row["threshold_index"]): [int(row[name]) for name in AMOUNT_SUMS]
+        for row in counted.collect()
+    }
+    for (name, index), sums in found.items():
+        amounts = {
+            side: [
+                row["amount"]
+                for row, its in zip(rows, truth, strict=True)
+                if row["amount"] is not None
+                and its == side
+                and GRID.index_of(row["score"]) == index
+                and row["slice_id"] in SLICES_BY_NAME[name]
+            ]
+            for side in (1, 0)
+        }
+        assert sums == [
+            *(len(amounts[side]) for side in (1, 0)),
+            *(sum(amounts[side]) for side in (1, 0)),
+            *(sum(amount**2 for amount in amounts[side]) for side in (1, 0)),
+        ]
+
+
+def test_predictions_that_differ_in_their_amount_are_no_duplicates(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    rows = [{**prediction("a", 0.5), "amount": amount} for amount in (1, 1, 2, None)]
+    events = distinct_predictions(predictions_frame(spark, tmp_path, rows), GRID)
+    copies = {row["amount"]: row["copies"] for row in events.collect()}
+    assert copies == {1: 2, 2: 1, None: 1}

@@ -19,8 +19,8 @@ from ml_insights.capture_files import (
     softprob_response,
 )
 from ml_insights_tests.spark.captured import (
-    CLASSES,
-    ONE_SCORE,
+    AMOUNTS_OF_CLASSES,
+    AMOUNTS_OF_SCORES,
     json_request,
     line,
     probability_lines,
@@ -42,7 +42,7 @@ def test_randomly_damaged_lines_are_read_as_a_plain_reader_reads_them(
     spark: SparkSession, tmp_path: Path, classes: bool
 ) -> None:
     random = Random(20261001)
-    capture, write = (CLASSES, line_of_classes) if classes else (ONE_SCORE, line_of_scores)
+    capture, write = FORMATS[classes]
     good = [write(random).encode() for _ in range(100)]
     lines = [damaged(random, random.choice(good), good) for _ in range(4_000)]
     found = [as_plain(rows) for rows in read_lines(spark, tmp_path, lines, capture)]
@@ -56,7 +56,7 @@ def test_randomly_damaged_lines_are_read_as_a_plain_reader_reads_them(
 def line_of_scores(random: Random) -> str:
     """A record in any form, of one to three predictions."""
     scores = [random.random() for _ in range(random.choice((1, 1, 2, 3)))]
-    rows = [(random.randrange(20, 60), random.choice(("EU", "US")), "x") for _ in scores]
+    rows = [(random.randrange(20, 60), random.choice(("EU", "US")), amount(random)) for _ in scores]
     forms = (csv_response, json_response, json_lines_response)
     return line_in_any_encoding(random, random.choice(forms)(scores), csv_request(rows))
 
@@ -68,8 +68,22 @@ def line_of_classes(random: Random) -> str:
         softprob_response,
         lambda rows: probability_lines(*rows),
     )
-    request = json_request(*([random.randrange(20), "x"] for _ in rows))
+    request = json_request(*([random.randrange(20), amount(random)] for _ in rows))
     return line_in_any_encoding(random, random.choice(forms)(rows), request)
+
+
+def amount(random: Random) -> float | int | str | None:
+    """An amount, nearly always a usable one."""
+    cents = random.randrange(10**6)
+    odd = ("", "x", -1, 1e14, 12.345, 0.125, "1e2", 10**13, "0.285")
+    return random.choice((cents, cents / 100, f"{cents}.50", random.choice(odd)))
+
+
+FORMATS = {
+    False: (AMOUNTS_OF_SCORES, line_of_scores),
+    True: (AMOUNTS_OF_CLASSES, line_of_classes),
+}
+"""Format and lines, with classes or without."""
 
 
 def line_in_any_encoding(random: Random, response: Payload, request: Payload) -> str:
@@ -85,13 +99,15 @@ def line_in_any_encoding(random: Random, response: Payload, request: Payload) ->
 def as_plain(rows: list[Row]) -> list[Prediction | str]:
     return [
         row["reason"]
-        or Prediction(
+        if row["kind"] != "accepted"
+        else Prediction(
             bytes(row["event_id"]),
             row["prediction_index"],
             row["predictions_in_record"],
             row["class_label"],
             row["score"],
             tuple(row["slice_values"]),
+            row["reason"] if row["amount"] is None else row["amount"],
         )
         for row in rows
     ]

@@ -51,6 +51,7 @@ def some_day(random: Random, classes: tuple[str, ...]) -> list[dict[str, Any]]:
                 "slice_id": random.choice(SLICES)[0],
                 "predictions_in_record": of,
                 "captured_at": random.choice((NOON, LATER, None)),
+                "amount": random.choice((None, 0, 1, 10**15, random.randrange(10**15))),
             }
             rows += [
                 prediction(
@@ -69,6 +70,7 @@ def some_day(random: Random, classes: tuple[str, ...]) -> list[dict[str, Any]]:
         "slice_id": 13,
         "score": 0.125,
         "predictions_in_record": 4,
+        "amount": 2,
     }
     changed = [
         {**row, name: other[name]}
@@ -117,6 +119,7 @@ def test_both_ways_count_the_same_day_alike(
         day=f"2026-10-0{random.choice((1, 2))}",
         earlier_predictions=(f"{tmp_path}/lake/before", f"{tmp_path}/lake/missing"),
         pairs_at=GRID.index_of(0.437),
+        amounts=bool(seed),
     )
     day = some_day(random, classes)
     publish(job.predictions, day, slices=SLICES)
@@ -157,6 +160,20 @@ def test_an_id_that_many_predictions_share_is_counted_in_little_memory(
     assert {row["threshold_index"]: row["bin_unlabelled"] for row in bins} == Counter(
         map(GRID.index_of, scores)
     )
+
+
+def test_amounts_beyond_64_bits_add_up_exactly(spark: SparkSession, tmp_path: Path) -> None:
+    job = counting_job(tmp_path, amounts=True)
+    number, amount = 20_000, 10**15 - 1
+    publish(job.predictions, [prediction(str(n), 0.5, amount=amount) for n in range(number)])
+    labels = [(NOON, label_record(str(n), csv_labels([1])).encode()) for n in range(number)]
+    write_label_files(tmp_path / "ground_truth", labels)
+    count_day(spark, job, quiet)
+    (row,) = pq.read_table(f"{job.output}/bins").to_pylist()
+    assert row["positives_with_amount"] == number
+    assert row["amount_of_positives"] == number * amount > 2**63
+    assert row["squares_of_positives"] == number * amount**2
+    assert row["amount_of_negatives"] == row["squares_of_negatives"] == 0
 
 
 def test_a_class_that_the_settings_do_not_name_stops_the_day(

@@ -26,11 +26,11 @@ from ml_insights.spark.files import Files
 from ml_insights.spark.label_rows import label_rows
 from ml_insights.spark.listing import Listing
 from ml_insights.spark.native_reader import UNREAD, read_capture, understands
-from ml_insights_tests.spark.captured import CLASSES, JSON, ONE_SCORE, line
+from ml_insights_tests.spark.captured import JSON, ONE_SCORE, line
 from ml_insights_tests.spark.labelled import counting_job
 from ml_insights_tests.spark.mutations import damaged
 from ml_insights_tests.spark.reading import texts_frame
-from ml_insights_tests.spark.test_damaged_lines import line_of_classes, line_of_scores
+from ml_insights_tests.spark.test_damaged_lines import FORMATS, line_of_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,7 @@ COLUMNS = (
     *("event_id", "prediction_index", "predictions_in_record", "class_label", "score"),
     *("slice_id", "slice_values", "captured_at", "kind", "reason", "line"),
 )
+AMOUNT = "amount"
 
 
 def plain_rows(lines: DataFrame, capture: CaptureFormat) -> Counter[Any]:
@@ -62,7 +63,7 @@ def collected(rows: DataFrame) -> Counter[Any]:
     accepted = F.col("kind") == data_capture.ACCEPTED
     values = [
         F.when(accepted | F.lit(name in ("kind", "reason", "line")), F.col(name)).alias(name)
-        for name in COLUMNS
+        for name in (*COLUMNS, *({AMOUNT} & {*rows.columns}))
     ]
     shown = rows.select(*values).withColumn("captured_at", F.col("captured_at").cast("string"))
     return Counter(str(row) for row in shown.collect())
@@ -76,7 +77,9 @@ def both_ways(
     hour.mkdir()
     (hour / "lines.jsonl").write_bytes(b"".join(text + b"\n" for text in lines))
     read = read_capture(spark, capture, {"main": Listing(spark).files(str(hour))})
-    rows = read.table.withColumn("reason", F.lit(None).cast("string"))
+    rows = read.table
+    if not capture.amount:
+        rows = rows.withColumn("reason", F.lit(None).cast("string"))
     written = str(folder / "rows")
     rows.write.parquet(written)
     rows = spark.read.parquet(written)
@@ -94,7 +97,7 @@ def test_damaged_lines_become_the_same_rows_both_ways(
     spark: SparkSession, tmp_path: Path, classes: bool
 ) -> None:
     random = Random(20261124)
-    capture, write = (CLASSES, line_of_classes) if classes else (ONE_SCORE, line_of_scores)
+    capture, write = FORMATS[classes]
     good = [write(random).encode() for _ in range(300)]
     lines = [*good, *(damaged(random, random.choice(good), good) for _ in range(4_000))]
     native, plain, left = both_ways(spark, tmp_path, lines, capture)

@@ -61,6 +61,9 @@ public final class CaptureReader extends RecordReader {
     row.update(9, ACCEPTED);
     row.setNullAt(10);
     row.setNullAt(11);
+    if (record.amounts().any()) {
+      record.amounts().fill(row, 12, prediction);
+    }
   }
 
   protected void fillUnread(UTF8String line) {
@@ -70,5 +73,9 @@ public final class CaptureReader extends RecordReader {
     row.update(9, UNREAD);
     row.update(10, UTF8String.fromString(slice.name()));
     row.update(11, line);
+    if (record.amounts().any()) {
+      row.setNullAt(12);
+      row.setNullAt(13);
+    }
   }
 }

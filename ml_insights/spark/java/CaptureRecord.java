@@ -22,6 +22,7 @@ public final class CaptureRecord {
   private final int classes;
   private final Values[] scoreForms;
   private final Slices slices;
+  private final Amounts amounts;
   private final JsonScanner json = new JsonScanner(false);
   private final Side output = new Side();
   private final Side input = new Side();
@@ -47,11 +48,17 @@ public final class CaptureRecord {
       scoreForms[i] = new Values((JsonNode) forms.get(i), classes);
     }
     slices = new Slices(form.get("slices"));
+    amounts = new Amounts(form.get("amount"));
   }
 
   /** Feature values of the last record. */
   public Slices slices() {
     return slices;
+  }
+
+  /** Amounts of the last record. */
+  public Amounts amounts() {
+    return amounts;
   }
 
   /** Reads the line that starts here; position of its line feed, or -1 for the plain way. */
@@ -70,7 +77,14 @@ public final class CaptureRecord {
       return -1;
     }
     event = Text.eventKey(event);
-    return scores(bytes) && slices.read(bytes, metInput ? input : null, predictions) ? json.at : -1;
+    return scores(bytes) && features(bytes) ? json.at : -1;
+  }
+
+  private boolean features(byte[] line) {
+    Side request = metInput ? input : null;
+    return (request == null || request.decode(line))
+        && slices.read(line, request, predictions)
+        && amounts.read(line, request, predictions);
   }
 
   private boolean members() {
@@ -110,7 +124,7 @@ public final class CaptureRecord {
           return false;
         }
         metOutput = true;
-      } else if (slices.any() && json.is(INPUT)) {
+      } else if ((slices.any() || amounts.any()) && json.is(INPUT)) {
         if (metInput || !input.read(json)) {
           return false;
         }

@@ -1,6 +1,7 @@
 package ml_insights;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.math.BigDecimal;
 import java.util.ArrayDeque;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -15,6 +16,11 @@ import org.apache.spark.unsafe.types.UTF8String;
 public final class Counts {
   private static final int LARGE = 1 << 16;
   private static final int COLUMNS = 21;
+  private static final int AMOUNT_COLUMNS = 6;
+  private static final int COUNTERS = 5;
+
+  /** Two numbers, and a sum and a sum of squares of two counters each for both labels. */
+  private static final int AMOUNT_COUNTERS = 10;
   private static final int COARSER_BITS = 5;
   private static final UTF8String BINS = UTF8String.fromString("bins");
   private static final UTF8String PAIRS = UTF8String.fromString("pairs");
@@ -24,6 +30,9 @@ public final class Counts {
   public final int variants;
   public final int classes;
 
+  /** Whether predictions have amounts. */
+  public final boolean amounts;
+
   /** Labelled predictions by variant. */
   public final long[] labelled;
 
@@ -32,7 +41,7 @@ public final class Counts {
   private final boolean manyClasses;
   private final long gridSize;
   private final int pairsAt;
-  private final Tally bins = new Tally(5);
+  private final Tally bins;
   private final Tally pairs = new Tally(2);
   private final ArrayDeque rows = new ArrayDeque();
 
@@ -43,6 +52,8 @@ public final class Counts {
     classes = label.length;
     manyClasses = spec.get("classes").asBoolean();
     pairsAt = spec.get("pairs_at").asInt();
+    amounts = spec.get("amounts").asBoolean();
+    bins = new Tally(amounts ? COUNTERS + AMOUNT_COUNTERS : COUNTERS);
     this.gridSize = gridSize;
     labelled = new long[variants];
   }
@@ -95,6 +106,11 @@ public final class Counts {
     bins.add(slot, part, 1L);
     bins.add(slot, 3, event.offset[i]);
     bins.add(slot, 4, event.copies[i] - 1L);
+    if (part < 2 && event.amount[i] != EventPredictions.NO_AMOUNT) {
+      bins.add(slot, COUNTERS + part, 1L);
+      bins.addProduct(slot, COUNTERS + 2 + 2 * part, event.amount[i], 1L);
+      bins.addProduct(slot, COUNTERS + 6 + 2 * part, event.amount[i], event.amount[i]);
+    }
     if (bins.size >= LARGE) {
       giveBins();
     }
@@ -153,7 +169,10 @@ public final class Counts {
         row[2] = label[place % classes];
         row[3] = Long.valueOf(bins.first(slot));
         row[4] = Integer.valueOf((int) (bins.second(slot) % gridSize));
-        counters(row, 5, bins, slot);
+        counters(row, 5, bins, slot, COUNTERS);
+        if (amounts) {
+          amounts(row, slot);
+        }
         rows.add(new GenericInternalRow(row));
       }
     }
@@ -170,21 +189,31 @@ public final class Counts {
         row[11] = variant[(int) (pairs.first(slot) % variants)];
         row[12] = Integer.valueOf((int) (pairs.second(slot) / gridSize));
         row[13] = Integer.valueOf((int) (pairs.second(slot) % gridSize));
-        counters(row, 14, pairs, slot);
+        counters(row, 14, pairs, slot, pairs.width);
         rows.add(new GenericInternalRow(row));
       }
     }
     pairs.clear();
   }
 
-  private static Object[] row(UTF8String record) {
-    Object[] row = new Object[COLUMNS];
+  private void amounts(Object[] row, int slot) {
+    for (int i = 0; i < 2; i++) {
+      row[COLUMNS + i] = Long.valueOf(bins.get(slot, COUNTERS + i));
+    }
+    for (int i = 0; i < 4; i++) {
+      BigDecimal sum = new BigDecimal(bins.sum(slot, COUNTERS + 2 + 2 * i));
+      row[COLUMNS + 2 + i] = org.apache.spark.sql.types.Decimal.apply(sum, 38, 0);
+    }
+  }
+
+  private Object[] row(UTF8String record) {
+    Object[] row = new Object[amounts ? COLUMNS + AMOUNT_COLUMNS : COLUMNS];
     row[0] = record;
     return row;
   }
 
-  private static void counters(Object[] row, int from, Tally tally, int slot) {
-    for (int i = 0; i < tally.width; i++) {
+  private static void counters(Object[] row, int from, Tally tally, int slot, int number) {
+    for (int i = 0; i < number; i++) {
       row[from + i] = Long.valueOf(tally.get(slot, i));
     }
   }

@@ -4,22 +4,26 @@ import java.util.Arrays;
 import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
- * The distinct predictions of an event, in order of place, index, time, slice and score.
+ * The distinct predictions of an event, in order of place, index, time, slice, amount and score.
  *
  * What belongs here: what is a duplicate, and that an event whose variant says different things is
  * ambiguous. Of an ambiguous event only the last prediction is held: no label is used for it, so the
  * others are counted at once, and an id that millions of predictions share needs no memory.
  */
 public final class EventPredictions {
+  /** No amount is below 0. */
+  public static final long NO_AMOUNT = -1L;
+
   public int size;
   public boolean any;
   public boolean ambiguous;
 
-  /** Variant and class; index of the prediction and how many its record has; slice; bin; copies. */
+  /** Variant and class; index of the prediction and how many its record has; slice; amount; bin; copies. */
   public int[] place = new int[8];
   public int[] index = new int[8];
   public int[] of = new int[8];
   public long[] slice = new long[8];
+  public long[] amount = new long[8];
   public int[] bin = new int[8];
   public long[] offset = new long[8];
   public long[] copies = new long[8];
@@ -48,12 +52,14 @@ public final class EventPredictions {
     long timeOfRow = timedRow ? row.getLong(3) : 0L;
     long sliceOfRow = row.getLong(4);
     double scoreOfRow = row.getDouble(5) + 0.0;
+    long amountOfRow = !counts.amounts || row.isNullAt(7) ? NO_AMOUNT : row.getLong(7);
     int indexOfRow = (int) (position >>> 32);
     int number = (int) position;
     grid.place(scoreOfRow);
     if (size > 0 && place[size - 1] == ofRow && index[size - 1] == indexOfRow) {
       int last = size - 1;
-      boolean same = of[last] == number && timed == timedRow && time == timeOfRow && slice[last] == sliceOfRow;
+      boolean same = of[last] == number && timed == timedRow && time == timeOfRow
+          && slice[last] == sliceOfRow && amount[last] == amountOfRow;
       ambiguous = ambiguous || !same || score != scoreOfRow;
       if (same && bin[last] == grid.index && offset[last] == grid.offset) {
         copies[last]++;
@@ -73,6 +79,7 @@ public final class EventPredictions {
     index[size] = indexOfRow;
     of[size] = number;
     slice[size] = sliceOfRow;
+    amount[size] = amountOfRow;
     bin[size] = grid.index;
     offset[size] = grid.offset;
     copies[size] = 1;
@@ -106,6 +113,7 @@ public final class EventPredictions {
     index = Arrays.copyOf(index, length);
     of = Arrays.copyOf(of, length);
     slice = Arrays.copyOf(slice, length);
+    amount = Arrays.copyOf(amount, length);
     bin = Arrays.copyOf(bin, length);
     offset = Arrays.copyOf(offset, length);
     copies = Arrays.copyOf(copies, length);

@@ -52,7 +52,7 @@ public final class Slices {
     return forms.length > 0;
   }
 
-  /** Reads the request of a record, null if it has none; false for the plain way. */
+  /** Reads the decoded request of a record, null if it has none; false for the plain way. */
   public boolean read(byte[] line, Side request, int predictions) {
     if (!any()) {
       return true;
@@ -63,9 +63,6 @@ public final class Slices {
     Arrays.fill(labels, 0, predictions * forms.length, missing);
     if (request == null) {
       return true;
-    }
-    if (!request.decode(line)) {
-      return false;
     }
     for (int i = 0; i < forms.length; i++) {
       boolean own = !request.typed || request.is(forms[i].contentType, line);

@@ -1,5 +1,7 @@
 package ml_insights;
 
+import java.math.BigInteger;
+
 /**
  * Counters by a key of two numbers: a hash table that neither boxes nor chains.
  */
@@ -63,6 +65,22 @@ public final class Tally {
 
   public void add(int slot, int counter, long number) {
     counters[slot * width + counter] += number;
+  }
+
+  /** Adds a product of numbers that are not negative to a sum of 128 bits, which two counters hold. */
+  public void addProduct(int slot, int counter, long one, long other) {
+    int low = slot * width + counter;
+    long product = one * other;
+    counters[low] += product;
+    boolean carry = Long.compareUnsigned(counters[low], product) < 0;
+    counters[low + 1] += Math.multiplyHigh(one, other) + (carry ? 1 : 0);
+  }
+
+  /** A sum of 128 bits. */
+  public BigInteger sum(int slot, int counter) {
+    long low = get(slot, counter);
+    BigInteger sum = BigInteger.valueOf(get(slot, counter + 1)).shiftLeft(64);
+    return sum.add(BigInteger.valueOf(low >>> 1).shiftLeft(1)).add(BigInteger.valueOf(low & 1));
   }
 
   /** Number of slots; some hold no key. */

@@ -1,0 +1,149 @@
+"""What the labelled records of a curve are about in money: their number, amounts and squares.
+
+What belongs here: these three per bin, and what they are worth where a record's worth is a constant
+and a factor of its amount. Worth of a record and its square then follow from the three sums alone.
+What does not: which worth belongs to which outcome (`business_value`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ml_insights.errors import ContractError
+from ml_insights.metrics.strata import sums
+
+if TYPE_CHECKING:
+    from ml_insights.metrics.arrays import FloatArray, IndexArray, IntArray
+    from ml_insights.metrics.confusion import BinCounts
+
+
+class Worth(NamedTuple):
+    """Money that a record is worth: `constant + per_amount * amount`."""
+
+    constant: float
+    per_amount: float = 0.0
+
+    def less(self, other: Worth) -> Worth:
+        """What a record is worth more than with another worth."""
+        return Worth(self.constant - other.constant, self.per_amount - other.per_amount)
+
+
+class Stake(NamedTuple):
+    """Records of one label per bin, shape (bins,).
+
+    Attributes:
+        records: their number, int64.
+        amount: sum of their amounts, int64.
+        squares: sum of the squared amounts, float64.
+    """
+
+    records: IntArray
+    amount: IntArray
+    squares: FloatArray
+
+    def worth(self, worth: Worth) -> FloatArray:
+        """Sum of the records' worth."""
+        return np.asarray(self.records * worth.constant + self.amount * worth.per_amount, float)
+
+    def squared_worth(self, worth: Worth) -> FloatArray:
+        """Sum of the squares of the records' worth."""
+        return np.asarray(
+            self.records * worth.constant**2
+            + 2 * worth.constant * worth.per_amount * self.amount
+            + worth.per_amount**2 * self.squares,
+            float,
+        )
+
+    def at_or_above(self, position: IndexArray) -> Stake:
+        """Sums of the bins from these positions on; the number of bins stands for no bin."""
+        return Stake(*(np.append(np.cumsum(part[::-1])[::-1], 0)[position] for part in self))
+
+    def below(self, position: IndexArray) -> Stake:
+        """Sums of the bins before these positions."""
+        return Stake(*(np.append(0, np.cumsum(part))[position] for part in self))
+
+    def grouped(self, starts: IndexArray) -> Stake:
+        """Sums of groups of bins, which begin at these positions; bins before the first are out."""
+        totals: list[Any] = [sums(part, np.asarray(starts, np.int64)) for part in self]
+        return Stake(*totals)
+
+    def drawn(self, worth: Worth, random: np.random.Generator, replicates: int) -> FloatArray:
+        """Sums of worth in Poisson bootstrap replicates of the records.
+
+        Numbers of records are Poisson. Amounts, given their number, are normal with the mean and
+        the variance of the bin's amounts: the sum is compound Poisson in its first two moments.
+
+        Returns:
+            Shape (replicates, bins).
+        """
+        numbers = random.poisson(self.records, (replicates, self.records.size))
+        sums = numbers * worth.constant
+        if worth.per_amount:
+            there = np.maximum(self.records, 1)
+            mean = self.amount / there
+            spread = np.sqrt(np.maximum(self.squares / there - mean**2, 0.0))
+            noise = random.standard_normal(numbers.shape)
+            sums += worth.per_amount * (numbers * mean + np.sqrt(numbers) * spread * noise)
+        return np.asarray(sums, np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Stakes:
+    """The labelled records of a curve that money is about, per occupied bin of its counts.
+
+    Attributes:
+        threshold_index: the bins, strictly ascending, shape (bins,).
+        positives: records labelled positive.
+        negatives: records labelled negative.
+    """
+
+    threshold_index: IndexArray
+    positives: Stake
+    negatives: Stake
+
+    @classmethod
+    def of(cls, bins: BinCounts) -> Stakes:
+        """All labelled records, where no money depends on an amount."""
+        none, nothing = np.zeros_like(bins.positives), np.zeros_like(bins.score_sum)
+        return cls(
+            bins.threshold_index,
+            Stake(bins.positives, none, nothing),
+            Stake(bins.negatives, none, nothing),
+        )
+
+    @classmethod
+    def with_amounts(
+        cls, bins: BinCounts, threshold_index: IndexArray, positives: Stake, negatives: Stake
+    ) -> Stakes:
+        """Those of the labelled records that have an amount.
+
+        Args:
+            bins: counts of the curve.
+            threshold_index: bins with such a record, ascending, shape (known,).
+            positives: those labelled positive, shape (known,).
+            negatives: those labelled negative, shape (known,).
+
+        Raises:
+            ContractError: more records have an amount than there are.
+        """
+        place = np.searchsorted(bins.threshold_index, threshold_index)
+        if not np.array_equal(np.append(bins.threshold_index, -1)[place], threshold_index):
+            raise ContractError("amounts are of bins that hold no record")
+        spread = []
+        for stake, records in ((positives, bins.positives), (negatives, bins.negatives)):
+            every: list[Any] = [np.zeros(bins.threshold_index.size, part.dtype) for part in stake]
+            for part, known in zip(every, stake, strict=True):
+                part[place] = known
+            parts = Stake(*every)
+            if np.any(parts.records > records):
+                raise ContractError("more records have an amount than there are records")
+            spread.append(parts)
+        return cls(bins.threshold_index, *spread)
+
+    @property
+    def records(self) -> int:
+        """Number of records."""
+        return int((self.positives.records + self.negatives.records).sum())
