@@ -29,6 +29,7 @@ from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.native_counts import counted_natively
 from ml_insights.spark.plain_counts import counted_plainly
 from ml_insights.spark.raw_predictions import accepted_predictions
+from ml_insights.spark.repeated_events import repeated_events
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -71,7 +72,8 @@ def count_day(
         ContractError: more slice values than the settings allow.
     """
     manifest = published_manifest(Files(spark, job.predictions), job.predictions)
-    if not sum(unit["rows"] for unit in manifest["units"]):
+    rows = sum(unit["rows"] for unit in manifest["units"])
+    if not rows:
         raise MissingInputError(
             f"{job.predictions} holds no usable prediction: the materialization of raw_predictions "
             "says why lines were rejected, and the table quarantine has samples."
@@ -81,9 +83,11 @@ def count_day(
     predictions = accepted_predictions(spark, job.predictions, manifest)
     predictions = predictions if job.amounts else predictions.drop("amount")
     variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
-    counted = (counted_plainly if job.plain else counted_natively)(
-        spark, job, predictions, variants
-    )
+    if job.plain:
+        counted = counted_plainly(spark, job, predictions, variants)
+    else:
+        repeated = repeated_events(predictions, rows)
+        counted = counted_natively(spark, job, predictions, variants, repeated)
     lines, labels = counted.label_lines, counted.fates["labels"]
     report(f"labels read: {lines['label_lines_read']} lines in the label window")
     report(f"labels matched: {labels['used']} used")

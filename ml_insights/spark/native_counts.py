@@ -22,6 +22,7 @@ from ml_insights.spark.files import Files
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_fates import known_before_day
 from ml_insights.spark.label_rows import label_rows
+from ml_insights.spark.repeated_events import labels_apart, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,6 +81,7 @@ def counted_natively(
     job: ConfusionCountsArguments,
     predictions: DataFrame,
     variants: Sequence[str],
+    repeated: Sequence[bytes] = (),
 ) -> Counted:
     """Count a day.
 
@@ -88,13 +90,18 @@ def counted_natively(
         job: labels, grid, classes, and the threshold that pairs are split at.
         predictions: the day's rows of raw_predictions.
         variants: of the day, ascending.
+        repeated: events of which no task should hold all, see `repeated_events`.
     """
-    rows = _prediction_rows(predictions, variants, _class_labels(job))
+    rows = spread(_prediction_rows(predictions, variants, _class_labels(job)), repeated)
     labels = label_rows(spark, Files(spark, job.ground_truth_root), job)
+    theirs, newest_of_theirs = dict[str, int](), None
     if labels is not None:
+        labels, theirs, newest_of_theirs = labels_apart(labels, repeated, job.day)
         rows = rows.unionAll(_label_rows(labels, job))
     output = f"{job.output}/counted"
     sums, newest = _write_counts(spark, job, rows, variants, output)
+    sums.update({name: sums[name] + number for name, number in theirs.items()})
+    newest = max(filter(None, (newest, newest_of_theirs)), default=None)
     counted = spark.read.schema(_ddl(job)).parquet(output)
 
     def record(name: str) -> DataFrame:

@@ -12,12 +12,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import functions as F
 
 from ml_insights.capture_files import csv_labels, label_record, write_label_files
 from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.spark import repeated_events
 from ml_insights.spark.confusion_counts import count_day
+from ml_insights.spark.native_counts import _prediction_rows
 from ml_insights_tests.spark.compacted import quiet
-from ml_insights_tests.spark.labelled import LATER, NOON, counting_job, prediction, publish
+from ml_insights_tests.spark.labelled import (
+    LATER,
+    NOON,
+    counting_job,
+    prediction,
+    predictions_frame,
+    publish,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,11 +114,10 @@ def told(spark: SparkSession, job: ConfusionCountsArguments) -> tuple[Any, ...]:
     return (report, *tables)
 
 
-@pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
-@pytest.mark.parametrize("seed", range(2))
-def test_both_ways_count_the_same_day_alike(
-    spark: SparkSession, tmp_path: Path, classes: tuple[str, ...], seed: int
-) -> None:
+def random_day(
+    tmp_path: Path, classes: tuple[str, ...], seed: int
+) -> tuple[ConfusionCountsArguments, list[dict[str, Any]]]:
+    """A job whose day has every case, published with the day before; and the day's predictions."""
     random = Random(f"{classes} {seed}")
     job = counting_job(
         tmp_path,
@@ -126,6 +135,15 @@ def test_both_ways_count_the_same_day_alike(
     before = [prediction(f"event {number}", 0.5) for number in range(390, 480)]
     publish(job.earlier_predictions[0], [*before, *before[:5]])
     write_label_files(tmp_path / "ground_truth", some_labels(random, classes or ("1", "0")))
+    return job, day
+
+
+@pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
+@pytest.mark.parametrize("seed", range(2))
+def test_both_ways_count_the_same_day_alike(
+    spark: SparkSession, tmp_path: Path, classes: tuple[str, ...], seed: int
+) -> None:
+    job, _ = random_day(tmp_path, classes, seed)
     native_way, plain_way = (told(spark, replace(job, plain=plain)) for plain in (False, True))
     assert native_way == plain_way
     labels, labelled = native_way[0]["labels"], native_way[0]["labelled"]
@@ -135,6 +153,55 @@ def test_both_ways_count_the_same_day_alike(
     assert all(labelled[variant] for variant in VARIANTS)
     assert native_way[0]["labels_collected"]["known"] > 0
     assert native_way[2].total() > 0
+
+
+@pytest.fixture
+def everything_is_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeated_events, "FEWEST_ROWS", 0)
+    monkeypatch.setattr(repeated_events, "SHARE", 1.0)
+    monkeypatch.setattr(repeated_events, "OFTEN", 2)
+
+
+@pytest.mark.usefixtures("everything_is_often")
+@pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
+def test_repeated_events_are_counted_as_all_others_are(
+    spark: SparkSession, tmp_path: Path, classes: tuple[str, ...]
+) -> None:
+    job, day = random_day(tmp_path, classes, 0)
+    frame = predictions_frame(spark, tmp_path, day)
+    assert len(repeated_events.repeated_events(frame, len(day))) > 20
+    native_way, plain_way = (told(spark, replace(job, plain=plain)) for plain in (False, True))
+    assert native_way == plain_way
+    assert native_way[0]["labels"]["ambiguous"] > 0
+
+
+@pytest.mark.usefixtures("everything_is_often")
+def test_no_task_gets_the_predictions_of_a_repeated_event(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    tasks, hot = 8, 8_000
+    moments = [NOON + timedelta(seconds=number) for number in range(hot)]
+    rows = [prediction("hot", 0.5, captured_at=moment) for moment in moments]
+    rows += [prediction(f"own {number}", 0.5) for number in range(hot)]
+    frame = predictions_frame(spark, tmp_path, [*rows, *rows[:4_000]])
+    repeated = repeated_events.repeated_events(frame, len(rows))
+    assert repeated == [b"hot"], "copies of a prediction, as of `own 0`, repeat no event"
+
+    def most_in_a_task(events: list[bytes]) -> int:
+        given = repeated_events.spread(_prediction_rows(frame, ["main"], ["1"]), events)
+        held = given.repartition(tasks, "event_id").groupBy(F.spark_partition_id()).count()
+        return max(int(row["count"]) for row in held.collect())
+
+    assert most_in_a_task([]) > hot
+    assert most_in_a_task(repeated) < 1.2 * frame.count() / tasks
+
+
+def test_few_predictions_are_not_searched_for_repeated_events(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    rows = [prediction("hot", number / 9) for number in range(9)]
+    frame = predictions_frame(spark, tmp_path, rows)
+    assert repeated_events.repeated_events(frame, len(rows)) == []
 
 
 def test_an_id_that_many_predictions_share_is_counted_in_little_memory(

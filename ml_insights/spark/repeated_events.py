@@ -1,0 +1,118 @@
+"""Events that so many predictions name that one task would hold back the day.
+
+What belongs here: finding them, spreading their predictions over tasks, and the account of their
+labels. What does not: events as they should be (`native_counts`).
+
+A caller that gives many requests the same inferenceId makes one event of them. Its predictions say
+different things, so no label is used for any: they need not meet each other, but for copies of the
+same, and their labels need not meet them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+from pyspark.sql import functions as F
+
+from ml_insights.spark.ground_truth import one_per_event
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyspark.sql import Column, DataFrame
+
+FEWEST_ROWS = 50_000_000
+"""Of fewer rows a day none are searched: one task could count them all in minutes."""
+SHARE = 0.01
+"""Of a day's rows that are looked at."""
+OFTEN = 10_000_000
+"""An event is repeated if it has about so many rows."""
+_MOST = 1000
+_PARTS = 1024
+_APART = b"\xff" * 17
+"""No event begins so: ids are text, which has no such byte, or 16 bytes."""
+
+
+def repeated_events(predictions: DataFrame, rows: int) -> list[bytes]:
+    """Events with very many predictions, some of one variant and place saying different things.
+
+    Args:
+        predictions: rows of raw_predictions.
+        rows: their number.
+    """
+    if rows < FEWEST_ROWS:
+        return []
+    sample = predictions.select("event_id").sample(SHARE, seed=1)
+    often = sample.groupBy("event_id").count().where(F.col("count") >= OFTEN * SHARE)
+    candidates = [bytes(row["event_id"]) for row in often.limit(_MOST).collect()]
+    if not candidates:
+        return []
+    says = F.xxhash64("captured_at", "score", "slice_id", "predictions_in_record")
+    places = (
+        predictions.where(_among(candidates))
+        .groupBy("event_id", "variant", "prediction_index", "class_label")
+        .agg((F.min(says) != F.max(says)).alias("ambiguous"))
+    )
+    ambiguous = places.where("ambiguous").select("event_id").distinct().collect()
+    return sorted(bytes(row["event_id"]) for row in ambiguous)
+
+
+def spread(rows: DataFrame, repeated: Sequence[bytes]) -> DataFrame:
+    """Give predictions of repeated events an event of their own, copies of the same the same one.
+
+    Copies may have scores that lie beside each other, in one place of the grid.
+
+    Args:
+        rows: what `native_counts` takes of predictions.
+        repeated: events.
+    """
+    if not repeated:
+        return rows
+    part = F.pmod(F.xxhash64("place", "position", "captured_at", "slice_id"), F.lit(_PARTS))
+    part = part.cast("string").cast("binary")
+    own = F.concat(F.lit(_APART), part, F.col("event_id"))
+    spread_id = F.when(_among(repeated), own).otherwise(F.col("event_id"))
+    return rows.withColumn("event_id", spread_id)
+
+
+def labels_apart(
+    labels: DataFrame, repeated: Sequence[bytes], day: str
+) -> tuple[DataFrame, dict[str, int], Optional[int]]:
+    """The labels of all other events, and the account of those of repeated ones.
+
+    Args:
+        labels: what `label_rows` returns.
+        repeated: events.
+        day: `YYYY-MM-DD`.
+
+    Returns:
+        The others; sums by the names of `native_counts`; the time of the newest object of those
+        that are accounted for, microseconds since 1970, None without any.
+    """
+    if not repeated:
+        return labels, {}, None
+    of_repeated = _among(repeated) & F.col("reason").isNull()
+    theirs = labels.where(of_repeated)
+    entries, counting = F.col("entries"), F.col("counting")
+    agrees, today = F.col("codes").isNotNull(), F.col("collected_on") == day
+    sums = {
+        "superseded": entries - counting,
+        "conflicting": F.when(~agrees, counting),
+        "ambiguous": F.when(agrees, counting),
+        "collected": F.when(today, counting),
+        "known_today": F.when(today, counting),
+        "labels_read": entries,
+    }
+    account = one_per_event(theirs).agg(*(_total(value, name) for name, value in sums.items()))
+    records, newest = theirs.agg(F.count(F.lit(1)), F.unix_micros(F.max("modified"))).collect()[0]
+    found: dict[str, int] = account.collect()[0].asDict()
+    others = labels.where(~F.coalesce(of_repeated, F.lit(False)))
+    return others, {"label_records": records, **found}, newest
+
+
+def _total(value: Column, name: str) -> Column:
+    return F.coalesce(F.sum(value), F.lit(0)).cast("bigint").alias(name)
+
+
+def _among(events: Sequence[bytes]) -> Column:
+    return F.col("event_id").isin([F.lit(event) for event in events])
