@@ -44,6 +44,11 @@ class EmrJobs(ABC):
     def _client(self) -> Any:
         return self.session.client("emr")
 
+    @property
+    def _looking(self) -> Any:
+        """Client for looks."""
+        return self.session.client("emr", attempts=1)
+
     def _call(self, doing: str, resource: str) -> Any:
         return aws_call(doing, resource, region=self.session.region)
 
@@ -122,10 +127,10 @@ class EmrJobs(ABC):
             return step.id
         raise AwsTransientError(f"cluster {job.owner} does not show its step yet")
 
-    def _step(self, job: RunningJob) -> Seen:
+    def _step(self, job: RunningJob, client: Any) -> Seen:
         """State of the step, with what EMR says of a failure."""
         with self._call("looking at the step", job.id):
-            answer = self._client.describe_step(ClusterId=job.owner, StepId=self._step_id(job))
+            answer = client.describe_step(ClusterId=job.owner, StepId=self._step_id(job))
         status = answer["Step"]["Status"]
         details = status.get("FailureDetails", {})
         reason = [details.get("Reason"), details.get("Message")]

@@ -97,7 +97,7 @@ class ClusterPerJob(EmrJobs):
     def look(self, job: RunningJob) -> Seen:
         """See `SparkJobs.look`: the cluster ends when its step does, and may end before."""
         with self._call("looking at the cluster", job.owner):
-            status = self._client.describe_cluster(ClusterId=job.owner)["Cluster"]["Status"]
+            status = self._looking.describe_cluster(ClusterId=job.owner)["Cluster"]["Status"]
         change = status.get("StateChangeReason", {})
         words = [change.get("Code"), change.get("Message")]
         for detail in status.get("ErrorDetails", []):
@@ -112,7 +112,7 @@ class ClusterPerJob(EmrJobs):
 
     def explain(self, job: RunningJob, seen: Seen) -> Seen:
         """See `SparkJobs.explain`: what became of the step decides."""
-        step = self._step(job)
+        step = self._step(job, self._client)
         if step.succeeded:
             return Seen("COMPLETED", succeeded=True)
         reason = f"step {step.state}: {step.reason or 'no reason given'}; cluster {seen.state}"

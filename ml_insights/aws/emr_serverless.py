@@ -107,7 +107,7 @@ class ServerlessJobs:
 
     def look(self, job: RunningJob) -> Seen:
         """See `SparkJobs.look`."""
-        run = self._run(job)
+        run = self._run(job, attempts=1)
         return Seen(
             state=run["state"],
             succeeded=run["state"] == "SUCCESS",
@@ -157,8 +157,9 @@ class ServerlessJobs:
             storage_gb_hours=used.get("storageGBHour", 0.0),
         )
 
-    def _run(self, job: RunningJob) -> dict[str, Any]:
+    def _run(self, job: RunningJob, **limit: int) -> dict[str, Any]:
+        client = self.session.client("emr-serverless", **limit)
         with self._call("looking at the job run", job.id):
-            answer = self._client.get_job_run(applicationId=job.owner, jobRunId=job.id)
+            answer = client.get_job_run(applicationId=job.owner, jobRunId=job.id)
         run: dict[str, Any] = answer["jobRun"]
         return run

@@ -74,7 +74,7 @@ class StepsOnCluster(EmrJobs):
 
     def look(self, job: RunningJob) -> Seen:
         """See `SparkJobs.look`."""
-        return self._step(job)
+        return self._step(job, self._looking)
 
     def explain(self, job: RunningJob, seen: Seen) -> Seen:
         """See `SparkJobs.explain`: the step says it all."""
@@ -87,7 +87,10 @@ class StepsOnCluster(EmrJobs):
                 ClusterId=job.owner, StepIds=[job.id], StepCancellationOption="TERMINATE_PROCESS"
             )
         for step in answer.get("CancelStepsInfoList", []):
-            if step.get("Status") == "FAILED" and self._step(job).state in self.states.pending:
+            if (
+                step.get("Status") == "FAILED"
+                and self._step(job, self._client).state in self.states.pending
+            ):
                 raise AwsPermanentError(
                     f"step {job.id} on {job.owner} was not stopped: {step.get('Reason')}. It costs "
                     "until it ends: stop it in the EMR console.",

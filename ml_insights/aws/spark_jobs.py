@@ -165,7 +165,7 @@ class SparkJobs(Protocol):
         """Start a job."""
 
     def look(self, job: RunningJob) -> Seen:
-        """Its state; one call."""
+        """Its state; one call, not repeated when it fails: the next look is the repetition."""
 
     def explain(self, job: RunningJob, seen: Seen) -> Seen:
         """The same with the reason of a failure; may take further calls."""

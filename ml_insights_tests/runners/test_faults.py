@@ -19,7 +19,12 @@ from ml_insights.aws.emr_steps import StepsOnCluster
 from ml_insights.aws.s3 import Objects
 from ml_insights.aws.spark_jobs import JobName, JobRequest, SparkJobs
 from ml_insights.aws.waiting import Clock, Pace
-from ml_insights.errors import AwsPermanentError, MlInsightsError, SparkJobError
+from ml_insights.errors import (
+    AwsPermanentError,
+    DeadlineExceededError,
+    MlInsightsError,
+    SparkJobError,
+)
 from ml_insights.runners.life_cycle import LifeCycle
 from ml_insights.runners.message_reader import FolderMessageReader
 from ml_insights_tests.aws.cluster_jobs import run_python_instead
@@ -134,12 +139,33 @@ def test_logs_that_are_late_are_waited_for_and_missing_ones_are_named(service: S
     assert error.details["log"].startswith(f"{LOGS}/")
 
 
+LOOKS = {
+    "own cluster": "DescribeCluster",
+    "running cluster": "DescribeStep",
+    "serverless": "GetJobRun",
+}
+
+
+@pytest.mark.parametrize("throttled", [0, 12])
+def test_a_service_is_asked_at_most_once_in_ten_seconds(service: Service, throttled: int) -> None:
+    look, moved = LOOKS[service.kind], Time()
+    service.life.clock = moved.clock
+    service.aws.account.faults.throttle(service.botocore_name, look, after=3, times=throttled)
+    request = JobRequest(NAME, "s3://data/job.py", "s3://data/a.zip", (SLEEP,), {}, 600)
+    job = service.life.start(request)
+    started = len(service.aws.calls)
+    service.life.pace = Pace(deadline=1000)
+    reader = cast("FolderMessageReader", SimpleNamespace(reported=Event()))
+    with pytest.raises(DeadlineExceededError):
+        service.life.watch(job, reader)
+    calls = list(service.aws.calls)[started:]
+    assert {call.operation for call in calls} == {look}
+    assert sum(call.error != "" for call in calls) == throttled
+    assert 1000 / 30 / 1.2 <= len(calls) <= moved.seconds / 10 + 1
+
+
 def test_throttled_looks_do_not_end_the_job(service: Service) -> None:
-    look = {
-        "own cluster": "DescribeCluster",
-        "running cluster": "DescribeStep",
-        "serverless": "GetJobRun",
-    }[service.kind]
+    look = LOOKS[service.kind]
     slow = service.aws.account.faults.throttle(service.botocore_name, look, after=1, times=7)
     assert "ModuleNotFoundError" in str(service.run(FAIL))
     assert slow.hits == 7
