@@ -18,6 +18,7 @@ from benchmarks.experiment import PER_DAY, SESSION, STEP_1, Measurement
 from benchmarks.process_tree import Cost, MeasurementError, measure
 from benchmarks.read_loop import capture_files, count_lines
 from benchmarks.report import markdown_table, render, typical_costs
+from benchmarks.runner_overhead import Turn, table
 from ml_insights_tests.capture_data import CAPTURE_LAYOUT, LABEL_LAYOUT, lines_below
 
 LINES = 960
@@ -171,3 +172,13 @@ def test_the_page_puts_ratios_beside_absolute_numbers() -> None:
     assert rows["1,000"][4] == "25.0"
     assert rows["CPU"] == ["one"]
     assert "71% at most" in page
+
+
+def test_the_overhead_of_a_runner_is_what_is_waited_for_beyond_plain_spark_submit() -> None:
+    plain = [Turn(0, seconds, 0) for seconds in (30, 20, 10)]
+    runner = [Turn(1, 20, 2), Turn(1, 21, 1), Turn(9, 90, 9)]
+    lines = table({"EMR Serverless": runner, "plain spark-submit": plain}).splitlines()
+    assert lines[2:] == [
+        "| EMR Serverless | 3 | 1.0 | 21.0 | 2.0 | +3.0 | 1.15 |",
+        "| plain spark-submit | 3 | 0.0 | 20.0 | 0.0 | +0.0 | 1.00 |",
+    ]

@@ -20,6 +20,7 @@ from ml_insights_tests.installation import Installation, install
 BUCKET = "ml-insights-data"
 RELEASE = "emr-spark-8.0.0"
 JOB_ROLE = "arn:aws:iam::123456789012:role/EMRServerlessJobRole"
+UNITS = ["unit=00-00", "unit=01-01-0000", "unit=01-01-0001"]
 CLUSTER = f"""\
     release_label: {RELEASE}
     service_role: EMR_DefaultRole
@@ -35,24 +36,28 @@ CLUSTER = f"""\
 
 
 def upload_churn(data: Path, folder: Path, aws: StandIn) -> None:
-    """Put captures and labels of the day on S3."""
+    """Put captures and labels of the day's first eight hours on S3.
+
+    All but the first of the capture files lie in one hour: by `settings` it is read in `UNITS`.
+    """
     write_churn(data, folder)
     s3 = aws.client("s3")
     s3.create_bucket(Bucket=BUCKET)
     for source in ("capture", "ground_truth"):
-        for path in sorted((folder / source).rglob("*.jsonl")):
-            s3.upload_file(str(path), BUCKET, path.relative_to(folder).as_posix())
+        for path in sorted((folder / source).rglob("*.jsonl"))[:8]:
+            key = path.relative_to(folder)
+            if source == "capture" and path.parent.name != "00":
+                key = key.parent.parent / "01" / key.name
+            s3.upload_file(str(path), BUCKET, key.as_posix())
 
 
-def settings(
-    aws: StandIn, runner: str, emr: str = "", *, lake: str = "lake", files: int = 6
-) -> str:
+def settings(aws: StandIn, runner: str, emr: str = "", *, lake: str = "lake") -> str:
     """Settings of the aws deployment with a runner; `emr` is the text of that section."""
     return f"""\
 deployment: aws
 lake: s3://{BUCKET}/{lake}
 aws: {{region: us-east-1, endpoint_url: "{aws.url}"}}
-units: {{max_files: {files}}}
+units: {{max_files: 4}}
 spark: {runner}
 {emr}
 endpoints:
@@ -102,12 +107,12 @@ def keys_below(aws: StandIn, prefix: str) -> list[str]:
     return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 
-def long_running_cluster(aws: StandIn) -> str:
+def long_running_cluster(aws: StandIn, release: str = RELEASE) -> str:
     """Start a cluster that waits for steps; returns its id."""
     emr = aws.client("emr")
     cluster: str = emr.run_job_flow(
         Name="long running",
-        ReleaseLabel=RELEASE,
+        ReleaseLabel=release,
         Applications=[{"Name": "Spark"}],
         ServiceRole="EMR_DefaultRole",
         JobFlowRole="EMR_EC2_DefaultRole",

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psutil  # type: ignore[import-untyped]
@@ -20,7 +21,7 @@ from ml_insights_tests.end_to_end.aws_churn import (
     BUCKET,
     CLUSTER,
     JOB_ROLE,
-    RELEASE,
+    UNITS,
     install_on_aws,
     keys_below,
     local_spark,
@@ -92,6 +93,15 @@ class OtherProcess:
         return self.process.wait(timeout=120)
 
 
+def manifest_of(aws: StandIn, lake: str) -> dict[str, Any]:
+    """What raw_predictions of the day says of itself."""
+    key = f"{lake}/{ENDPOINT}/raw_predictions/dt={DAY}/_manifest.json"
+    manifest: dict[str, Any] = json.loads(
+        aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    )
+    return manifest
+
+
 def messages(aws: StandIn, lake: str) -> list[str]:
     """Keys of the messages that jobs have sent."""
     return [key for key in keys_below(aws, f"{lake}/_jobs/") if "/messages/" in key]
@@ -101,28 +111,25 @@ def of_own_cluster(_: StandIn) -> tuple[str, str]:
     return "{runner: emr}", OWN_CLUSTER
 
 
-def of_spark_3_5(_: StandIn) -> tuple[str, str]:
-    return "{runner: emr}", OWN_CLUSTER.replace(RELEASE, "emr-7.12.0")
-
-
-def of_running_cluster(aws: StandIn) -> tuple[str, str]:
-    cluster = long_running_cluster(aws)
+def of_running_cluster_with_spark_3_5(aws: StandIn) -> tuple[str, str]:
+    cluster = long_running_cluster(aws, "emr-7.12.0")
     return "{runner: emr}", f"emr:\n  cluster: {{id: {cluster}, deploy_mode: client}}"
 
 
 def of_serverless(aws: StandIn) -> tuple[str, str]:
     application = serverless_application(aws)
     section = f"emr:\n  serverless: {{application_id: {application}, role: {JOB_ROLE}}}"
-    return "{runner: emr-serverless}", section
+    # A listing of several pages.
+    configuration = '{spark.hadoop.fs.s3a.paging.maximum: "2"}'
+    return f"{{runner: emr-serverless, configuration: {configuration}}}", section
 
 
 @pytest.mark.parametrize(
     ("lake", "way"),
     [
         ("own", of_own_cluster),
-        ("running", of_running_cluster),
+        ("running", of_running_cluster_with_spark_3_5),
         ("serverless", of_serverless),
-        ("older", of_spark_3_5),
     ],
 )
 def test_a_cluster_publishes_the_bytes_of_the_process(
@@ -138,6 +145,7 @@ def test_a_cluster_publishes_the_bytes_of_the_process(
     run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
     assert run.success, reasons(run)
     assert published(on_s3, lake, "confusion_counts") == here
+    assert [unit["path"].split("/")[0] for unit in manifest_of(on_s3, lake)["units"]] == UNITS
     assert messages(on_s3, lake) == []
     (made,) = run.asset_materializations_for_node(f"{ENDPOINT}__raw_predictions")
     cost = made.metadata["cost dollars"]
@@ -163,9 +171,7 @@ def test_a_retry_after_kill_9_joins_the_job_that_runs(
     assert run.success, reasons(run)
     started, ended = calls_of_clusters(on_s3)
     assert (started, ended) == (before[0] + 1, before[1])
-    key = f"killed/{ENDPOINT}/raw_predictions/dt={DAY}/_manifest.json"
-    manifest = json.loads(on_s3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read())
-    runs = {unit["path"].rpartition("run=")[2] for unit in manifest["units"]}
+    runs = {unit["path"].rpartition("run=")[2] for unit in manifest_of(on_s3, "killed")["units"]}
     assert len(runs) == 1
     assert not runs.pop().startswith(run.run_id), "the rows are those of the first attempt"
 
