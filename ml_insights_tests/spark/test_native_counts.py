@@ -87,6 +87,11 @@ def some_day(random: Random, classes: tuple[str, ...]) -> list[dict[str, Any]]:
         for row in random.choices(rows, k=40)
         for name in random.sample([*other], 1)
     ]
+    # Scores beside each other, most of them in one place of the grid.
+    beside = np.nextafter([row["score"] for row in changed], 0.0)
+    changed += [
+        {**row, "score": score} for row, score in zip(changed, beside.tolist(), strict=True)
+    ]
     every = [*rows, *copies, *changed, *random.choices(changed, k=20)]
     return random.sample(every, len(every))
 
@@ -163,11 +168,13 @@ def everything_is_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("everything_is_often")
-@pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
+@pytest.mark.parametrize(
+    ("classes", "seed"), [((), 0), (("cat", "dog"), 1)], ids=["binary", "classes with amounts"]
+)
 def test_repeated_events_are_counted_as_all_others_are(
-    spark: SparkSession, tmp_path: Path, classes: tuple[str, ...]
+    spark: SparkSession, tmp_path: Path, classes: tuple[str, ...], seed: int
 ) -> None:
-    job, day = random_day(tmp_path, classes, 0)
+    job, day = random_day(tmp_path, classes, seed)
     frame = predictions_frame(spark, tmp_path, day)
     assert len(repeated_events.repeated_events(frame, len(day))) > 20
     native_way, plain_way = (told(spark, replace(job, plain=plain)) for plain in (False, True))
