@@ -39,6 +39,16 @@ class Curve(NamedTuple):
     slice: str
 
 
+COUNTED = (
+    *(*CURVE, "threshold_index"),
+    *("bin_positives", "bin_negatives", "bin_unlabelled", "bin_score_sum"),
+)
+"""Columns of confusion_counts from which the others follow."""
+
+DRAWN = (*CURVE, "threshold_index", "display_rank")
+"""Columns of precision_recall that say which thresholds draw a curve."""
+
+
 def confusion_counts_table(
     bins: pa.Table, grid: ThresholdGrid, labels_as_of: datetime | None
 ) -> pa.Table:
@@ -101,7 +111,7 @@ def _score_sums(
 
 
 def curves_of(counts: pa.Table, grid: ThresholdGrid) -> Iterator[tuple[Curve, BinCounts]]:
-    """The curves of published confusion_counts rows, in their order."""
+    """The curves of published confusion_counts rows, in their order; columns `COUNTED` will do."""
     for curve, rows in curve_rows(counts):
         yield (
             curve,
@@ -138,7 +148,7 @@ def drawn_thresholds(curves: pa.Table) -> dict[Curve, npt.NDArray[np.int64]]:
     """Indices of the thresholds that draw each curve, ascending.
 
     Args:
-        curves: published precision_recall rows; those with a display rank are enough.
+        curves: published precision_recall rows; `DRAWN` of those with a display rank is enough.
     """
     drawn = curves.filter(pc.field("display_rank").is_valid())
     return {
@@ -228,7 +238,8 @@ def _rows(table: Table, curve: Curve, columns: Mapping[str, Any]) -> pa.Table:
     schema = table.arrow_schema()
     size = len(columns["threshold_index"])
     arrays = {
-        name: pa.array([value] * size, pa.string()) for name, value in curve._asdict().items()
+        name: pa.repeat(pa.scalar(value, pa.string()), size)
+        for name, value in curve._asdict().items()
     }
     for name, values in columns.items():
         arrays[name] = _arrow(values, schema.field(name).type)

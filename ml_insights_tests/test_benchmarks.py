@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import table_speed
 from benchmarks.__main__ import options
 from benchmarks.capture_day import CaptureDay
 from benchmarks.curve_speed import compare
@@ -19,10 +20,18 @@ from benchmarks.process_tree import Cost, MeasurementError, measure
 from benchmarks.read_loop import capture_files, count_lines
 from benchmarks.report import markdown_table, render, typical_costs
 from benchmarks.runner_overhead import Turn, table
+from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights_tests.capture_data import CAPTURE_LAYOUT, LABEL_LAYOUT, lines_below
 
 LINES = 960
 SPIN = "import time; end = time.process_time() + {}\nwhile time.process_time() < end: pass"
+
+
+def test_every_table_that_python_makes_of_counts_is_measured() -> None:
+    measured = table_speed.measure(curves=3, records=500, replicates=0)
+    made = {*DECISION_TABLES, "confusion_counts", "precision_recall", "model_quality"}
+    assert set(measured) == made
+    assert all(seconds > 0 for seconds in measured.values())
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.tables import BUSINESS_VALUE
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
-from ml_insights.result_tables import drawn_thresholds
+from ml_insights.result_tables import DRAWN, drawn_thresholds
 from ml_insights.scope import EndpointScope
 
 
@@ -33,7 +33,7 @@ def build_business_value(scope: EndpointScope, rules: MoneyRules) -> dg.AssetsDe
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
         with failures():
-            drawn = drawn_thresholds(lake.lake.read(scope.name, PRECISION_RECALL, day))
+            drawn = drawn_thresholds(lake.lake.read(scope.name, PRECISION_RECALL, day, list(DRAWN)))
             today = counts_of_day(scope, lake.lake, day)
             stakes = stakes_of_day(scope, lake.lake, day, today)
             rows = business_value_table(today, drawn, rules, stakes)

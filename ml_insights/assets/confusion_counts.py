@@ -1,6 +1,7 @@
 """confusion_counts: labels joined, records counted per threshold. Heavy: the join runs on Spark."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake, Published
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
-from ml_insights.result_tables import confusion_counts_table
+from ml_insights.result_tables import COUNTED, confusion_counts_table
 from ml_insights.runners import JobResult, SparkRunner
 from ml_insights.scope import EndpointScope
 
@@ -95,7 +96,9 @@ def _publish(
     return published, rows
 
 
-def published_counts(scope: EndpointScope, lake: Lake, day: date) -> pa.Table:
+def published_counts(
+    scope: EndpointScope, lake: Lake, day: date, columns: Sequence[str] = COUNTED
+) -> pa.Table:
     """The day's confusion_counts, on the grid of the settings, with a record balance that closes.
 
     Raises:
@@ -119,7 +122,7 @@ def published_counts(scope: EndpointScope, lake: Lake, day: date) -> pa.Table:
             f"confusion_counts of {scope.name} for {day} were counted on grid {grid}, the settings "
             f"ask for {scope.settings.grid.name}. Materialize confusion_counts for the day again."
         )
-    return lake.read(scope.name, CONFUSION_COUNTS, day)
+    return lake.read(scope.name, CONFUSION_COUNTS, day, list(columns))
 
 
 def _duplicates(bins: pa.Table) -> dict[str, int]:

@@ -18,7 +18,7 @@ from ml_insights.contracts import (
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
-from ml_insights.result_tables import drawn_thresholds, model_quality_table
+from ml_insights.result_tables import COUNTED, DRAWN, drawn_thresholds, model_quality_table
 from ml_insights.scope import EndpointScope
 
 PLOTTED = {
@@ -68,8 +68,8 @@ def build_model_quality(scope: EndpointScope) -> dg.AssetsDefinition:
 def _rows(scope: EndpointScope, lake: Lake, day: date, run_id: str) -> pa.Table:
     notes = lake.notes(scope.name, CONFUSION_COUNTS, day)
     return model_quality_table(
-        published_counts(scope, lake, day),
-        drawn_thresholds(lake.read(scope.name, PRECISION_RECALL, day)),
+        published_counts(scope, lake, day, (*COUNTED, "labels_as_of")),
+        drawn_thresholds(lake.read(scope.name, PRECISION_RECALL, day, list(DRAWN))),
         scope.settings.grid,
         scope.endpoint.operating_threshold,
         min_label_coverage=scope.endpoint.min_label_coverage,

@@ -7,6 +7,7 @@ mathematics of a comparison (`metrics.comparison`, `metrics.paired`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from math import isnan
 from operator import itemgetter
@@ -25,18 +26,19 @@ from ml_insights.metrics.comparison import (
     verdict,
 )
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.estimates import estimates
 from ml_insights.metrics.false_discovery import benjamini_hochberg
 from ml_insights.metrics.paired import JointCounts, paired_differences
 from ml_insights.metrics.sample_ratio import SampleRatio, sample_ratio
 from ml_insights.variants import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pyarrow as pa
 
     from ml_insights.decisions.windows import CurveCounts
-    from ml_insights.metrics.differences import Compared
+    from ml_insights.metrics.differences import Compared, Estimate
     from ml_insights.result_tables import Curve
 
 VARIANTS, SAME_EVENTS = "variants", "same_events"
@@ -79,11 +81,13 @@ def variant_comparison_table(
         Rows sorted by comparison, curve and metric. A curve without the same curve before has
         rows whose values are NULL with the reason `no_days_before`.
     """
-    rows = [*_between_variants(today, rules), *_same_events(joint, rules)]
+    # A curve is compared with several.
+    estimate = cache(estimates)
+    rows = [*_between_variants(today, rules, estimate), *_same_events(joint, rules)]
     for comparison, (counts, days) in before.items():
         for curve, bins in today.items():
             baseline = counts.get(curve, _nothing(bins))
-            found = differences(baseline, bins, rules.threshold_index)
+            found = differences(baseline, bins, rules.threshold_index, estimate)
             key = {**_key(comparison, curve), "baseline_variant": curve.variant}
             rows += _rows(key, found, (baseline, bins), rules, days=days)
     _judge(rows, rules)
@@ -91,13 +95,15 @@ def variant_comparison_table(
     return arrow_rows(VARIANT_COMPARISON, rows)
 
 
-def _between_variants(today: CurveCounts, rules: Rules) -> Iterator[dict[str, Any]]:
+def _between_variants(
+    today: CurveCounts, rules: Rules, estimate: Callable[..., Mapping[str, Estimate]]
+) -> Iterator[dict[str, Any]]:
     for class_label, slice_name in sorted({curve[1:] for curve in today}):
         curves = {c.variant: c for c in today if c[1:] == (class_label, slice_name)}
         for first, second in combinations(in_order(curves), 2):
             pair = (today[curves[first]], today[curves[second]])
             split = _split(pair, (first, second), slice_name, rules)
-            found = differences(*pair, rules.threshold_index)
+            found = differences(*pair, rules.threshold_index, estimate)
             key = {**_key(VARIANTS, curves[second]), "baseline_variant": first}
             yield from _rows(key, found, pair, rules, days=1, split=split)
 

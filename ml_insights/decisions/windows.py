@@ -9,13 +9,12 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-import pyarrow as pa
-import pyarrow.compute as pc
+import numpy as np
 
-from ml_insights.contracts import CONFUSION_COUNTS, CURVE
+from ml_insights.contracts import CONFUSION_COUNTS
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.result_tables import Curve, curves_of
+from ml_insights.result_tables import COUNTED, Curve, curves_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 
 CurveCounts: TypeAlias = dict[Curve, BinCounts]
 
-_SUMMED = ("bin_positives", "bin_negatives", "bin_unlabelled", "bin_score_sum")
-_KEYS = (*CURVE, "threshold_index")
+_SUMMED = ("positives", "negatives", "unlabelled", "score_sum")
 
 
 def days_before(lake: Lake, endpoint: str, day: date, days: int) -> list[date]:
@@ -62,33 +60,32 @@ def window_counts(
         MissingInputError: a day is not published.
         ContractError: a day was counted on another grid.
     """
-    chosen = [
-        pc.field(name).isin(list(values))
-        for name, values in (("slice", slices), ("variant", variants))
-        if values is not None
-    ]
-    read = []
+    by_curve: dict[Curve, list[BinCounts]] = {}
+    # In the order of the days: sums of scores are the same on every machine.
     for day in sorted(set(days)):
         _require_grid(lake, endpoint, grid, day)
-        rows = lake.read(endpoint, CONFUSION_COUNTS, day, [*_KEYS, *_SUMMED])
-        for condition in chosen:
-            rows = rows.filter(condition)
-        read.append(rows)
-    return dict(curves_of(_added(read), grid)) if read else {}
+        rows = lake.read(endpoint, CONFUSION_COUNTS, day, list(COUNTED))
+        for curve, bins in curves_of(rows, grid):
+            if (slices is None or curve.slice in slices) and (
+                variants is None or curve.variant in variants
+            ):
+                by_curve.setdefault(curve, []).append(bins)
+    return {curve: _added(by_curve[curve]) for curve in sorted(by_curve)}
 
 
-def _added(days: list[pa.Table]) -> pa.Table:
-    """One row a curve and threshold, sorted."""
+def _added(days: list[BinCounts]) -> BinCounts:
+    """Counts of one curve over days, of which each has a bin once at most."""
     if len(days) == 1:
         return days[0]
-    # One thread adds in the order of the days: sums of scores are the same on every machine.
-    total = (
-        pa.concat_tables(days)
-        .group_by(list(_KEYS), use_threads=False)
-        .aggregate([(name, "sum") for name in _SUMMED])
-        .rename_columns([*_KEYS, *_SUMMED])
-    )
-    return total.sort_by([(name, "ascending") for name in _KEYS])
+    grid = days[0].grid
+    totals = [np.zeros(grid.size, dtype=getattr(days[0], name).dtype) for name in _SUMMED]
+    occupied = np.zeros(grid.size, dtype=np.bool_)
+    for bins in days:
+        occupied[bins.threshold_index] = True
+        for total, name in zip(totals, _SUMMED, strict=True):
+            total[bins.threshold_index] += getattr(bins, name)
+    index = np.flatnonzero(occupied).astype(days[0].threshold_index.dtype)
+    return BinCounts(grid, index, *(total[index] for total in totals))
 
 
 def _require_grid(lake: Lake, endpoint: str, grid: ThresholdGrid, day: date) -> None:

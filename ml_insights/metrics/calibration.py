@@ -118,11 +118,18 @@ def isotonic_rates(bins: BinCounts) -> FloatArray:
     held = np.flatnonzero(labelled)
     if held.size == 0:
         return np.full(labelled.shape, np.nan)
+    found = bins.positives[held]
+    # Neighbours without a positive have one rate: they are pooled at once, the loop is for others.
+    starts = np.flatnonzero(np.append(True, (found[1:] > 0) | (found[:-1] > 0)))
+    widths = np.diff(starts, append=held.size)
     pooled: list[tuple[int, int, int]] = []
-    for positives, records in zip(
-        bins.positives[held].tolist(), labelled[held].tolist(), strict=True
+    for single in zip(
+        sums(found, starts).tolist(),
+        sums(labelled[held], starts).tolist(),
+        widths.tolist(),
+        strict=True,
     ):
-        block = (positives, records, 1)
+        block = single
         while pooled and pooled[-1][0] * block[1] >= block[0] * pooled[-1][1]:
             former = pooled.pop()
             block = (former[0] + block[0], former[1] + block[1], former[2] + block[2])

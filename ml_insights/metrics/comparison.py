@@ -15,7 +15,10 @@ from ml_insights.metrics.differences import Compared, Difference
 from ml_insights.metrics.estimates import METRICS, estimates, standardised_precision_estimate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ml_insights.metrics.confusion import BinCounts
+    from ml_insights.metrics.differences import Estimate
 
 STANDARDISED = "standardised_precision"
 BETTER, WORSE = "better", "worse"
@@ -33,7 +36,12 @@ VERDICTS = {
 """What a difference allows to say."""
 
 
-def differences(first: BinCounts, second: BinCounts, threshold_index: int) -> dict[str, Compared]:
+def differences(
+    first: BinCounts,
+    second: BinCounts,
+    threshold_index: int,
+    estimate: Callable[[BinCounts, int], Mapping[str, Estimate]] = estimates,
+) -> dict[str, Compared]:
     """Both values and their difference for every metric, for disjoint records.
 
     Metrics are those of `estimates.METRICS`, and precision standardised to the prevalence of both
@@ -43,8 +51,9 @@ def differences(first: BinCounts, second: BinCounts, threshold_index: int) -> di
         first: counts of the curve that is compared with.
         second: counts of the curve that is compared, on the same grid.
         threshold_index: grid threshold at which precision, recall and F1 are taken.
+        estimate: `estimates`, or what remembers it where a curve is compared with several.
     """
-    one, other = estimates(first, threshold_index), estimates(second, threshold_index)
+    one, other = estimate(first, threshold_index), estimate(second, threshold_index)
     prevalence = _common_prevalence(first, second)
     standardised = (
         standardised_precision_estimate(bins, threshold_index, prevalence)

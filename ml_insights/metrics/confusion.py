@@ -8,6 +8,7 @@ same counts, and every metric is computed from counts alone. What does not belon
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,6 +138,15 @@ class BinCounts:
         """All records of each bin, labelled or not, int64, shape (bins,)."""
         return self.positives + self.negatives + self.unlabelled
 
+    @cached_property
+    def _at_or_above(self) -> tuple[IntArray, IntArray]:
+        """Positives and negatives in each bin or above, and 0 for thresholds above all bins."""
+        positives, negatives = (
+            np.append(np.cumsum(counts[::-1])[::-1], 0)
+            for counts in (self.positives, self.negatives)
+        )
+        return positives, negatives
+
     @property
     def label_coverage(self) -> float:
         """Labelled of all records; NaN without records."""
@@ -151,7 +161,7 @@ class BinCounts:
         >>> bins.confusion().false_positives.tolist()
         [2, 1]
         """
-        return self.confusion_at(self.threshold_index)
+        return self._confusion(self.threshold_index, slice(-1))
 
     def confusion_at(self, threshold_index: IndexArray) -> ConfusionCounts:
         """Confusion counts at any thresholds of the grid, exactly as comparing every record.
@@ -171,8 +181,13 @@ class BinCounts:
         [1, 0]
         """
         _require_on_grid(self.grid, threshold_index)
-        first = np.searchsorted(self.threshold_index, threshold_index)
-        positives, negatives = _at_or_above(self.positives), _at_or_above(self.negatives)
+        return self._confusion(
+            threshold_index, np.searchsorted(self.threshold_index, threshold_index)
+        )
+
+    def _confusion(self, threshold_index: IndexArray, first: slice | IntArray) -> ConfusionCounts:
+        """Counts at thresholds whose first occupied bins have these positions."""
+        positives, negatives = self._at_or_above
         return ConfusionCounts(
             threshold_index,
             true_positives=positives[first],
@@ -209,11 +224,6 @@ class BinCounts:
             _require(not wrong.size, f"be finite and not negative: {name} of bins {wrong[:3]}")
         empty = index[self.records == 0]
         _require(not empty.size, f"leave out bins without a record, such as {empty[:3]}")
-
-
-def _at_or_above(counts: IntArray) -> IntArray:
-    """Records in each bin or above, and a last element 0 for thresholds above all bins."""
-    return np.append(np.cumsum(counts[::-1])[::-1], 0)
 
 
 def _require_on_grid(grid: ThresholdGrid, threshold_index: IndexArray) -> None:

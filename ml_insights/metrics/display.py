@@ -172,10 +172,17 @@ def _distances(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatA
         for axis in (0, 1)
     )
     x, y = points[:, 0] - start[:, 0], points[:, 1] - start[:, 1]
-    beside = np.abs(x * unit_y - y * unit_x)
-    reach = x * unit_x + y * unit_y
-    beyond = np.maximum(-reach, reach - length)
+    # In place: these are the largest arrays of a curve, and most of the time is moving them.
+    reach, part = x * unit_x, y * unit_y
+    reach += part
+    x *= unit_y
+    np.multiply(y, unit_x, out=part)
+    x -= part
+    beside = np.abs(x, out=x)
     # Few points lie beyond the ends of their segment, and hypot takes long.
-    past = beyond > 0
-    beside[past] = np.hypot(beside[past], beyond[past])
+    np.subtract(reach, length, out=part)
+    np.maximum(np.negative(reach, out=reach), part, out=part)
+    if part.max(initial=0.0) > 0:
+        past = part > 0
+        beside[past] = np.hypot(beside[past], part[past])
     return beside
