@@ -140,12 +140,15 @@ function moneyTile(choice) {
   const best = choice.best_threshold;
   const sure = choice.best_threshold_low != null && choice.best_threshold_high != null
     ? `95 of 100 such days would choose ${choice.best_threshold_low.toPrecision(3)} to ${choice.best_threshold_high.toPrecision(3)}` : "acting on nothing may be best";
-  const costs = choice.regret_low > 0 ? `95\u202f% interval ${ends("regret")}`
-    : "not beyond chance: no reason to move the threshold";
+  const overCapacity = choice.capacity_threshold != null && operatingThreshold() < choice.capacity_threshold;
+  const costs = overCapacity ? "cannot be said: today's threshold asks for more actions than capacity allows"
+    : choice.regret_low > 0 ? `95\u202f% interval ${ends("regret")}`
+      : "not beyond chance: no reason to move the threshold";
   const before = choice.value_of_chosen_before == null ? ""
     : `the threshold chosen the day before (${choice.chosen_before.toPrecision(3)}) was worth ${money(choice.value_of_chosen_before, currency)} here`;
   const notes = [
-    `Acting pays from a chance of ${(100 * choice.break_even_precision).toPrecision(2)}\u202f% of being right`,
+    choice.break_even_precision == null ? "Acting does not pay at the mean amounts, whatever the chance of being right"
+      : `Acting pays from a chance of ${(100 * choice.break_even_precision).toPrecision(2)}\u202f% of being right`,
     choice.capacity == null ? "" : `capacity ${number(choice.capacity)} actions a day${choice.capacity_threshold == null ? "" : `, kept from threshold ${choice.capacity_threshold.toPrecision(3)} on`}`,
     reasonWords(choice.undefined_reason),
   ].filter(Boolean).join("; ");
@@ -153,7 +156,7 @@ function moneyTile(choice) {
     make("dl", { className: "values" },
       line("Value at today's threshold", money(choice.operating_value, currency), choice.operating_value_low == null ? "" : `95\u202f% interval ${ends("operating_value")}`),
       line("Best threshold", best == null ? "act on nothing" : best.toPrecision(3), sure),
-      line("Today's threshold costs a day", money(Math.max(0, choice.regret), currency), costs, before)),
+      line("Today's threshold costs a day", overCapacity ? "n/d" : money(Math.max(0, choice.regret), currency), costs, before)),
     make("p", { className: "about" }, `${notes}.`));
 }
 
@@ -189,7 +192,7 @@ function showHealth() {
 }
 
 const pastError = (row, name) => (row[`estimated_${name}_past_error`] == null ? "an estimate; its past error is not known yet"
-  : `an estimate; off by ${(100 * row[`estimated_${name}_past_error`]).toFixed(1)} points on average on ${row.past_days} days before`);
+  : `an estimate; off by ${(100 * row[`estimated_${name}_past_error`]).toFixed(1)} points on average on ${row.past_days === 1 ? "1 day" : `${row.past_days} days`} before`);
 
 function showDecisions() {
   showInsights();

@@ -163,7 +163,8 @@ def _variants(rows: Sequence[Row], relevant: float) -> Iterator[Insight]:
             sentence = f"{subject}: {_metric(row)} is {_amount(row)} {way} {_interval(row)}."
             yield Insight("variants", row["verdict"], _size(row), sentence, row, row["metric"])
         elif row["verdict"] == CANNOT_TELL_YET and row["metric"] == "average_precision":
-            needed = min(row["labels_needed"], _LABELS_BELIEVABLE)
+            # Two digits are enough for a number of labels nobody has yet.
+            needed = int(float(f"{min(row['labels_needed'], _LABELS_BELIEVABLE):.2g}"))
             sentence = (
                 f"{subject}: which one has the higher average precision cannot be told yet "
                 f"(difference {_signed(row)} {_interval(row)}); about {needed:,} labelled records "
