@@ -245,3 +245,44 @@ def test_limits_narrow_as_the_grid_gets_finer(employment: Records) -> None:
         )
         widths.append(high - low)
     assert widths == sorted(widths, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("example_groups", "untied"), [(EXAMPLE_B, 0.8053696), (EXAMPLE_C, 0.8667749)]
+)
+def test_the_best_order_without_ties_lies_within_the_limits(
+    example_groups: tuple[Group, ...], untied: float
+) -> None:
+    """Inside each group all positives come first, no two records tie."""
+    label = [one for p, n in example_groups for one in (*[1] * p, *[0] * n)]
+    exact = average_precision_score(label, -np.arange(len(label)))
+    measured = average_precision(from_groups(example_groups))
+    assert exact == pytest.approx(untied, abs=5e-8)
+    assert measured.limit_low <= exact < measured.limit_high
+
+
+@pytest.mark.parametrize(
+    ("example_groups", "trapezoid"), [(EXAMPLE_A, 0.5545), (EXAMPLE_C, 0.73)], ids=["A", "C"]
+)
+def test_no_published_area_is_the_trapezoid(
+    example_groups: tuple[Group, ...], trapezoid: float
+) -> None:
+    """The rule of others draws from (0, the first group's precision) and overstates."""
+    p, n = np.array(example_groups).cumsum(axis=0).T
+    rec, prec = np.append(0.0, p / p[-1]), np.append(p[0] / (p[0] + n[0]), p / (p + n))
+    wrong = float(np.sum(np.diff(rec) * (prec[1:] + prec[:-1]) / 2))
+    bins = from_groups(example_groups)
+    assert wrong == pytest.approx(trapezoid, abs=5e-5)
+    assert max(achievable_pr_area(bins), average_precision(bins).value) < wrong
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "floor"), [(0.5, 0.3068528), (0.1, 0.0517554), (0.01, 0.0050168)]
+)
+def test_the_smallest_average_precision_is_the_floor_of_its_prevalence(
+    prevalence: float, floor: float
+) -> None:
+    """All records in one bin: the low limit puts every negative above every positive."""
+    positives = round(prevalence * 10**8)
+    bins = from_groups(((positives, 10**8 - positives),))
+    assert average_precision(bins).limit_low == pytest.approx(floor, abs=1e-6)

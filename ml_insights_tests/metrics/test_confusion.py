@@ -143,12 +143,13 @@ def test_counts_of_different_grids_are_not_added() -> None:
 
 
 def test_counts_beyond_float32_and_int32_stay_exact() -> None:
-    million = np.array([10**12 + 1, 16_777_217])
+    million = np.array([10**12 + 1, 100_000_001, 16_777_217])
     bins = BinCounts(
-        GRID, np.array([5, 9]), million, million, million, score_sum=np.array([1.0, 2.0])
+        GRID, np.array([5, 7, 9]), million, million, million, score_sum=np.array([1.0, 1.5, 2.0])
     )
     merged = (bins + bins).confusion()
-    assert merged.true_positives.tolist() == [2 * (10**12 + 1 + 16_777_217), 2 * 16_777_217]
+    above = [10**12 + 1 + 100_000_001 + 16_777_217, 100_000_001 + 16_777_217, 16_777_217]
+    assert merged.true_positives.tolist() == [2 * number for number in above]
 
 
 def test_booleans_are_labels_and_minus_1_is_no_label() -> None:

@@ -93,3 +93,14 @@ def test_the_f1_share_has_the_published_interval() -> None:
 @given(st.floats(0, 36))
 def test_two_sided_is_twice_the_normal_tail(z: float) -> None:
     assert two_sided(z) == pytest.approx(2 * stats.norm.sf(z), rel=1e-9)
+
+
+def test_the_published_share_behind_f1_and_its_limits() -> None:
+    share = F1Share(Share(81, 81 + 182 + 19))
+    low, high = share.jaccard.interval(np.array([Z_95]))
+    assert share.jaccard.value == pytest.approx(0.287234, abs=5e-7)
+    assert (low[0], high[0]) == pytest.approx((0.237562, 0.342625), abs=5e-7)
+
+
+def test_the_published_p_value_of_the_paired_example() -> None:
+    assert two_sided(2.208983591) == pytest.approx(0.02717578, abs=5e-9)

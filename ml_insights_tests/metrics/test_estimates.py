@@ -15,6 +15,7 @@ from ml_insights.metrics.estimates import (
     estimates,
 )
 from ml_insights.metrics.influence import average_precision_influence, variance
+from ml_insights.metrics.intervals import Z_95
 from ml_insights.metrics.roc_interval import effective_trials
 from ml_insights_tests.metrics.cases import EXAMPLE_C, from_groups
 
@@ -51,3 +52,14 @@ def test_without_positives_only_precision_may_be_defined(groups: list[tuple[int,
     found = estimates(from_groups(groups), 0)
     assert math.isnan(found["precision"].value) is (groups == [])
     assert all(math.isnan(found[name].value) for name in METRICS if name != "precision")
+
+
+@pytest.mark.parametrize(
+    ("value", "positives", "low", "high"),
+    [(0.5, 100, 0.402002, 0.597998), (0.9, 50, 0.816846, 0.983154)],
+)
+def test_the_binomial_error_gives_the_published_symmetric_interval(
+    value: float, positives: int, low: float, high: float
+) -> None:
+    half = Z_95 * binomial_error(value, positives)
+    assert (value - half, value + half) == pytest.approx((low, high), abs=5e-7)
