@@ -57,9 +57,8 @@ def coverage(records: int, spread: float, days: int = DAYS) -> float:
 
 def main() -> None:
     """Print a table."""
-    print(
-        "| found positives a day | spread 1 | spread 1.5 | spread 2 |\n| ---: | ---: | ---: | ---: |"
-    )
+    print("| found positives a day | spread 1 | spread 1.5 | spread 2 |")
+    print("| ---: | ---: | ---: | ---: |")
     for records in (200, 2_000, 20_000):
         shares = (coverage(records, spread) for spread in (1.0, 1.5, 2.0))
         print(f"| {records * FOUND:.0f} | {' | '.join(f'{share:.3f}' for share in shares)} |")
