@@ -68,9 +68,15 @@ def test_a_month_of_hundred_slices_alarms_at_most_once_in_twenty() -> None:
 
 
 def _alarm(before: np.ndarray, today: np.ndarray, positives: int) -> bool:
-    """Any regression on one day; only marked falls are tested, the others cannot alarm."""
+    """Any regression on one day.
+
+    Only falls of 2.3 standard errors are tested: no other has a p-value below a day's part of the
+    monthly rate, 0.0016, from which a regression must start.
+    """
     p_values = np.ones(before.size)
-    for place in np.flatnonzero(before / 7 - today > 2.5 * np.sqrt(positives) / 2 * 0.3):
+    rate = (before + today) / (8 * positives)
+    error = np.sqrt(positives * rate * (1 - rate) * 8 / 7)
+    for place in np.flatnonzero(before / 7 - today > 2.3 * error):
         was, now = Share(int(before[place]), 7 * positives), Share(int(today[place]), positives)
         p_values[place] = fall_p_value(was, now)
     return bool(regressions(p_values).any())

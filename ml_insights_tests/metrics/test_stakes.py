@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_insights.errors import ContractError
+from ml_insights.metrics.binning import bin_scores
 from ml_insights.metrics.business_value import (
     Outcomes,
     OutcomeValues,
@@ -102,7 +103,7 @@ def payments(random: np.random.Generator, size: int) -> Stakes:
     label = (random.random(size) < score).astype(np.int64)
     amount = np.rint(np.exp(random.normal(8.0, 1.0, size))).astype(np.int64)
     bins = BinCounts.from_scores(GRID, score, label)
-    place = np.searchsorted(bins.threshold_index, [GRID.index_of(one) for one in score.tolist()])
+    place = np.searchsorted(bins.threshold_index, bin_scores(GRID, score))
 
     def stake(own: npt.NDArray[np.bool_]) -> Stake:
         length, at = bins.threshold_index.size, place[own]
