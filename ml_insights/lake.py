@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from ml_insights.contracts import Table
 
+_RUN = "run_id"
 _NOTES_KEY = b"ml_insights"
 _FOOTER_GUESS = 64 * 1024
 _FOOTER_LENGTH = slice(-8, -4)
@@ -79,6 +80,9 @@ class Lake:
     ) -> Published:
         """Replace a partition, complete or not at all.
 
+        Where the same is published already nothing is written: what depends on it stays as it is.
+        The name of the run says who published a row first, so it makes no difference.
+
         Args:
             endpoint: whose lake.
             table: contract the rows must keep.
@@ -91,22 +95,50 @@ class Lake:
             StorageError: the file system refused; the former partition is untouched.
             AwsError: likewise, on S3.
         """
-        conforming = _conform(rows, table)
         metadata = {_NOTES_KEY: json.dumps(dict(notes or {}), sort_keys=True).encode()}
-        sink = pa.BufferOutputStream()
-        pq.write_table(conforming.replace_schema_metadata(metadata), sink, compression="zstd")
-        content, path = sink.getvalue(), _file(endpoint, table.name, day)
-        self._storage.replace(path, memoryview(content))
+        conforming = _conform(rows, table).replace_schema_metadata(metadata)
+        path = _file(endpoint, table.name, day)
+        content = self._unchanged(path, conforming)
+        if content is None:
+            content = _encoded(conforming)
+            self._storage.replace(path, memoryview(content))
         return Published(f"{self.root}/{path}", conforming.num_rows, content.size)
+
+    def _unchanged(self, path: str, rows: pa.Table) -> pa.Buffer | None:
+        """The published file, if it holds these rows but for the run; None if it does not."""
+        former = self._former(path)
+        if former is None:
+            return None
+        if _RUN in rows.column_names:
+            try:
+                runs = pq.read_table(pa.BufferReader(former), columns=[_RUN])[_RUN]
+            except (pa.ArrowException, OSError):  # damaged, or of another version
+                return None
+            if len(runs) != rows.num_rows:
+                return None
+            rows = rows.set_column(
+                rows.column_names.index(_RUN), rows.schema.field(_RUN), runs.combine_chunks()
+            )
+        return former if _encoded(rows).equals(former) else None
+
+    def _former(self, path: str) -> pa.Buffer | None:
+        try:
+            return pa.py_buffer(self._storage.read(path))
+        except OSError:
+            return None
 
     def write_text(self, endpoint: str, name: str, text: str) -> str:
         """Replace a text document of an endpoint, complete or not at all; returns its URI.
+
+        Where the same text is there already nothing is written.
 
         Raises:
             StorageError: the file system refused; the former document is untouched.
             AwsError: likewise, on S3.
         """
-        self._storage.replace(f"{endpoint}/{name}", text.encode())
+        former, content = self._former(f"{endpoint}/{name}"), text.encode()
+        if former is None or not former.equals(pa.py_buffer(content)):
+            self._storage.replace(f"{endpoint}/{name}", content)
         return f"{self.root}/{endpoint}/{name}"
 
     def read_text(self, endpoint: str, name: str) -> str | None:
@@ -269,6 +301,12 @@ class Lake:
                 f"{table} of {endpoint} is not published for {day}: {self.root}/{path} is not "
                 "there. Materialize that partition first."
             ) from error
+
+
+def _encoded(rows: pa.Table) -> pa.Buffer:
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink, compression="zstd")
+    return sink.getvalue()
 
 
 def _staged(endpoint: str, table: str, day: date) -> str:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from ml_insights.contracts import RECORD_BALANCE
+from ml_insights.contracts import MODEL_QUALITY, RECORD_BALANCE
 from ml_insights.errors import ContractError, DamagedFileError, MissingInputError, StorageError
 from ml_insights.lake import Lake
 
@@ -73,6 +73,51 @@ def test_a_partition_is_replaced_as_a_whole(lake: Lake) -> None:
     lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(3, -3))
     lake.write(ENDPOINT, RECORD_BALANCE, DAY, balance(5))
     assert lake.read(ENDPOINT, RECORD_BALANCE, DAY)["records"].to_pylist() == [5]
+
+
+def quality(run: str, precision: float) -> pa.Table:
+    """A row of model_quality, which names the run that published it."""
+    schema = MODEL_QUALITY.arrow_schema()
+    filled = {pa.string(): "a", pa.bool_(): False, pa.int64(): 1, pa.int32(): 1}
+    row = {field.name: None if field.nullable else filled.get(field.type, 0.5) for field in schema}
+    row |= {"run_id": run, "operating_precision": precision}
+    return pa.Table.from_pylist([row], schema=schema)
+
+
+def test_the_same_again_writes_nothing_whatever_run_computed_it(lake: Lake) -> None:
+    first = lake.write(ENDPOINT, MODEL_QUALITY, DAY, quality("run-1", 0.5), {"a": 1})
+    text = lake.write_text(ENDPOINT, "note.json", "{}")
+    written = [Path(uri).stat().st_ino for uri in (first.uri, text)]
+    again = lake.write(ENDPOINT, MODEL_QUALITY, DAY, quality("run-2", 0.5), {"a": 1})
+    lake.write_text(ENDPOINT, "note.json", "{}")
+    assert again == first
+    assert [Path(uri).stat().st_ino for uri in (first.uri, text)] == written
+    assert lake.read(ENDPOINT, MODEL_QUALITY, DAY)["run_id"].to_pylist() == ["run-1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "notes"),
+    [
+        (quality("run-2", 0.6), {"a": 1}),
+        (quality("run-2", 0.5), {"a": 2}),
+        (pa.concat_tables([quality("run-2", 0.5)] * 2), {"a": 1}),
+    ],
+)
+def test_another_number_note_or_row_is_written_with_the_run_that_found_it(
+    lake: Lake, rows: pa.Table, notes: dict[str, int]
+) -> None:
+    lake.write(ENDPOINT, MODEL_QUALITY, DAY, quality("run-1", 0.5), {"a": 1})
+    lake.write(ENDPOINT, MODEL_QUALITY, DAY, rows, notes)
+    assert lake.read(ENDPOINT, MODEL_QUALITY, DAY).equals(rows)
+    assert lake.notes(ENDPOINT, MODEL_QUALITY, DAY) == notes
+
+
+@pytest.mark.parametrize("damage", [b"", b"PAR1 no more"])
+def test_a_damaged_file_is_replaced(lake: Lake, damage: bytes) -> None:
+    published = lake.write(ENDPOINT, MODEL_QUALITY, DAY, quality("run-1", 0.5))
+    Path(published.uri).write_bytes(damage)
+    lake.write(ENDPOINT, MODEL_QUALITY, DAY, quality("run-1", 0.5))
+    assert lake.read(ENDPOINT, MODEL_QUALITY, DAY).equals(quality("run-1", 0.5))
 
 
 def test_the_same_rows_give_the_same_bytes(lake: Lake) -> None:
@@ -213,7 +258,7 @@ def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None
 DIE_BEFORE_PUBLISHING = """
 import os, signal, sys
 from pathlib import Path
-from ml_insights.contracts import RECORD_BALANCE
+from ml_insights.contracts import MODEL_QUALITY, RECORD_BALANCE
 from ml_insights.lake import Lake
 from ml_insights_tests.test_lake import DAY, ENDPOINT, balance
 
