@@ -11,8 +11,10 @@ people read the paths. Long, because creating and changing a table must agree in
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 
 from ml_insights.aws.clients import AwsSession
@@ -24,6 +26,7 @@ Json = dict[str, Any]
 
 _ABSENT = "EntityNotFoundException"
 _EXISTS = "AlreadyExistsException"
+_AT_A_TIME = 4
 _OURS = "ml_insights.installation"
 _PARTITIONS = [
     {"Name": "endpoint", "Type": "string", "Comment": "Name of the endpoint in SageMaker."},
@@ -104,18 +107,18 @@ def ensure_tables(
         AwsError: a call failed, or the table is another installation's.
     """
     _ensure_database(catalogue)
-    existing = {table.name: _find_table(catalogue, table) for table in tables}
-    changes = {
-        table.name: column_change(found, table)
-        for table in tables
-        if (found := existing[table.name]) is not None
-    }
-    # All are judged before any is changed.
-    for name, change in changes.items():
-        if change:
-            _refuse_change(catalogue, name, change, migrate=migrate)
-    for table in tables:
-        _ensure_table(catalogue, table, existing[table.name])
+    with ThreadPoolExecutor(max_workers=_AT_A_TIME) as pool:
+        existing = list(pool.map(partial(_find_table, catalogue), tables))
+        changes = {
+            table.name: column_change(found, table)
+            for table, found in zip(tables, existing, strict=True)
+            if found is not None
+        }
+        # All are judged before any is changed.
+        for name, change in changes.items():
+            if change:
+                _refuse_change(catalogue, name, change, migrate=migrate)
+        list(pool.map(partial(_ensure_table, catalogue), tables, existing))
     return {name: change for name, change in changes.items() if change}
 
 

@@ -163,6 +163,8 @@ def quicksight_role(places: Places) -> list[Statement]:
 
 def _reading(places: Places, sid: str, uri: str) -> list[Statement]:
     prefix = uri.removeprefix("s3://").partition("/")[2]
+    # Hadoop asks for an object of the folder's own name before it lists the folder.
+    own_name = (places.objects(uri).removesuffix("/*"),) if prefix else ()
     return [
         Statement(
             f"List{sid}",
@@ -170,7 +172,7 @@ def _reading(places: Places, sid: str, uri: str) -> list[Statement]:
             (places.bucket(uri),),
             {"StringLike": {"s3:prefix": [f"{prefix}/*", prefix]}} if prefix else {},
         ),
-        Statement(f"Read{sid}", {"s3:GetObject": "reads them"}, (places.objects(uri),)),
+        Statement(f"Read{sid}", {"s3:GetObject": "reads them"}, (places.objects(uri), *own_name)),
     ]
 
 

@@ -154,9 +154,12 @@ def _athena_source(scope: EndpointScope, account: Account) -> str:
     settings = scope.settings
     workgroup = workgroup_of(settings)
     ensure_workgroup(workgroup)
-    ensure_tables(catalogue_of(settings), catalogued_tables())
     parameters = athena_parameters(workgroup.name, settings.quicksight.role)
-    return _source(scope, account, account.resource_id("athena"), parameters)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        tables = pool.submit(ensure_tables, catalogue_of(settings), catalogued_tables())
+        source = pool.submit(_source, scope, account, account.resource_id("athena"), parameters)
+        tables.result()
+        return source.result()
 
 
 def _source(scope: EndpointScope, account: Account, name: str, parameters: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -42,17 +43,19 @@ class QueryError(Exception):
 
 def clients(account: Account, region: str, access_key: str) -> Any:
     """Makes clients of the stand-in for whoever has this access key."""
+    return partial(_client, account.endpoint_url, region, access_key)
 
-    def client(name: str) -> Any:
-        return boto3.client(
-            name,
-            region_name=region,
-            endpoint_url=account.endpoint_url,
-            aws_access_key_id=access_key,
-            aws_secret_access_key="testing",  # noqa: S106 (not a secret)
-        )
 
-    return client
+@cache
+def _client(url: str, region: str, access_key: str, name: str) -> Any:
+    """Making one takes longer than most calls."""
+    return boto3.client(
+        name,
+        region_name=region,
+        endpoint_url=url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key="testing",  # noqa: S106 (not a secret)
+    )
 
 
 def query_lake(account: Account, region: str, database: str, sql: str, access_key: str) -> pa.Table:

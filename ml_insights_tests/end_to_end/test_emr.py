@@ -16,6 +16,12 @@ import dagster as dg
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from ml_insights.aws.policies import dagster_role, job_role, policy
+from ml_insights.aws_deployment import places_of
+from ml_insights.settings import Settings
+from ml_insights_tests.aws.calls import Call
+from ml_insights_tests.aws.policy_check import granted, refused, used
+from ml_insights_tests.aws.roles import ROLES
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.end_to_end.aws_churn import (
     BUCKET,
@@ -142,8 +148,12 @@ def test_a_cluster_publishes_the_bytes_of_the_process(
     way: Callable[[StandIn], tuple[str, str]],
 ) -> None:
     text = settings(on_s3, *way(on_s3), lake=lake)
-    run = install_on_aws(tmp_path / lake, text, instance).run(ENDPOINT, DAY, assets=HEAVY)
+    installed = install_on_aws(tmp_path / lake, text, instance)
+    before = len(on_s3.calls)
+    run = installed.run(ENDPOINT, DAY, assets=HEAVY)
+    calls = list(on_s3.calls)[before:]
     assert run.success, reasons(run)
+    policies_suffice(calls, installed.settings)
     assert published(on_s3, lake, "confusion_counts") == here
     assert [unit["path"].split("/")[0] for unit in manifest_of(on_s3, lake)["units"]] == UNITS
     assert messages(on_s3, lake) == []
@@ -225,6 +235,15 @@ def test_an_executor_that_is_killed_changes_no_byte(
         executors[0].kill()
     assert other.process.wait(timeout=300) == 0
     assert published(on_s3, "disturbed", "confusion_counts") == here
+
+
+def policies_suffice(calls: list[Call], settings: Settings) -> None:
+    """The printed policies allow all calls of a run, and a job needs every right that it has."""
+    places = places_of(settings)
+    dagster, job = policy(dagster_role(places)), policy(job_role(places))
+    callers = {"testing": dagster, **dict.fromkeys(ROLES, job)}
+    assert not refused(calls, callers, lake=settings.lake.rpartition("/")[2])
+    assert used(call for call in calls if call.access_key in ROLES) == granted(job)
 
 
 def calls_of_clusters(aws: StandIn) -> tuple[int, int]:

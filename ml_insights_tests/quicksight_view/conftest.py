@@ -29,10 +29,21 @@ def _credentials(monkeypatch: pytest.MonkeyPatch, aws: StandIn) -> None:
 
 
 @pytest.fixture
-def publication(aws: StandIn, tmp_path: Path, tables: Tables) -> Publication:
-    """Three days are published on the lake; it is the morning after the third."""
-    days = days_of(3)
-    opened = open_publication(aws, tmp_path, days[-1] + timedelta(days=1))
-    opened.write(tables, days)
-    aws.calls.clear()
-    return opened
+def two_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The endpoint shows two tables only: all data sets are filled alike, nine take their time."""
+    two = ("precision_recall", "model_quality")
+    monkeypatch.setattr("ml_insights.quicksight_view.data_sets.SHOWN", two)
+
+
+@pytest.fixture
+def unpublished(aws: StandIn, tmp_path: Path) -> Publication:
+    """Nothing is published; it is the morning after the third day."""
+    return open_publication(aws, tmp_path, days_of(3)[-1] + timedelta(days=1))
+
+
+@pytest.fixture
+def publication(unpublished: Publication, tables: Tables) -> Publication:
+    """Three days are published on the lake."""
+    unpublished.write(tables, days_of(3))
+    unpublished.aws.calls.clear()
+    return unpublished

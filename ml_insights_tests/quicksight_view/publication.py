@@ -12,14 +12,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml_insights.aws.athena import ensure_workgroup
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.quicksight.account import Account
+from ml_insights.aws.quicksight.data_set import athena_table, ensure_data_set
+from ml_insights.aws.quicksight.data_source import athena_parameters, ensure_data_source
 from ml_insights.aws.waiting import Clock
-from ml_insights.aws_deployment import lake_of
+from ml_insights.aws_deployment import lake_of, workgroup_of
 from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE, Table
 from ml_insights.lake import Lake
 from ml_insights.quicksight_view.dashboard import View, publish_dashboard
-from ml_insights.quicksight_view.data_sets import Filled, data_sets_of, publish_data_sets
+from ml_insights.quicksight_view.data_sets import (
+    Filled,
+    data_sets_of,
+    pace_of,
+    publish_data_sets,
+    set_id,
+)
 from ml_insights.scope import EndpointScope
 from ml_insights.settings import load_settings
 from ml_insights_tests.aws.clock import FakeTime
@@ -79,26 +88,39 @@ class Publication:
         """QuickSight's state."""
         return self.aws.service("quicksight", REGION)
 
-    def write(self, tables: Tables, days: Sequence[date]) -> None:
-        """Publish days of synthetic tables on the lake."""
-        rows = {
+    def write(self, tables: Tables, days: Sequence[date], only: Table | None = None) -> None:
+        """Publish days of the shown tables on the lake, or of one of them."""
+        synthetic = {
             MODEL_QUALITY: tables.quality,
             PRECISION_RECALL: tables.curves,
             RECORD_BALANCE: tables.balance,
         }
-        for contract in shown_decisions(self.scope):
+        shown = [one.table for one in data_sets_of(self.scope).values()]
+        for contract in [only] if only else shown:
             for day in days:
-                seed = day.toordinal() + tables.quality.num_rows
-                self.lake.write(ENDPOINT, contract, day, contract_rows(contract, 12, seed))
-        for contract, table in rows.items():
-            for day in days:
-                own = table.filter(pc.equal(table["dt"], pa.scalar(day)))
-                self.lake.write(ENDPOINT, contract, day, own.drop_columns(["dt"]))
+                if contract in synthetic:
+                    table = synthetic[contract]
+                    rows = table.filter(pc.equal(table["dt"], pa.scalar(day))).drop_columns(["dt"])
+                else:
+                    seed = day.toordinal() + tables.quality.num_rows
+                    rows = contract_rows(contract, 12, seed)
+                self.lake.write(ENDPOINT, contract, day, rows)
 
     def data_sets(self, day: date) -> dict[str, Filled]:
         """Publish a day to the data sets."""
         moment = datetime(self.today.year, self.today.month, self.today.day, 6, 30, tzinfo=UTC)
         return publish_data_sets(self.scope, self.lake, self.account, day, moment)
+
+    def empty_sets(self) -> None:
+        """The data sets as they are published, but for their rows."""
+        workgroup = workgroup_of(self.scope.settings)
+        ensure_workgroup(workgroup)
+        parameters = athena_parameters(workgroup.name)
+        name = self.account.resource_id("athena")
+        source = ensure_data_source(self.account, name, parameters, pace_of(self.scope, 60))
+        for one in data_sets_of(self.scope).values():
+            tables = athena_table(one, source, "ml_insights", ENDPOINT)
+            ensure_data_set(self.account, set_id(self.account, self.scope, one), one.name, tables)
 
     def dashboard(self) -> View:
         """Publish the dashboard."""
