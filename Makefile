@@ -32,7 +32,7 @@ demo: $(INSTALLED) ## Write 14 days of captures, compute them, say where to look
 .PHONY: demo-aws
 demo-aws: $(INSTALLED) ## The same on the aws deployment, against a stand-in for AWS on this machine
 	$(BIN)/python -m ml_insights_tests.aws.demo --folder $(DEMO)-aws --runner $(or $(RUNNER),local) \
-	  $(if $(wildcard $(DEMO)/ml_insights.yaml),--compare $(DEMO)) $(if $(STAY),--stay)
+	  $(if $(wildcard $(DEMO)/ml_insights.yaml),--compare $(DEMO)) $(if $(AGAIN),--again) $(if $(STAY),--stay)
 
 .PHONY: ui
 ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:3000)

@@ -92,11 +92,13 @@ class PreparedDay:
         manifest: of raw_predictions; one unit, 24 hours, 101 lines of which one is rejected.
         bins: of the counting step: 30 positives above 70 negatives.
         report: of the counting step.
+        rejected_labels: samples of the counting step; rows of the table quarantine.
     """
 
     manifest: dict[str, Any] = field(default_factory=_manifest)
     bins: list[dict[str, Any]] = field(default_factory=_bins)
     report: dict[str, Any] = field(default_factory=_report)
+    rejected_labels: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def counted(self) -> dict[str, Any]:
@@ -123,9 +125,11 @@ class PreparedRunner:
         if isinstance(arguments, RawPredictionsArguments):
             write_manifest(arguments.output, self.day.manifest)
             return JobResult(self.day.manifest, arguments.output)
-        folder = Path(arguments.output) / "bins"
-        folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(self.day.bins), folder / "part-0.parquet")
+        for name, rows in (("bins", self.day.bins), ("quarantine", self.day.rejected_labels)):
+            if rows:
+                folder = Path(arguments.output) / name
+                folder.mkdir(parents=True, exist_ok=True)
+                pq.write_table(pa.Table.from_pylist(rows), folder / "part-0.parquet")
         return JobResult(self.day.report, arguments.output)
 
 

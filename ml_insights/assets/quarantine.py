@@ -1,7 +1,8 @@
 """quarantine: a sample of the day's rejected lines, captures and labels, with their reasons.
 
 Captures are in the table as soon as they are read: a day that is stopped because too many are
-rejected has its samples where people look for them. Labels join them when they have been read.
+rejected has its samples where people look for them. Labels join them when they have been read;
+until then those of the last count stay.
 """
 
 from datetime import date
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import CONFUSION_COUNTS, QUARANTINE, RAW_PREDICTIONS
+from ml_insights.errors import DamagedFileError, MissingInputError
 from ml_insights.lake import Lake, Published
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
@@ -45,6 +47,17 @@ def build_quarantine(scope: EndpointScope) -> dg.AssetsDefinition:
         return published_result(published)
 
     return quarantine
+
+
+def last_rejected_labels(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, Any]]:
+    """Samples of the labels that were rejected when the day was counted last; none if never."""
+    try:
+        rejected: list[dict[str, Any]] = lake.notes(scope.name, CONFUSION_COUNTS, day)[
+            "rejected_labels"
+        ]
+    except (MissingInputError, DamagedFileError):
+        return []
+    return rejected
 
 
 def publish_quarantine(

@@ -8,7 +8,7 @@ import dagster as dg
 
 from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import DATA_CAPTURE, observed
-from ml_insights.assets.quarantine import publish_quarantine
+from ml_insights.assets.quarantine import last_rejected_labels, publish_quarantine
 from ml_insights.capture_counts import CaptureCounts
 from ml_insights.contracts import AMOUNT_REASONS, RAW_PREDICTIONS, REASONS
 from ml_insights.lake import Lake
@@ -61,7 +61,8 @@ def build_raw_predictions(scope: EndpointScope) -> dg.AssetsDefinition:
             job = spark.run(context, arguments)
             manifest = job.report
             counts = CaptureCounts.from_manifest(manifest)
-            samples = publish_quarantine(scope, lake.lake, day, [])
+            labels = last_rejected_labels(scope, lake.lake, day)
+            samples = publish_quarantine(scope, lake.lake, day, labels)
         context.log_event(
             observed(scope, DATA_CAPTURE, context.partition_key, counts.observation())
         )

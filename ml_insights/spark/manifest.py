@@ -128,9 +128,13 @@ def stored(files: Files, job: RawPredictionsArguments, unit: Entry) -> list[int]
 
 
 def publish(files: Files, job: RawPredictionsArguments, manifest: Manifest) -> None:
-    """Make the units of a manifest the day, and delete the units that it replaces."""
+    """Make the units of a manifest the day, and delete the units that it replaces.
+
+    A manifest that is there already is not written again.
+    """
     former = [files.read_json(path(job.output)) for path in (progress_path, manifest_path)]
-    files.write_json(manifest_path(job.output), manifest)
+    if manifest != former[1]:
+        files.write_json(manifest_path(job.output), manifest)
     files.delete(progress_path(job.output))
     replaced = {unit["path"] for document in former if document for unit in document["units"]}
     named = {unit["path"] for unit in manifest["units"]}

@@ -10,7 +10,9 @@ import json
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from ml_insights_tests.aws.demo_runners import RELEASE, RUNNERS, differences, ru
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.aws.service import ACCOUNT_ID
 from ml_insights_tests.aws.spark_lines import find_spark, s3a_jars
+from ml_insights_tests.aws.unchanged import changes
 
 REGION = "eu-central-1"
 BUCKET = "ml-insights-demo"
@@ -57,6 +60,7 @@ READERS = ("ann", "bob")
     type=click.Path(path_type=Path, exists=True),
     help="Folder of a demo computed locally; its numbers must be the same to the last digit.",
 )
+@click.option("--again", is_flag=True, help="Compute all days twice: the second changes nothing.")
 @click.option("--stay", is_flag=True, help="Keep the stand-in until Ctrl-C, to look around.")
 def main(
     *,
@@ -66,6 +70,7 @@ def main(
     port: int,
     runner: str,
     compare: Path | None,
+    again: bool,
     stay: bool,
 ) -> None:
     """Write, upload, compute, publish, and say where to look."""
@@ -80,7 +85,8 @@ def main(
         # Dagster's history is of this stand-in, which begins empty.
         home = (folder / "dagster_home").absolute()
         shutil.rmtree(home, ignore_errors=True)
-        run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
+        compute = partial(run_days, settings, written.endpoint, home, all_days[0], all_days[-1])
+        compute()
         wide = console if console.width >= WIDTH else Console(highlight=False, width=WIDTH)
         wide.print(comparison_table(written, lake_of(settings)))
         view = write_view(stand_in, folder / "quicksight")
@@ -89,6 +95,8 @@ def main(
         console.print(f"What QuickSight holds: {view.absolute().as_uri()}", soft_wrap=True)
         if compare:
             _compare(console, written.endpoint, lake_of(settings), compare)
+        if again:
+            _compute_again(console, stand_in, compute)
         if stay:
             _stay(console, stand_in, settings_file)
 
@@ -171,6 +179,17 @@ def _compare(console: Console, endpoint: str, computed: Lake, local: Path) -> No
     if found := list(differences(endpoint, computed, other)):
         raise click.ClickException("\n  ".join([f"not the numbers of {local}:", *found]))
     console.print(f"All tables of all days hold the numbers of {local}, to the last digit.")
+
+
+def _compute_again(console: Console, stand_in: StandIn, compute: Callable[[], None]) -> None:
+    """Compute what is computed already.
+
+    Raises:
+        click.ClickException: something was created or changed.
+    """
+    if found := changes(stand_in, REGION, BUCKET, compute):
+        raise click.ClickException("\n  ".join(["the second time changed:", *found]))
+    console.print("The same days again created nothing and changed nothing.")
 
 
 def _write(path: Path, value: Any) -> None:

@@ -252,7 +252,9 @@ def files_with_times(output: str, folder: str) -> dict[Path, int]:
 def test_only_what_changed_is_read_again(spark: SparkSession, day: Path) -> None:
     job = compacting_job(day, max_files=3)
     first = compact_day(spark, job, quiet)
+    written = Path(manifest_path(job.output)).stat().st_ino
     assert compact_day(spark, replace(job, run_id="same"), quiet) == first
+    assert Path(manifest_path(job.output)).stat().st_ino == written
 
     capture(day, "main", 23, 0.75, number=9)
     changed = compact_day(spark, replace(job, run_id="changed"), quiet)
