@@ -213,6 +213,12 @@ def test_publishing_leaves_no_parts_of_uploads(s3: S3Storage) -> None:
     assert not s3.session.client("s3").list_multipart_uploads(Bucket=BUCKET).get("Uploads")
 
 
+DUCK_TYPES = {
+    "boolean": "BOOLEAN", "float64": "DOUBLE", "int32": "INTEGER", "int64": "BIGINT",
+    "string": "VARCHAR", "timestamp": "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("table", [MODEL_QUALITY, PRECISION_RECALL], ids=lambda one: one.name)
 def test_other_readers_see_the_partitions_as_athena_would(
     s3: S3Storage, aws: StandIn, tmp_path: Path, table: Any
@@ -240,7 +246,13 @@ def test_other_readers_see_the_partitions_as_athena_would(
     engine = duckdb.connect()
     found = engine.sql(f"SELECT * FROM read_parquet('{files}', hive_partitioning = true)")  # noqa: S608
     ours = lake.read_days(ENDPOINT, table, days)
-    assert dict(zip(found.columns, map(str, found.types), strict=True))["dt"] == "DATE"
+    types = dict(zip(found.columns, map(str, found.types), strict=True))
+    assert types == {"dt": "DATE", **{one.name: DUCK_TYPES[one.type] for one in table.columns}}
+    keys = ["dt", *(one.name for one in table.columns if one.key)]
+    in_order = found.order(", ".join(keys)).to_arrow_table()
+    sorted_ours = ours.sort_by([(name, "ascending") for name in keys])
+    for column in table.columns:
+        assert in_order[column.name].to_pylist() == sorted_ours[column.name].to_pylist()
     for column in table.columns:
         expected = ours[column.name].null_count
         asked = f'SELECT count(*) FROM found WHERE "{column.name}" IS NULL'  # noqa: S608

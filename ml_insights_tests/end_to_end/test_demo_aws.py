@@ -1,4 +1,4 @@
-"""`make demo-aws AGAIN=1`: the demo on the aws deployment, and that a second time changes nothing."""
+"""`make demo-aws AGAIN=1`: the demo on the aws deployment; a second time changes nothing."""
 
 from __future__ import annotations
 

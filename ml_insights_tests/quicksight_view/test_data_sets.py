@@ -258,3 +258,29 @@ def test_nobody_but_owners_has_rights_on_sets_and_sources(publication: Publicati
     data = {arn: who for arn, who in publication.service.permissions.items() if "data" in arn}
     assert len(data) == 3
     assert all(set(who) == {owner} for who in data.values())
+
+
+def test_a_deleted_table_is_made_again(publication: Publication) -> None:
+    publication.data_sets(SECOND)
+    tables = publication.aws.service("glue", "eu-central-1").tables
+    before = tables.pop(("ml_insights", "model_quality"))
+    filled = publication.data_sets(THIRD)
+    made = tables["ml_insights", "model_quality"]
+    assert made["StorageDescriptor"] == before["StorageDescriptor"]
+    assert filled["model_quality"].started
+
+
+def test_a_table_that_is_deleted_meanwhile_is_named_and_the_old_rows_stay(
+    publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication.data_sets(SECOND)
+    before = publication.rows("model_quality").num_rows
+    del publication.aws.service("glue", "eu-central-1").tables["ml_insights", "model_quality"]
+    with monkeypatch.context() as late:
+        # It is deleted after the catalogue was looked at.
+        late.setattr("ml_insights.quicksight_view.data_sets.ensure_tables", lambda *_: {})
+        with pytest.raises(AwsPermanentError, match="SQL_TABLE_NOT_FOUND") as caught:
+            publication.data_sets(THIRD)
+    assert f"ml-insights-{ENDPOINT}-model_quality" in str(caught.value)
+    assert publication.rows("model_quality").num_rows == before
+    assert publication.data_sets(THIRD)["model_quality"].started
