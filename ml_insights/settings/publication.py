@@ -90,5 +90,6 @@ class QuickSight(Section):
     deadline_minutes: Annotated[float, Field(gt=0, le=720), Unit("minutes")] = 60.0
     """An ingestion that takes longer is cancelled and fails."""
 
-    poll_seconds: Annotated[float, Field(ge=0.1, le=60), Unit("seconds")] = 2.0
-    """Least time between two questions to QuickSight about one thing."""
+    poll_seconds: Annotated[float, Field(ge=0.1, le=60), Unit("seconds")] = 1.0
+    """Least time between two questions to QuickSight about one thing; up to 10 s between further
+    ones while nothing changes."""
