@@ -45,7 +45,7 @@ def comparison_table(demo: Demo, lake: Lake) -> Table:
         for name in _MEASURES:
             true = _true(truth, name)
             cells += [_measured(row, name), f"{true:.3f}"]
-            if row[name] is not None:
+            if _has_interval(row, name):
                 held += row[f"{name}_low"] <= true <= row[f"{name}_high"]
                 total += 1
         labels = f"{row['label_coverage']:.0%}{' provisional' if row['provisional'] else ''}"
@@ -69,7 +69,14 @@ def _true(truth: TrueCurve, name: str) -> float:
     return measure(OPERATING_THRESHOLD)
 
 
+def _has_interval(row: dict[str, Any], name: str) -> bool:
+    """Whether there are enough records for one."""
+    return row[f"{name}_low"] is not None and row[f"{name}_high"] is not None
+
+
 def _measured(row: dict[str, Any], name: str) -> str:
     if row[name] is None:
         return "undefined"
+    if not _has_interval(row, name):
+        return f"{row[name]:.3f} [no interval]"
     return f"{row[name]:.3f} [{row[f'{name}_low']:.3f}, {row[f'{name}_high']:.3f}]"
