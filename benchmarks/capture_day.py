@@ -1,6 +1,6 @@
 """A synthetic day of data capture, large and quickly written: input for benchmarks.
 
-What belongs here: lines of about 1 KB made by numpy, and labels for a share of them. What does
+What belongs here: lines of 1 KB or more made by numpy, and labels for a share of them. What does
 not: the form of a record, which comes from `ml_insights.capture_files`, and running anything on
 the result.
 
@@ -13,6 +13,7 @@ that differ (event id, time, features, score) are filled again and again, by tab
 from __future__ import annotations
 
 import argparse
+import gzip
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,11 +46,10 @@ PREVALENCE, POSITIVE_SHAPE, NEGATIVE_SHAPE = 0.03, 2.5, 7.0
 """Scores of positives have distribution function s**2.5, those of negatives survival (1 - s)**7."""
 
 _BLOCK_LINES = 16_384
-_FEATURES, _FEATURE_DIGITS, _DIFFERENT_REQUESTS = 70, 8, 4096
+_FEATURE_DIGITS, _DIFFERENT_REQUESTS = 8, 4096
 
 # What stands in the repeated lines for the parts that differ.
 _ID = "00000000-0000-4000-8000-000000000000"
-_REQUEST = ",".join(["1" * _FEATURE_DIGITS] * _FEATURES)
 _MINUTE_SECOND, _SCORE_DIGITS, _LABEL = "34:56", "123456789123456789", "7"
 
 
@@ -63,6 +63,11 @@ _THREE_DIGITS = _text_table([f"{n:03d}" for n in range(1000)])
 _MINUTES_SECONDS = _text_table([f"{n // 60:02d}:{n % 60:02d}" for n in range(3600)])
 # Columns of a UUID's 32 hex digits in its text.
 _HEX_COLUMNS = np.array([n for n, sign in enumerate(_ID) if sign != "-"])
+
+
+def _request(features: int) -> str:
+    """A row of features, which stands for those of the lines."""
+    return ",".join(["1" * _FEATURE_DIGITS] * features)
 
 
 class LineBlock:
@@ -93,10 +98,11 @@ class LineBlock:
 class Records:
     """Draws predictions as text: rows of bytes, one a prediction."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, features: int) -> None:
         """Start the random numbers and draw the requests that lines choose from."""
         self._rng = np.random.default_rng(seed)
-        digits = self._rng.integers(ord("1"), ord("9") + 1, (_DIFFERENT_REQUESTS, len(_REQUEST)))
+        shape = (_DIFFERENT_REQUESTS, len(_request(features)))
+        digits = self._rng.integers(ord("1"), ord("9") + 1, shape)
         digits[:, _FEATURE_DIGITS :: _FEATURE_DIGITS + 1] = ord(",")
         self._requests = digits.astype(np.uint8)
 
@@ -149,6 +155,8 @@ class CaptureDay:
         files_per_hour: of capture, and of ground truth.
         label_share: of the predictions, chosen independently of score and class.
         seed: of everything random.
+        features: of a request; 70 make a line of 1 KB, 400 one of 4 KB.
+        packed: write capture files with gzip.
     """
 
     folder: Path
@@ -156,6 +164,8 @@ class CaptureDay:
     files_per_hour: int = 4
     label_share: float = 0.2
     seed: int = 0
+    features: int = 70
+    packed: bool = False
 
     def write(self) -> int:
         """Write the files; labels are collected a day after their prediction.
@@ -169,7 +179,7 @@ class CaptureDay:
         if self.folder.exists() and any(self.folder.iterdir()):
             msg = f"{self.folder} is not empty: choose another folder or delete it"
             raise FileExistsError(msg)
-        records, files = Records(self.seed), 24 * self.files_per_hour
+        records, files = Records(self.seed, self.features), 24 * self.files_per_hour
         size = 0
         for number in range(files):
             count = self.lines * (number + 1) // files - self.lines * number // files
@@ -183,16 +193,18 @@ class CaptureDay:
         collected = hour_folder(self.folder / "ground_truth", opened + timedelta(days=1))
         path.parent.mkdir(parents=True, exist_ok=True)
         collected.mkdir(parents=True, exist_ok=True)
-        blocks = _capture_block(opened), _label_block()
+        blocks = _capture_block(opened, self.features), _label_block()
         second = opened.minute * 60 + opened.second
         seconds = second + np.arange(count) * (3600 // self.files_per_hour) // count
-        with path.open("wb") as file, (collected / path.name).open("wb") as label_file:
+        written = path.with_name(f"{path.name}.gz") if self.packed else path
+        opens = gzip.open if self.packed else open
+        with opens(written, "wb") as file, (collected / path.name).open("wb") as label_file:
             for start in range(0, count, _BLOCK_LINES):
                 times = seconds[start : start + _BLOCK_LINES]
                 text, label_text = self._fill(records, blocks, times)
                 file.write(text)
                 label_file.write(label_text)
-        return path.stat().st_size
+        return written.stat().st_size
 
     def _fill(
         self,
@@ -213,14 +225,15 @@ class CaptureDay:
         return block.first(count), label_block.first(int(labelled.sum()))
 
 
-def _capture_block(opened: datetime) -> LineBlock:
+def _capture_block(opened: datetime, features: int) -> LineBlock:
+    request = _request(features)
     line = capture_record(
         event_id=_ID,
         time=opened.replace(minute=34, second=56),
-        request=csv_request([[_REQUEST]]),
+        request=csv_request([[request]]),
         response=csv_response([0.5])._replace(data=f"0.{_SCORE_DIGITS}"),
     )
-    parts = {"event_id": _ID, "request": _REQUEST, "score": _SCORE_DIGITS, "time": _MINUTE_SECOND}
+    parts = {"event_id": _ID, "request": request, "score": _SCORE_DIGITS, "time": _MINUTE_SECOND}
     return LineBlock(line, parts)
 
 

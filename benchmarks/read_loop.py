@@ -8,6 +8,7 @@ next to nothing. Every workload of `benchmarks.workloads` does more.
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -17,14 +18,15 @@ _CHUNK_BYTES = 1 << 20
 
 def capture_files(day: Path) -> list[Path]:
     """The capture files of a day's folder, in order of time."""
-    return sorted((day / "capture").rglob("*.jsonl"))
+    return sorted((day / "capture").rglob("*.jsonl*"))
 
 
 def count_lines(paths: list[Path]) -> int:
     """Line feeds in the files."""
     lines, chunk = 0, bytearray(_CHUNK_BYTES)
     for path in paths:
-        with path.open("rb", buffering=0) as file:
+        packed = path.suffix == ".gz"
+        with gzip.open(path) if packed else path.open("rb", buffering=0) as file:
             while size := file.readinto(chunk):
                 lines += chunk.count(b"\n", 0, size)
     return lines

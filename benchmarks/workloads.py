@@ -35,9 +35,9 @@ from ml_insights.spark.raw_predictions import compact_day
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
-_PRUNED = (
+PRUNED = (
     "captureData struct<endpointOutput: struct<data: string>>, "
     "eventMetadata struct<eventId: string, inferenceTime: string>"
 )
@@ -75,7 +75,7 @@ def session(spark: SparkSession, day: Path) -> dict[str, Any]:
 
 def text_scan(spark: SparkSession, day: Path) -> dict[str, Any]:
     """Split the bytes into lines and count them, in Spark."""
-    return {"rows": spark.read.text(_hours(day), lineSep="\n").count()}
+    return {"rows": spark.read.text(hours(day), lineSep="\n").count()}
 
 
 def read_json(spark: SparkSession, day: Path) -> dict[str, Any]:
@@ -83,9 +83,16 @@ def read_json(spark: SparkSession, day: Path) -> dict[str, Any]:
 
     It checks nothing: a second object of a line is lost, what is malformed becomes NULL.
     """
-    metadata = F.col("eventMetadata")
     output = str(output_folder("read_json", day))
-    spark.read.schema(_PRUNED).json(_hours(day), lineSep="\n").select(
+    records = spark.read.schema(PRUNED).json(hours(day), lineSep="\n")
+    write_step_1_columns(records, output)
+    return {"rows": spark.read.parquet(output).count()}
+
+
+def write_step_1_columns(records: DataFrame, output: str) -> None:
+    """Write the columns of step 1 from records of the schema `PRUNED`."""
+    metadata = F.col("eventMetadata")
+    records.select(
         F.unhex(F.translate(metadata["eventId"], "-", "")).alias("event_id"),
         F.lit(0).alias("prediction_index"),
         F.lit(1).alias("predictions_in_record"),
@@ -96,7 +103,6 @@ def read_json(spark: SparkSession, day: Path) -> dict[str, Any]:
         F.to_timestamp(metadata["inferenceTime"]).alias("captured_at"),
         F.lit(VARIANT).alias("variant"),
     ).write.partitionBy("variant").option("compression", "zstd").parquet(output)
-    return {"rows": spark.read.parquet(output).count()}
 
 
 def raw_predictions(spark: SparkSession, day: Path) -> dict[str, Any]:
@@ -154,7 +160,8 @@ def _scope(day: Path) -> tuple[EndpointScope, Lake]:
     return EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings), Lake(settings.lake)
 
 
-def _hours(day: Path) -> list[str]:
+def hours(day: Path) -> list[str]:
+    """Folders that hold captured files."""
     return sorted({str(path.parent.absolute()) for path in capture_files(day)})
 
 

@@ -1,0 +1,219 @@
+"""Both heavy steps beside the engines that users would take instead: order of runs, tables, plot.
+
+What belongs here: which workloads are compared on which days, alternately in one go, and how the
+result is shown. What does not: the workloads (`peers`), one run (`warm_process`).
+
+    python -m benchmarks.beside [--lines N] [--repeats N] [--work FOLDER]
+
+Each engine is a process that has done each workload once before anything is measured; then all
+workloads take turns. Compared are medians of CPU seconds of all processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import altair as alt
+import pyarrow as pa
+
+from benchmarks.capture_day import CaptureDay
+from benchmarks.process_tree import Cost, MeasurementError
+from benchmarks.report import markdown_table
+from benchmarks.warm_process import WarmProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+LINES, REPEATS = 1_000_000, 5
+SHAPES: dict[str, dict[str, int | bool]] = {
+    "1 KB": {"features": 70},
+    "4 KB": {"features": 400},
+    "1 KB, gzip": {"features": 70, "packed": True},
+}
+OURS = "raw_predictions", "confusion_counts"
+STEP_1 = {
+    "raw_predictions": ("spark", "**ml_insights**: every line checked and counted"),
+    "read_json": ("spark", "Spark `read.json`, pruned schema"),
+    "from_json": ("spark", "Spark text and `from_json`"),
+    "duckdb": ("duckdb", "DuckDB `read_json`"),
+    "polars": ("polars", "Polars `scan_ndjson`"),
+    "read_loop": ("python", "Floor: bytes read, line ends found"),
+}
+STEP_2 = {
+    "confusion_counts": ("spark", "**ml_insights**: labels, duplicates, every account"),
+    "scan": ("spark", "Floor: Spark reads the columns"),
+    "mllib_1000_bins": ("spark", "Spark MLlib evaluator, 1,000 bins"),
+    "mllib_exact": ("spark", "Spark MLlib evaluator, exact"),
+    "duckdb_counts": ("duckdb", "DuckDB, distinct, join and count"),
+    "polars_counts": ("polars", "Polars, unique, join and count"),
+    "scikit_learn": ("python", "scikit-learn on labelled scores"),
+}
+
+
+@dataclass
+class Compared:
+    """Runs of workloads on one day.
+
+    Attributes:
+        title: of the day.
+        size: bytes of capture lines before gzip in step 1, predictions in step 2.
+        runs: costs by workload.
+        failed: why a workload gave nothing.
+    """
+
+    title: str
+    size: int
+    runs: dict[str, list[Cost]] = field(default_factory=lambda: defaultdict(list))
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def cpu_seconds(self, workload: str) -> float:
+        """Median over the runs."""
+        return statistics.median(cost.cpu_seconds for cost in self.runs[workload])
+
+
+def compare(
+    day: Path, compared: Compared, workloads: Mapping[str, tuple[str, str]], repeats: int
+) -> Compared:
+    """Run workloads in turn, after one round that is not measured."""
+    with ExitStack() as stack:
+        engines = {
+            engine: stack.enter_context(WarmProcess(engine, day))
+            for engine in dict.fromkeys(engine for engine, _ in workloads.values())
+        }
+        for repetition in range(repeats + 1):
+            for name, (engine, _) in workloads.items():
+                if name in compared.failed:
+                    continue
+                try:
+                    cost, found = engines[engine].run(name)
+                except MeasurementError as error:
+                    compared.failed[name] = str(error).strip().splitlines()[-1]
+                    engines[engine] = stack.enter_context(WarmProcess(engine, day))
+                    continue
+                _say(f"{compared.title:<14}{name:<18}{cost.wall_seconds:7.2f} s, {found}")
+                if repetition:
+                    compared.runs[name].append(cost)
+    return compared
+
+
+def step_1(work: Path, lines: int, repeats: int) -> Iterator[Compared]:
+    """Capture lines of several shapes to the compact table."""
+    plain: dict[int | bool, int] = {}
+    for number, (title, shape) in enumerate(SHAPES.items()):
+        day = work / f"shape-{number}"
+        size = CaptureDay(day, lines, label_share=0.05, **shape).write()  # type: ignore[arg-type]
+        plain.setdefault(shape["features"], size)
+        yield compare(day, Compared(title, plain[shape["features"]]), STEP_1, repeats)
+
+
+def step_2(work: Path, lines: int, repeats: int) -> Iterator[Compared]:
+    """The compact table and labels to counts, with few labels and with all."""
+    for share in (0.05, 1.0):
+        day = work / f"labels-{share}"
+        CaptureDay(day, lines, label_share=share).write()
+        with WarmProcess("spark", day) as spark:
+            spark.run("raw_predictions")
+        yield compare(day, Compared(f"labels {share:.0%}", lines), STEP_2, repeats)
+
+
+def table(compared: Sequence[Compared], workloads: Mapping[str, tuple[str, str]], unit: str) -> str:
+    """A row a workload; of each day CPU seconds, their ratio to ours, wall seconds and memory."""
+    ours = next(name for name in workloads if name in OURS)
+    header = [
+        "",
+        *(
+            f"{day.title}: {name}"
+            for day in compared
+            for name in (unit, "ratio", "wall s", "peak MB")
+        ),
+    ]
+    rows = []
+    for name, (_, title) in workloads.items():
+        row = [title]
+        for day in compared:
+            runs = day.runs.get(name)
+            if not runs:
+                row += [f"failed: {day.failed.get(name, '')}", "-", "-", "-"]
+                continue
+            cpu = day.cpu_seconds(name)
+            row += [
+                _rate(cpu, day.size, unit),
+                f"{cpu / day.cpu_seconds(ours):.2f}",
+                f"{statistics.median(cost.wall_seconds for cost in runs):.1f}",
+                f"{statistics.median(cost.peak_bytes for cost in runs) / 1e6:,.0f}",
+            ]
+        rows.append(row)
+    return markdown_table(header, rows)
+
+
+def _rate(cpu: float, size: int, unit: str) -> str:
+    return f"{cpu / (size / 1e9):.2f}" if unit == PER_GB else f"{size / cpu / 1e6:.2f}"
+
+
+PER_GB, PER_SECOND = "CPU s a GB", "M predictions a CPU s"
+
+
+def plot(first: Sequence[Compared], second: Sequence[Compared], file: Path) -> None:
+    """Bars of CPU seconds as multiples of ours."""
+    rows = [
+        {
+            "step": step,
+            "day": day.title,
+            "engine": title.replace("**", "").split(":")[0],
+            "times": day.cpu_seconds(name) / day.cpu_seconds(ours),
+        }
+        for step, days, workloads, ours in (
+            ("step 1", first, STEP_1, OURS[0]),
+            ("step 2", second, STEP_2, OURS[1]),
+        )
+        for day in days
+        for name, (_, title) in workloads.items()
+        if day.runs.get(name)
+    ]
+    bars = (
+        alt.Chart(pa.Table.from_pylist(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("times:Q", title="CPU seconds, times those of ml_insights").scale(
+                type="symlog"
+            ),
+            y=alt.Y("engine:N", title=None, sort=None),
+            color=alt.Color("engine:N", legend=None),
+            row=alt.Row("day:N", title=None, sort=None),
+        )
+        .properties(width=480)
+        .resolve_scale(y="independent")
+    )
+    bars.save(file)
+
+
+def main() -> None:
+    """Compare as the command line says, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--lines", type=int, default=LINES)
+    parser.add_argument("--repeats", type=int, default=REPEATS)
+    parser.add_argument("--work", type=Path, default=Path("build"))
+    chosen = parser.parse_args()
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="benchmark-", dir=chosen.work) as work:
+        first = list(step_1(Path(work), chosen.lines, chosen.repeats))
+        second = list(step_2(Path(work), chosen.lines, chosen.repeats))
+    print(table(first, STEP_1, PER_GB))
+    print(table(second, STEP_2, PER_SECOND))
+    plot(first, second, chosen.work / "beside.png")
+
+
+def _say(progress: str) -> None:
+    print(progress, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
