@@ -71,8 +71,10 @@ wheel: $(INSTALLED) ## Build the wheel and check that it holds the package and n
 check: lint types test wheel ## Everything that CI checks
 
 .PHONY: bench
-bench: $(INSTALLED) ## Measure speed and memory, and write the table
+bench: $(INSTALLED) ## Measure speed and memory, beside other engines, and write the tables
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.beside
 
 .PHONY: clean
 clean: ## Delete the demo and what tools left

@@ -18,6 +18,7 @@ import tempfile
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ import altair as alt
 import pyarrow as pa
 
 from benchmarks.capture_day import CaptureDay
-from benchmarks.process_tree import Cost, MeasurementError
+from benchmarks.machine import describe
+from benchmarks.process_tree import Cost, MeasurementError, OtherWork
 from benchmarks.report import markdown_table
 from benchmarks.warm_process import WarmProcess
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 LINES, REPEATS = 1_000_000, 5
+RESULTS, PLOT = Path(__file__).parent / "results", "beside.png"
 SHAPES: dict[str, dict[str, int | bool]] = {
     "1 KB": {"features": 70},
     "4 KB": {"features": 400},
@@ -203,12 +206,28 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build"))
     chosen = parser.parse_args()
     chosen.work.mkdir(parents=True, exist_ok=True)
+    facts, others = describe(), OtherWork()
     with tempfile.TemporaryDirectory(prefix="benchmark-", dir=chosen.work) as work:
         first = list(step_1(Path(work), chosen.lines, chosen.repeats))
         second = list(step_2(Path(work), chosen.lines, chosen.repeats))
-    print(table(first, STEP_1, PER_GB))
-    print(table(second, STEP_2, PER_SECOND))
-    plot(first, second, chosen.work / "beside.png")
+    facts["Other work meanwhile"] = f"{others.cores():.2f} cores busy on average"
+    page = "\n".join(
+        [
+            f"# The heavy steps beside other engines, {datetime.now(UTC):%Y-%m-%d}\n",
+            f"{chosen.lines:,} lines, warm processes that take turns, medians of {chosen.repeats} "
+            "runs. Ratios above 1 are slower than ml_insights.\n",
+            markdown_table(["Measured on", ""], facts.items()),
+            "## Step 1: capture lines to the compact table\n",
+            table(first, STEP_1, PER_GB),
+            "## Step 2: join and count\n",
+            table(second, STEP_2, PER_SECOND),
+            f"![CPU seconds beside ml_insights]({PLOT})\n",
+        ]
+    )
+    print(page)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "beside.md").write_text(page)
+    plot(first, second, RESULTS / PLOT)
 
 
 def _say(progress: str) -> None:

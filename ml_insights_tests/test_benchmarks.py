@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from collections import Counter
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import table_speed
+from benchmarks import beside, table_speed
 from benchmarks.__main__ import options
 from benchmarks.capture_day import CaptureDay
 from benchmarks.curve_speed import compare
@@ -21,6 +22,7 @@ from benchmarks.read_loop import capture_files, count_lines
 from benchmarks.report import markdown_table, render, typical_costs
 from benchmarks.runner_overhead import Turn, table
 from ml_insights.decisions.tables import DECISION_TABLES
+from benchmarks.warm_process import WarmProcess
 from ml_insights_tests.capture_data import CAPTURE_LAYOUT, LABEL_LAYOUT, lines_below
 
 LINES = 960
@@ -190,4 +192,53 @@ def test_the_overhead_of_a_runner_is_what_is_waited_for_beyond_plain_spark_submi
     assert lines[2:] == [
         "| EMR Serverless | 3 | 1.0 | 21.0 | 2.0 | +3.0 | 1.15 |",
         "| plain spark-submit | 3 | 0.0 | 20.0 | 0.0 | +0.0 | 1.00 |",
+@pytest.mark.parametrize(("engine", "workload"), [("python", "read_loop"), ("duckdb", "duckdb")])
+def test_an_engine_that_waits_for_work_finds_every_line_each_time(
+    days: list[SizedDay], engine: str, workload: str
+) -> None:
+    with WarmProcess(engine, days[-1].folder) as process:
+        for _ in range(2):
+            cost, found = process.run(workload)
+            assert found == {"rows": LINES}
+            assert 0 < cost.cpu_seconds < 60
+            assert cost.peak_bytes > 1e6
+
+
+def test_a_workload_that_fails_says_why(days: list[SizedDay]) -> None:
+    with (
+        WarmProcess("duckdb", days[0].folder) as process,
+        pytest.raises(MeasurementError, match="KeyError: 'no such work'"),
+    ):
+        process.run("no such work")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_lines_of_four_kilobytes_and_packed_files_hold_the_same_records(
+    tmp_path: Path, *, packed: bool
+) -> None:
+    CaptureDay(tmp_path, LINES, files_per_hour=1, features=400, packed=packed).write()
+    files = capture_files(tmp_path)
+    assert {file.suffix for file in files} == {".gz" if packed else ".jsonl"}
+    opens = gzip.open if packed else open
+    with opens(files[0], "rb") as file:
+        lines = file.readlines()
+    assert 3500 <= len(lines[0]) <= 4500
+    request = json.loads(lines[0])["captureData"]["endpointInput"]["data"]
+    assert len(request.split(",")) == 400
+    assert count_lines(files) == LINES
+
+
+def test_the_table_of_engines_shows_medians_and_ratios_to_ours_and_what_failed() -> None:
+    def cost(cpu_seconds: float) -> Cost:
+        return Cost(cpu_seconds / 2, cpu_seconds, 3e8, 0)
+
+    workloads = {name: ("spark", name) for name in ("raw_predictions", "read_json", "polars")}
+    compared = beside.Compared("1 KB", int(2e9))
+    compared.runs["raw_predictions"] = [cost(seconds) for seconds in (9, 3, 4)]
+    compared.runs["read_json"] = [cost(10)]
+    compared.failed["polars"] = "no gzip"
+    assert beside.table([compared], workloads, beside.PER_GB).splitlines()[2:] == [
+        "| raw_predictions | 2.00 | 1.00 | 2.0 | 300 |",
+        "| read_json | 5.00 | 2.50 | 5.0 | 300 |",
+        "| polars | failed: no gzip | - | - | - |",
     ]
