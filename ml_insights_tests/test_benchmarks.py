@@ -21,8 +21,8 @@ from benchmarks.process_tree import Cost, MeasurementError, measure
 from benchmarks.read_loop import capture_files, count_lines
 from benchmarks.report import markdown_table, render, typical_costs
 from benchmarks.runner_overhead import Turn, table
-from ml_insights.decisions.tables import DECISION_TABLES
 from benchmarks.warm_process import WarmProcess
+from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights_tests.capture_data import CAPTURE_LAYOUT, LABEL_LAYOUT, lines_below
 
 LINES = 960
@@ -192,6 +192,9 @@ def test_the_overhead_of_a_runner_is_what_is_waited_for_beyond_plain_spark_submi
     assert lines[2:] == [
         "| EMR Serverless | 3 | 1.0 | 21.0 | 2.0 | +3.0 | 1.15 |",
         "| plain spark-submit | 3 | 0.0 | 20.0 | 0.0 | +0.0 | 1.00 |",
+    ]
+
+
 @pytest.mark.parametrize(("engine", "workload"), [("python", "read_loop"), ("duckdb", "duckdb")])
 def test_an_engine_that_waits_for_work_finds_every_line_each_time(
     days: list[SizedDay], engine: str, workload: str
