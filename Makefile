@@ -13,7 +13,7 @@ PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## Show the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -40,8 +40,12 @@ ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:
 	$(BIN)/ml-insights ui --settings $(DEMO)/ml_insights.yaml
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests
-	$(BIN)/python -m pytest $(PARALLEL)
+test: $(INSTALLED) ## Run all tests but those on clusters
+	$(BIN)/python -m pytest $(PARALLEL) -m "not cluster"
+
+.PHONY: test-clusters
+test-clusters: $(INSTALLED) ## Run the tests that start Spark jobs as EMR does
+	$(BIN)/python -m pytest $(PARALLEL) -m cluster
 
 .PHONY: unit
 unit: $(INSTALLED) ## Run the tests that need no Spark and no server, in seconds
@@ -68,7 +72,7 @@ wheel: $(INSTALLED) ## Build the wheel and check that it holds the package and n
 	$(BIN)/python -m zipfile -l build/wheel/*.whl | awk '/_tests/ {print; found = 1} END {exit found}'
 
 .PHONY: check
-check: lint types test wheel ## Everything that CI checks
+check: lint types test test-clusters wheel ## Everything that CI checks
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure speed and memory, beside other engines, and write the tables

@@ -162,8 +162,8 @@ def known_before_day(
     missing = len(job.earlier_predictions) - len(earlier)
     if not earlier:
         return 0, missing
-    # Each task keeps an id once, so that one that millions share does not go to one task.
-    ids = reduce(DataFrame.unionAll, earlier).distinct()
-    known = open_labels.join(ids, "event_id", "left_semi")
+    ids = reduce(DataFrame.unionAll, earlier)
+    # The other way round the few labels could not be given to all tasks: Spark would move all ids.
+    known = ids.join(open_labels.select("event_id", "counting"), "event_id").distinct()
     total = known.agg(F.coalesce(F.sum("counting"), F.lit(0))).collect()[0][0]
     return int(total), missing

@@ -16,6 +16,8 @@ from ml_insights.aws.spark_jobs import TAG, JobName, JobRequest, RunningJob
 from ml_insights.errors import AwsPermanentError, AwsTransientError
 from ml_insights_tests.aws.server import StandIn
 
+pytestmark = pytest.mark.cluster
+
 WORK = "fraud.raw_predictions.2026-10-01"
 NAME = JobName(WORK, "digest", "attempt1")
 REQUEST = JobRequest(

@@ -16,6 +16,8 @@ from ml_insights_tests.aws.cluster_jobs import run_python_instead
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.aws.test_emr_jobs import NAME, REQUEST, WORK
 
+pytestmark = pytest.mark.cluster
+
 ROLE = "arn:aws:iam::123456789012:role/EMRServerlessJobRole"
 REQUEST_ALIVE = replace(REQUEST, arguments=("import time; time.sleep(600)",))
 

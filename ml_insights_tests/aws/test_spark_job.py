@@ -23,7 +23,7 @@ from ml_insights_tests.aws.cluster_jobs import (
 )
 from ml_insights_tests.aws.server import StandIn
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.cluster]
 
 PROGRAM = """
 import importlib.util, json, os, sys

@@ -32,6 +32,8 @@ import dagster as dg
 
 from ml_insights_tests.installation import install
 
+pytestmark = pytest.mark.cluster
+
 folder, endpoint, day = sys.argv[1:]
 text = (Path(folder) / "ml_insights.yaml").read_text()
 with dg.DagsterInstance.from_config(folder) as instance:

@@ -40,6 +40,8 @@ from ml_insights_tests.end_to_end.aws_churn import (
 from ml_insights_tests.end_to_end.churn import DAY, ENDPOINT
 from ml_insights_tests.prepared_day import PreparedDay
 
+pytestmark = pytest.mark.cluster
+
 HEAVY = ["raw_predictions", "confusion_counts"]
 OWN_CLUSTER = f"emr:\n  cluster:\n{CLUSTER}"
 
