@@ -19,7 +19,7 @@ const VERDICT_LABELS = {
 const REASONS = {
   no_days_before: "no day before to compare with", no_positives: "no positives on one side",
   no_negatives: "no negatives on one side", no_spread: "too few or too perfect to judge", no_labels: "no labels yet",
-  no_amounts: "no labelled record has an amount", labels_without_amount: "labelled records without an amount are left out",
+  no_amounts: "no labelled record has an amount, or the day was read before amounts were asked for", labels_without_amount: "labelled records without an amount are left out",
   capacity_above_volume: "capacity exceeds the traffic: it limits nothing",
   capacity_below_highest_score: "even the highest scores exceed the capacity",
 };
