@@ -75,7 +75,7 @@ def ensure_workgroup(workgroup: Workgroup) -> None:
     if found.get("State") == "DISABLED":
         raise AwsPermanentError(
             f"Athena workgroup {workgroup.name} is disabled. Enable it, or name another one in "
-            "`aws.athena.workgroup`.",
+            "`athena.workgroup`.",
             code="WorkgroupDisabled",
         )
     actual = found.get("Configuration", {})
@@ -122,7 +122,7 @@ def query(
         reason = done["Status"].get("StateChangeReason", "no reason given")
         raise AwsPermanentError(
             f"Athena query {query_id} is {done['Status']['State']}: {reason}. Correct the query, "
-            "or raise `aws.athena.scan_limit_gigabytes` if it reads more than allowed.",
+            "or raise `athena.scan_limit_gigabytes` if it reads more than allowed.",
             code=done["Status"]["State"],
         )
     pages = _pages(workgroup, query_id)

@@ -44,7 +44,7 @@ class StepsOnCluster(EmrJobs):
         state = found["Status"]["State"]
         if state in _ENDING:
             raise AwsPermanentError(
-                f"cluster {self.cluster} is {state}: name one that runs in `emr.cluster_id`, or "
+                f"cluster {self.cluster} is {state}: name one that runs in `emr.cluster.id`, or "
                 "leave it out to have a cluster for each job.",
                 code="ClusterNotRunning",
             )

@@ -211,7 +211,7 @@ def _find_table(catalogue: Catalogue, table: Table) -> Json | None:
         raise AwsPermanentError(
             f"Glue table {catalogue.database}.{table.name} exists, but this installation did not "
             f"make it (its {_OURS} is {owner!r}, not {catalogue.installation!r}). Choose another "
-            "`aws.glue.database`, or drop the table.",
+            "`athena.database`, or drop the table.",
             code="ForeignResource",
         )
     return found
@@ -223,7 +223,7 @@ def _refuse_change(catalogue: Catalogue, name: str, change: ColumnChange, *, mig
         raise ContractError(
             f"Glue table {table} and its contract differ ({change}). Queries and data sets that "
             "read these columns would fail, so the table is not changed. Use another "
-            "`aws.glue.database` for this version, or drop the table once nobody reads it."
+            "`athena.database` for this version, or drop the table once nobody reads it."
         )
     if not migrate:
         raise ContractError(

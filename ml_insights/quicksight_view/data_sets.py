@@ -133,8 +133,10 @@ def publish_data_sets(
     data_sets = data_sets_of(scope)
     receipt = f"{FOLDER}/dt={day:%Y-%m-%d}.json"
     before = json.loads(lake.read_text(scope.name, receipt) or "{}")
+    counted = f"{FOLDER}/rows.json"
+    known = json.loads(lake.read_text(scope.name, counted) or "{}")
     source = _athena_source(scope, account) if scope.settings.quicksight.source == "athena" else ""
-    filling = _Filling(scope, lake, account, day, moment, source)
+    filling = _Filling(scope, lake, account, day, moment, source, known)
     with ThreadPoolExecutor(max_workers=len(data_sets)) as pool:
         futures = {
             name: pool.submit(filling.fill, data_set, before.get(name))
@@ -144,6 +146,7 @@ def publish_data_sets(
     written = {name: asdict(one) for name, one in filled.items()}
     if any(one.started for one in filled.values()):
         lake.write_text(scope.name, receipt, json.dumps({**before, **written}, indent=1))
+        lake.write_text(scope.name, counted, json.dumps(known, sort_keys=True))
     for future in futures.values():
         future.result()
     return filled
@@ -175,7 +178,11 @@ def _owners(scope: EndpointScope) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Filling:
-    """Filling data sets with one day."""
+    """Filling data sets with one day.
+
+    `rows` holds, by data set, the rows of days as they were counted: of those that are no longer
+    restated they are not counted again.
+    """
 
     scope: EndpointScope
     lake: Lake
@@ -183,6 +190,7 @@ class _Filling:
     day: date
     moment: datetime
     athena_source: str
+    rows: dict[str, dict[str, int]]
 
     def fill(self, data_set: DataSet, before: dict[str, Any] | None) -> Filled:
         """Make the data set, ingest the day where it is new, and check the rows."""
@@ -195,12 +203,28 @@ class _Filling:
             return Filled(**{**before, "started": False})
         if ensured.ingestion_id:
             mode = "FULL_REFRESH"  # QuickSight's own, of a new or changed set
-        ingested = self._ingest(name, mode, ensured, _content(version, before))
+        content, total = _content(version, before), self._total(data_set, days)
+        ingested = self._ingest(name, mode, ensured, content, total)
+        if mode == "INCREMENTAL_REFRESH" and ingested.total != total:
+            # Days that no ingestion has brought, as after a backfill, or that are gone.
+            mode = "FULL_REFRESH"
+            ingested = self._ingest(name, mode, ensured, content, total)
         refuse_missing_rows(
             name, ingested, mode, days=reversed(days), rows_of=self._rows_of(data_set),
             reaching=min([one for one in days if one >= self._restatable_from], default=self.day),
         )  # fmt: skip
         return Filled(version, ingested.ingestion_id, ingested.rows, ingested.total, started=True)
+
+    def _total(self, data_set: DataSet, days: list[date]) -> int:
+        """Rows that the set is to have: those of all its days."""
+        count, known = self._rows_of(data_set), self.rows.get(data_set.name, {})
+        rows = {}
+        for day in days:
+            restatable = day >= self._restatable_from or day == self.day
+            former = None if restatable else known.get(day.isoformat())
+            rows[day.isoformat()] = count(day) if former is None else former
+        self.rows[data_set.name] = rows
+        return sum(rows.values())
 
     @property
     def _restatable_from(self) -> date:
@@ -233,7 +257,9 @@ class _Filling:
         ensured = ensure_data_set(self.account, name, _title(scope, data_set), tables)
         return manifest.days, ensured, "FULL_REFRESH"
 
-    def _ingest(self, name: str, mode: Mode, ensured: Ensured, content: str) -> Ingested:
+    def _ingest(
+        self, name: str, mode: Mode, ensured: Ensured, content: str, total: int
+    ) -> Ingested:
         settings = self.scope.settings.quicksight
         pace = pace_of(self.scope, settings.deadline_minutes * 60)
         if ensured.ingestion_id:
@@ -243,6 +269,7 @@ class _Filling:
             name,
             f"{self.day:%Y-%m-%d}-{content}",
             mode,
+            total=total,
             quota=settings.ingestions_per_day,
             now=self.moment,
             pace=pace,

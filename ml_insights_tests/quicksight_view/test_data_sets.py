@@ -121,18 +121,62 @@ def test_dropped_rows_fail_and_name_their_number(publication: Publication) -> No
     with pytest.raises(AwsPermanentError, match="completed but dropped 3 of") as caught:
         publication.data_sets(THIRD)
     assert not caught.value.retryable
+    publication.aws.account.faults.clear()
+    publication.data_sets(THIRD)
+    assert_shown_as_published(publication, 3)
 
 
-def test_rows_that_quicksight_did_not_see_are_missed(
-    publication: Publication, monkeypatch: pytest.MonkeyPatch
+def assert_shown_as_published(publication: Publication, days: int) -> None:
+    """Every data set holds as many rows as the lake has of the days."""
+    for table in (PRECISION_RECALL, MODEL_QUALITY):
+        published = publication.lake.read_days(ENDPOINT, table, days_of(days))
+        held = publication.rows(table.name)
+        assert held.num_rows == published.num_rows - (
+            published["display_rank"].null_count if table is PRECISION_RECALL else 0
+        )
+
+
+def test_days_that_were_computed_without_quicksight_come_with_the_next_publication(
+    publication: Publication,
+) -> None:
+    """Also those before the look-back window, which an incremental refresh does not read."""
+    publication.data_sets(THIRD)
+    publication.today += timedelta(days=11)
+    publication.aws.account.clock.advance(timedelta(days=11))
+    later = build_tables(days=14, slices=("all", "region=EU"), points=50)
+    publication.write(later, days_of(14)[3:])
+    publication.data_sets(days_of(14)[-1])
+    assert_shown_as_published(publication, 14)
+
+
+def test_a_first_ingestion_that_was_cancelled_is_made_up_for(publication: Publication) -> None:
+    publication.today += timedelta(days=11)
+    publication.aws.account.clock.advance(timedelta(days=11))
+    publication.write(
+        build_tables(days=14, slices=("all", "region=EU"), points=50), days_of(14)[3:]
+    )
+    for _ in range(2):
+        publication.aws.account.faults.effect("quicksight", "hanging_ingestion")
+    with pytest.raises(DeadlineExceededError):
+        publication.data_sets(days_of(14)[-1])
+    publication.aws.account.faults.clear()
+    publication.data_sets(days_of(14)[-1])
+    assert_shown_as_published(publication, 14)
+
+
+def test_rows_that_quicksight_did_not_see_are_missed_until_it_sees_them(
+    publication: Publication,
 ) -> None:
     publication.data_sets(SECOND)
     table = publication.aws.service("glue", "eu-central-1").tables["ml_insights", "model_quality"]
     table["Parameters"]["projection.dt.range"] = f"{THIRD:%Y-%m-%d},NOW"
-    # The catalogue would be repaired before the ingestion.
-    monkeypatch.setattr("ml_insights.quicksight_view.data_sets.ensure_tables", lambda *_: {})
-    with pytest.raises(AwsTransientError, match="the lake has"):
-        publication.data_sets(THIRD)
+    with pytest.MonkeyPatch.context() as patched:
+        # The catalogue would be repaired before the ingestion.
+        patched.setattr("ml_insights.quicksight_view.data_sets.ensure_tables", lambda *_: {})
+        with pytest.raises(AwsTransientError, match="the lake has"):
+            publication.data_sets(THIRD)
+    publication.data_sets(THIRD)
+    assert_shown_as_published(publication, 3)
 
 
 def test_a_hanging_ingestion_is_cancelled_at_the_deadline(publication: Publication) -> None:

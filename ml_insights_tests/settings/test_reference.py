@@ -85,3 +85,19 @@ def test_the_example_repeats_the_defaults_it_claims_to_repeat(load: Load) -> Non
 def test_a_new_endpoint_takes_about_ten_lines() -> None:
     first = EXAMPLE.read_text(encoding="utf-8").split("  fraud-detector:")[1].split("\n\n")[0]
     assert len(first.split("\n")) <= 10
+
+
+def test_settings_that_messages_name_exist() -> None:
+    """What looks like a setting in backticks or bare advice, `section.key`, is one."""
+    sections = {path[0] for path in ROWS if len(path) > 1}
+    known = {path[:length] for path in ROWS for length in range(1, len(path) + 1)}
+    named = re.compile(rf"`((?:{'|'.join(sorted(sections))})(?:\.[a-z_]+)+)`")
+    sources = sorted((ROOT / "ml_insights").rglob("*.py"))
+    found = {
+        (source.name, text)
+        for source in sources
+        for text in named.findall(source.read_text(encoding="utf-8"))
+        if not (ROOT / "ml_insights" / Path(*text.split("."))).with_suffix(".py").exists()
+    }
+    assert found
+    assert sorted(one for one in found if tuple(one[1].split(".")) not in known) == []

@@ -147,7 +147,7 @@ class Account:
         if self.tags()[0] not in tags:
             raise AwsPermanentError(
                 f"{arn} exists, but this installation did not make it: it has no tag "
-                f"{_OWNER_TAG}={self.prefix}. Choose another `aws.quicksight.prefix`, delete it, "
+                f"{_OWNER_TAG}={self.prefix}. Choose another `quicksight.prefix`, delete it, "
                 "or give it that tag if it is yours.",
                 code="ForeignResource",
             )

@@ -62,18 +62,20 @@ def ingest(
     name: str,
     mode: Mode,
     *,
+    total: int,
     quota: int,
     now: datetime,
     pace: Pace,
 ) -> Ingested:
-    """Start an ingestion and follow it; one that runs or has completed under the name is taken up.
+    """Start an ingestion and follow it; one that runs or has filled the set is taken up.
 
     Args:
         account: where.
         set_id: the data set.
-        name: stands for the content: the same content has the same name. A failed try gets a
-            number of its own.
+        name: stands for the content: the same content has the same name. After a try that failed,
+            dropped rows or left the set with other rows than `total`, the next gets a number more.
         mode: whole data set, or the days of its look-back window.
+        total: rows that the set is to have then.
         quota: manual ingestions that the account may start in 24 hours.
         now: the time, UTC.
         pace: deadline and pauses.
@@ -90,7 +92,7 @@ def ingest(
         except AwsError as error:
             if error.code != EXISTS:
                 raise
-            if _state(_describe(account, set_id, ingestion_id)) in ("FAILED", "CANCELLED"):
+            if _in_vain(_describe(account, set_id, ingestion_id), total):
                 continue
         return follow(account, set_id, ingestion_id, pace)
     raise AwsPermanentError(
@@ -205,6 +207,15 @@ def _start(
             "to materialize quicksight_dataset for its last day.",
             code=error.code,
         ) from error
+
+
+def _in_vain(described: Json, total: int) -> bool:
+    """Whether an earlier try has ended without filling the set."""
+    rows = described.get("RowInfo", {})
+    filled = not rows.get("RowsDropped", 0) and rows.get("TotalRowsInDataset", 0) == total
+    return _state(described) in STATES.terminal and not (
+        _state(described) == "COMPLETED" and filled
+    )
 
 
 def _refuse_failed(set_id: str, ingestion_id: str, described: Json) -> None:

@@ -70,6 +70,6 @@ def _add(account: Account, group: str, name: str) -> None:
         raise AwsPermanentError(
             f"{name} cannot join {group}: QuickSight has no such user in namespace "
             f"{account.namespace}. Invite the user as a reader first, or correct "
-            "`aws.quicksight.readers`.",
+            "`quicksight.readers`.",
             code=ABSENT,
         ) from error
