@@ -64,7 +64,8 @@ class ClusterPerJob(EmrJobs):
             near = get_close_matches(self.shape.release_label, labels, n=3) or labels[:3]
             raise AwsPermanentError(
                 f"EMR has no release {self.shape.release_label!r} in {self.session.region}; "
-                f"`emr.cluster.release_label` may be {', '.join(near)} or another of {len(labels)}.",
+                f"`emr.cluster.release_label` may be {', '.join(near)} or another of "
+                f"{len(labels)}.",
                 code="NoSuchRelease",
             )
 
