@@ -20,6 +20,8 @@ from ml_insights_tests.end_to_end.aws_churn import (
     serverless_application,
 )
 
+pytestmark = pytest.mark.cluster
+
 DAY = date(2026, 10, 1)
 ENDPOINTS = ("checkout", "search")
 POOL = "ml_insights_spark"
@@ -31,8 +33,6 @@ from pathlib import Path
 import dagster as dg
 
 from ml_insights_tests.installation import install
-
-pytestmark = pytest.mark.cluster
 
 folder, endpoint, day = sys.argv[1:]
 text = (Path(folder) / "ml_insights.yaml").read_text()
