@@ -242,25 +242,30 @@ def python_workloads(day: Path) -> Mapping[str, Workload]:
         return {"rows": count_lines(capture_files(day))}
 
     def scikit_learn() -> dict[str, Any]:
-        import pyarrow.compute as pc  # noqa: PLC0415
-        import pyarrow.dataset as ds  # noqa: PLC0415
+        import duckdb  # noqa: PLC0415
         from sklearn.metrics import (  # noqa: PLC0415
             average_precision_score,
             precision_recall_curve,
             roc_auc_score,
         )
 
-        labels = ds.dataset(str(day / "ground_truth"), format="json").to_table()
-        ids = pc.struct_field(labels["eventMetadata"], "eventId")
-        values = pc.struct_field(labels["groundTruthData"], "data")
-        by_id = dict(
-            zip((i.replace("-", "") for i in ids.to_pylist()), values.to_pylist(), strict=True)
+        # It does not join: DuckDB does, as fast as anything here.
+        labelled = (
+            duckdb.connect()
+            .execute(
+                f"""
+            SELECT score, CAST(groundTruthData.data AS TINYINT) AS label
+            FROM read_parquet({_table(day)}, hive_partitioning = true) AS predictions
+            JOIN read_json({sorted(map(str, (day / "ground_truth").rglob("*.jsonl")))},
+              format = 'newline_delimited',
+              columns = {{groundTruthData: 'STRUCT(data VARCHAR)',
+                          eventMetadata: 'STRUCT(eventId VARCHAR)'}}) AS labels
+            ON event_id = unhex(replace(eventMetadata.eventId, '-', ''))
+            """  # noqa: S608 (paths of our own)
+            )
+            .fetchnumpy()
         )
-        table = ds.dataset(_table(day), format="parquet").to_table(["event_id", "score"])
-        found = [by_id.get(event.hex()) for event in table["event_id"].to_pylist()]
-        kept = [n for n, label in enumerate(found) if label is not None]
-        scores = table["score"].take(kept).to_numpy()
-        truth = [found[n] for n in kept]
+        truth, scores = labelled["label"], labelled["score"]
         precision_recall_curve(truth, scores)
         roc_auc_score(truth, scores)
         return {"area": average_precision_score(truth, scores)}

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
 
 
+_MOST = 2.0**62
+"""Above any total that is meant, and with room for the rounding of this test itself."""
+
+
 class Worth(NamedTuple):
     """Money that a record is worth: `constant + per_amount * amount`."""
 
@@ -127,7 +131,8 @@ class Stakes:
             negatives: those labelled negative, shape (known,).
 
         Raises:
-            ContractError: more records have an amount than there are.
+            ContractError: more records have an amount than there are, or amounts, none of which is
+                below 0, add up to more than 64 bits hold: sums over bins would wrap around.
         """
         place = np.searchsorted(bins.threshold_index, threshold_index)
         if not np.array_equal(np.append(bins.threshold_index, -1)[place], threshold_index):
@@ -140,6 +145,11 @@ class Stakes:
             parts = Stake(*every)
             if np.any(parts.records > records):
                 raise ContractError("more records have an amount than there are records")
+            if parts.amount.sum(dtype=np.float64) > _MOST:
+                raise ContractError(
+                    "the amounts of a curve add up to more than 64 bits hold. "
+                    "Keep fewer `decimals`."
+                )
             spread.append(parts)
         return cls(bins.threshold_index, *spread)
 

@@ -41,17 +41,16 @@ _COUNTED_DDL = (
     "event_id binary, counting bigint, "
     "source_object string, reason string, line string"
 )
+"""Columns of the table, in the order of `java/Counts.java`: `record` says which of these lines are
+filled. `bins` and `pairs` are partial counts; `open` are labels collected on the day for an event
+without a prediction of it; `rejected` are lines of ground truth.
+"""
 _AMOUNTS_DDL = (
     "positives_with_amount bigint, negatives_with_amount bigint, "
     "amount_of_positives decimal(38, 0), amount_of_negatives decimal(38, 0), "
     "squares_of_positives decimal(38, 0), squares_of_negatives decimal(38, 0)"
 )
-"""Columns of the table: `record` says which of its lines here are filled; amounts, if there are
-any, are of `bins`.
-
-`bins` and `pairs` are partial counts; `open` are labels collected on the day for an event without a
-prediction of it; `rejected` are lines of ground truth.
-"""
+"""Further columns, of `bins`, where money depends on amounts."""
 _SUMS = (
     "label_records",
     "labels_read",
@@ -67,6 +66,7 @@ _SUMS = (
     "illegal",
     "used",
 )
+"""What `java/DayEvents.java` adds up, in its order; then labelled predictions by variant."""
 _LABEL_DDL = (
     "struct<codes:array<int>,today:boolean,modified:timestamp,source_object:string,"
     "reason:string,line:string>"

@@ -188,3 +188,16 @@ def test_amounts_of_records_that_are_not_counted_are_refused() -> None:
         Stakes.with_amounts(bins, bins.threshold_index - 1, one, none)
     with pytest.raises(ContractError, match="more records"):
         Stakes.with_amounts(bins, bins.threshold_index, none, one)
+
+
+def test_amounts_of_bins_that_would_wrap_around_together_are_refused() -> None:
+    """Each bin fits into 64 bits; their sum, which every threshold below needs, does not."""
+    bins = BinCounts.from_scores(GRID, [0.2, 0.4, 0.8], [1, 1, 0])
+    none = Stake(np.zeros(3, np.int64), np.zeros(3, np.int64), np.zeros(3))
+
+    def huge(amount: int) -> Stake:
+        return none._replace(records=np.array([1, 1, 0]), amount=np.array([amount, amount, 0]))
+
+    Stakes.with_amounts(bins, bins.threshold_index, huge(2 * 10**18), none)
+    with pytest.raises(ContractError, match="add up to more than 64 bits hold"):
+        Stakes.with_amounts(bins, bins.threshold_index, huge(5 * 10**18), none)
