@@ -205,6 +205,8 @@ class _Filling:
             mode = "FULL_REFRESH"  # QuickSight's own, of a new or changed set
         content, total = _content(version, before), self._total(data_set, days)
         ingested = self._ingest(name, mode, ensured, content, total)
+        if ingested.total != total:
+            total = self._total(data_set, days, anew=True)
         if mode == "INCREMENTAL_REFRESH" and ingested.total != total:
             # Days that no ingestion has brought, as after a backfill, or that are gone.
             mode = "FULL_REFRESH"
@@ -215,13 +217,13 @@ class _Filling:
         )  # fmt: skip
         return Filled(version, ingested.ingestion_id, ingested.rows, ingested.total, started=True)
 
-    def _total(self, data_set: DataSet, days: list[date]) -> int:
-        """Rows that the set is to have: those of all its days."""
+    def _total(self, data_set: DataSet, days: list[date], *, anew: bool = False) -> int:
+        """Rows that the set is to have, those of all its days; `anew` counts old days again too."""
         count, known = self._rows_of(data_set), self.rows.get(data_set.name, {})
         rows = {}
         for day in days:
-            restatable = day >= self._restatable_from or day == self.day
-            former = None if restatable else known.get(day.isoformat())
+            fresh = anew or day >= self._restatable_from or day == self.day
+            former = None if fresh else known.get(day.isoformat())
             rows[day.isoformat()] = count(day) if former is None else former
         self.rows[data_set.name] = rows
         return sum(rows.values())

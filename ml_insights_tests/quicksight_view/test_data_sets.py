@@ -149,6 +149,27 @@ def test_days_that_were_computed_without_quicksight_come_with_the_next_publicati
     assert_shown_as_published(publication, 14)
 
 
+def test_an_old_day_that_came_with_a_full_refresh_asks_for_no_other(
+    publication: Publication,
+) -> None:
+    """Rows of old days are remembered; a day that was restated meanwhile is counted again."""
+    publication.today += timedelta(days=11)
+    publication.aws.account.clock.advance(timedelta(days=11))
+    slices, last = ("all", "region=EU"), days_of(14)[-1]
+    publication.write(build_tables(days=14, slices=slices, points=50), days_of(14)[3:])
+    publication.data_sets(last)
+    publication.write(build_tables(days=14, slices=("all",), points=50), [FIRST])
+    types = []
+    for day in (SECOND, last):
+        publication.write(build_tables(days=14, slices=slices, points=50, seed=8), [day])
+        before = set(publication.service.ingestions[CURVES_SET])
+        publication.data_sets(day)
+        kept = publication.service.ingestions[CURVES_SET]
+        types.append([one["RequestType"] for name, one in kept.items() if name not in before])
+        assert_shown_as_published(publication, 14)
+    assert types == [["FULL_REFRESH"], ["INCREMENTAL_REFRESH"]]
+
+
 def test_a_first_ingestion_that_was_cancelled_is_made_up_for(publication: Publication) -> None:
     publication.today += timedelta(days=11)
     publication.aws.account.clock.advance(timedelta(days=11))
