@@ -58,8 +58,13 @@ def _what_it_depends_on(spark: SparkLine) -> str:
     home = find_java_home(jar_cache())
     java = str(home / "bin" / "java") if home else "java"
     version = subprocess.run([java, "-version"], capture_output=True, text=True, check=True).stderr
-    jars = sorted(path.name for path in s3a_jars(spark).glob("*.jar"))
-    parts = [version, java, spark.version, str(spark.home), QUICK_JAVA, *jars, _PROGRAM]
+    # Java refuses an archive of jars with another time; those of Spark are as new as its venv.
+    jars = sorted(
+        f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        for folder in (spark.home / "jars", s3a_jars(spark))
+        for path in folder.glob("*.jar")
+    )
+    parts = [version, java, spark.version, QUICK_JAVA, *jars, _PROGRAM]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

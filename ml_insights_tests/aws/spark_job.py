@@ -130,7 +130,8 @@ class SparkJob:
         temporary.mkdir(exist_ok=True)
         java = f"-Djava.io.tmpdir={temporary}"
         if classes := class_archive(self.spark):
-            java += f" -XX:SharedArchiveFile={classes}"
+            # What Java says about an archive that it does not take is no output of the job.
+            java += f" -XX:SharedArchiveFile={classes} -Xlog:disable -Xlog:all=warning:stderr"
         variables = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.folder),
