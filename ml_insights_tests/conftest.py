@@ -88,15 +88,20 @@ def aws_server() -> Iterator[StandIn]:
 
 @pytest.fixture
 def aws(aws_server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """An empty account of the stand-in; answers that AWS cannot give fail the test.
+    """An empty account of the stand-in.
+
+    Answers that AWS cannot give fail the test, and so do faults that were injected and never met.
 
     The pauses of boto3 between attempts at a call, seconds each, take no time.
     """
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     yield aws_server
     defects = list(aws_server.defects)
+    faults = aws_server.account.faults.all()
+    unmet = [fault for fault in faults if fault.times and not fault.hits]
     aws_server.forget()
     assert not defects, "\n".join(defects)
+    assert not unmet
 
 
 @pytest.fixture

@@ -22,8 +22,9 @@ day (`self.now()` is the clock that tests can advance). Lists are returned whole
 RequestId, and Status where it is the HTTP status, are filled in.
 
 Faults: `aws.account.faults.throttle("glue", "GetTable", after=2, times=3)`, `.error(...)`,
-`.delay(...)`, `.reset(...)`; `.effect("emr", "failed_step")` waits until the service takes it with
-`self.effect("failed_step")`. The log: `aws.calls.of("glue")`. The same over HTTP: `control`.
+`.delay(...)`, `.reset(...)`; `.effect("emr", "failed_step")`, which the class declares, waits until
+it is taken with `self.effect("failed_step")`. A fault that no call meets fails the test. The log:
+`aws.calls.of("glue")`. The same over HTTP: `control`.
 """
 
 from __future__ import annotations

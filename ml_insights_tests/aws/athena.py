@@ -25,6 +25,7 @@ class Athena(Service):
 
     name = "athena"
     refusal = "InvalidRequestException"
+    effects = frozenset({"hanging", "beyond_limit"})
 
     def __init__(self, account: Account, region: str) -> None:
         super().__init__(account, region)

@@ -47,7 +47,7 @@ def control(stand_in: StandIn, request: Request) -> Response:
             return _json([asdict(call) for call in stand_in.calls])
         else:
             return _json({"error": f"there is no {asked}"}, 404)
-    except (TypeError, KeyError) as error:
+    except (TypeError, KeyError, ValueError) as error:
         return _json({"error": str(error)}, 400)
     return _json({"now": account.clock.now()})
 

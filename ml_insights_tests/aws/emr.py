@@ -51,6 +51,23 @@ class Emr(Service):
     """See the module."""
 
     name = "emr"
+    effects = frozenset(
+        {
+            "slow_start",
+            "no_capacity",
+            "quota_exceeded",
+            "bootstrap_failure",
+            "failed_step",
+            "spot_loss",
+            "terminated",
+            "interrupted",
+            "gone",
+            "missing_log",
+            "late_log",
+            "log_named_txt",
+            "cancel_refused",
+        }
+    )
 
     def __init__(self, *surroundings: Any) -> None:
         super().__init__(*surroundings)

@@ -45,6 +45,18 @@ class EmrServerless(Service):
     """See the module."""
 
     name = "emr-serverless"
+    effects = frozenset(
+        {
+            "slow_start",
+            "no_capacity",
+            "failed_job",
+            "worker_loss",
+            "cancelled",
+            "gone",
+            "missing_log",
+            "late_log",
+        }
+    )
 
     def __init__(self, *surroundings: Any) -> None:
         super().__init__(*surroundings)

@@ -2,14 +2,22 @@
 
 What belongs here: which call a fault hits and how often. What does not: what hits do: errors,
 delays and broken connections are the server's (`server`), effects are the services' own.
+
+A fault that could never hit, because AWS has no such call or the service no such effect, is refused
+when it is injected: a test of it would pass without it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Literal
+
+from botocore.exceptions import UnknownServiceError
+
+from ml_insights_tests.aws.protocol import service_model
 
 Kind = Literal["error", "delay", "reset", "effect"]
 
@@ -50,14 +58,24 @@ class Fault:
 
 
 class Faults:
-    """The faults that are waiting or were injected, in their order; safe for threads."""
+    """The faults that are waiting or were injected, in their order; safe for threads.
 
-    def __init__(self) -> None:
+    Attributes:
+        effects: names of the effects of each service that has some.
+    """
+
+    def __init__(self, effects: Mapping[str, Collection[str]]) -> None:
+        self.effects = effects
         self._lock = Lock()
         self._faults: list[Fault] = []
 
     def inject(self, fault: Fault) -> Fault:
-        """Add a fault; the returned object counts its hits."""
+        """Add a fault; the returned object counts its hits.
+
+        Raises:
+            ValueError: nothing could ever meet it.
+        """
+        self._refuse_impossible(fault)
         with self._lock:
             self._faults.append(fault)
         return fault
@@ -102,6 +120,20 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
+
+    def _refuse_impossible(self, fault: Fault) -> None:
+        service, name = fault.service, fault.operation
+        if fault.kind == "effect":
+            if name not in self.effects.get(service, ()):
+                known = ", ".join(sorted(self.effects.get(service, ()))) or "none"
+                raise ValueError(f"{service} has no effect {name}; it has: {known}")
+            return
+        try:
+            calls = () if service == "*" else service_model(service).operation_names
+        except UnknownServiceError as error:
+            raise ValueError(f"AWS has no service {service}") from error
+        if name not in ("*", *calls):
+            raise ValueError(f"{service} has no call {name}")
 
     def _due(self, kinds: tuple[str, ...], service: str, name: str, limit: float) -> list[Fault]:
         due: list[Fault] = []

@@ -26,6 +26,7 @@ class Glue(Service):
 
     name = "glue"
     refusal = "InvalidInputException"
+    effects = frozenset({"concurrent_update"})
 
     def __init__(self, account: Account, region: str) -> None:
         super().__init__(account, region)

@@ -22,6 +22,8 @@ Json = dict[str, Any]
 class QuickSight(Data):
     """Dashboards on top of data sets and users."""
 
+    effects = Data.effects | {"failing_version"}
+
     def __init__(self, account: Account, region: str) -> None:
         super().__init__(account, region)
         self.dashboards: dict[str, Json] = {}

@@ -37,6 +37,15 @@ _COLUMN = {"BOOLEAN": "INTEGER", "BIT": "INTEGER"}
 class Data(Access):
     """Data sources, data sets, ingestions."""
 
+    effects = frozenset(
+        {
+            "failing_source",
+            "hanging_ingestion",
+            "failing_ingestion",
+            "dropped_rows",
+        }
+    )
+
     def __init__(self, account: Account, region: str) -> None:
         super().__init__(account, region)
         self.sources: dict[str, Json] = {}

@@ -38,6 +38,7 @@ from werkzeug.test import Client
 
 from ml_insights_tests.aws.calls import Call, CallLog, action_of
 from ml_insights_tests.aws.control import PREFIX, control
+from ml_insights_tests.aws.faults import Faults
 from ml_insights_tests.aws.protocol import (
     Scope,
     find_operation,
@@ -79,7 +80,11 @@ class StandIn:
             "127.0.0.1", port, self, threaded=True, request_handler=_QuietHandler
         )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.account = Account(self.url, Path(tempfile.mkdtemp(prefix="ml_insights_aws_")))
+        self.account = Account(
+            self.url,
+            Path(tempfile.mkdtemp(prefix="ml_insights_aws_")),
+            faults=Faults({name: one.effects for name, one in self._classes.items()}),
+        )
         self.calls = CallLog()
         self.defects: list[str] = []
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

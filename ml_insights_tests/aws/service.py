@@ -60,7 +60,7 @@ class Account:
     folder: Path
     spark_master: str = "local[2]"
     clock: Clock = field(default_factory=Clock)
-    faults: Faults = field(default_factory=Faults)
+    faults: Faults = field(default_factory=lambda: Faults({}))
     account_id: str = ACCOUNT_ID
 
     def client(self, name: str, region: str) -> Any:
@@ -89,6 +89,8 @@ class Service:
     """Code of the error for a parameter that the model does not allow."""
     page_size: ClassVar[int] = 50
     """Items on a page unless the call asks for another number."""
+    effects: ClassVar[frozenset[str]] = frozenset()
+    """Names of the effects that can be injected; the module says what each does."""
 
     def __init__(self, account: Account, region: str) -> None:
         self.account = account
@@ -116,6 +118,7 @@ class Service:
 
     def effect(self, name: str) -> Fault | None:
         """The injected fault of this service with that name, if one is waiting."""
+        assert name in self.effects, f"{self.name} does not declare the effect {name}"
         return self.account.faults.take(self.name, name)
 
     def arn(self, resource: str, service: str = "") -> str:

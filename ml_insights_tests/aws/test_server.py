@@ -16,6 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from ml_insights_tests.aws.faults import Fault
 from ml_insights_tests.aws.refusals import AwsError
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.aws.service import ACCOUNT_ID, Service
@@ -29,6 +30,7 @@ class SmallGlue(Service):
 
     name = "glue"
     refusal = "InvalidInputException"
+    effects = frozenset({"eclipse"})
 
     def get_databases(self, parameters: dict[str, Any]) -> dict[str, Any]:
         return {"DatabaseList": [{"Name": f"database_{n}"} for n in range(120)]}
@@ -226,6 +228,32 @@ def test_a_fault_can_delay_or_break_a_connection(small: StandIn) -> None:
     assert [call.status for call in small.calls.of("glue")] == [200, 0, 200]
 
 
+@pytest.mark.parametrize(
+    ("kind", "service", "name"),
+    [
+        ("error", "glue", "GetDatabaze"),
+        ("reset", "glu", "*"),
+        ("delay", "s3", "PutObjekt"),
+        ("error", "*", "GetDatabases"),
+        ("effect", "glue", "nightfall"),
+        ("effect", "s3", "nightfall"),
+    ],
+)
+def test_a_fault_that_nothing_could_meet_is_refused(
+    small: StandIn, kind: Any, service: str, name: str
+) -> None:
+    with pytest.raises(ValueError, match=r"has no (effect|call|service)"):
+        small.account.faults.inject(Fault(kind, service, name))
+    assert small.account.faults.all() == []
+
+
+def test_an_effect_is_taken_only_by_a_service_that_declares_it(small: StandIn) -> None:
+    small.account.faults.effect("glue", "eclipse")
+    assert small.service("glue").effect("eclipse")
+    with pytest.raises(AssertionError, match="does not declare"):
+        small.service("glue").effect("nightfall")
+
+
 def test_faults_reach_services_of_moto(small: StandIn) -> None:
     s3, sts = client("s3"), client("sts")
     small.account.faults.throttle("s3", "CreateBucket")
@@ -296,6 +324,8 @@ def test_one_command_serves_until_it_is_told_to_stop_and_takes_faults_over_http(
         assert b"AccessDenied" in refused.value.read()
         assert [one["hits"] for one in control(url, "GET", "faults")] == [1]
         assert [one["operation"] for one in control(url, "GET", "calls")] == ["ListBuckets"]
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            control(url, "POST", "faults", {**fault, "operation": "ListBukkets"})
         before = control(url, "POST", "clock", {"advance_seconds": 0})["now"]
         after = control(url, "POST", "clock", {"advance_seconds": 86400})["now"]
         assert after[:10] > before[:10]
