@@ -66,6 +66,7 @@ def workgroup_of(settings: Settings) -> Workgroup:
         session=session_of(settings),
         name=settings.athena.workgroup,
         results=settings.athena.results or f"{settings.lake}/_athena",
+        installation=settings.quicksight.prefix,
         scan_limit=settings.athena.scan_limit,
         kms_key=settings.aws.kms_key,
     )

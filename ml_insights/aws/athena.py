@@ -11,6 +11,8 @@ from typing import Any
 
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.failures import aws_call
+from ml_insights.aws.identity import caller
+from ml_insights.aws.ownership import MARK, refuse_foreign
 from ml_insights.aws.waiting import Clock, Pace, States, wait
 from ml_insights.errors import AwsError, AwsPermanentError
 
@@ -30,6 +32,7 @@ class Workgroup:
         session: region and credentials.
         name: of the workgroup.
         results: `s3://` folder of query results.
+        installation: whose workgroup it is; one of another is not touched.
         scan_limit: bytes a query may scan; more stops it.
         kms_key: key that encrypts the results; None for S3's own.
     """
@@ -37,6 +40,7 @@ class Workgroup:
     session: AwsSession
     name: str
     results: str
+    installation: str
     scan_limit: int
     kms_key: str | None = None
 
@@ -57,7 +61,11 @@ class Answer:
 
 
 def ensure_workgroup(workgroup: Workgroup) -> None:
-    """Create the workgroup, or bring its settings up to date; clients cannot override them."""
+    """Create the workgroup, or bring its settings up to date; clients cannot override them.
+
+    Raises:
+        AwsPermanentError: it exists and is not ours, or it is disabled.
+    """
     wished = _configuration(workgroup)
     found = _find(workgroup)
     if found is None:
@@ -66,12 +74,15 @@ def ensure_workgroup(workgroup: Workgroup) -> None:
             _call(
                 workgroup, "create_work_group",
                 Name=workgroup.name, Configuration=wished, Description=described,
+                Tags=[{"Key": MARK, "Value": workgroup.installation}],
             )  # fmt: skip
         except AwsError as error:
             # Athena has no code of its own for it.
             if "already" not in str(error):
                 raise
+            _refuse_foreign(workgroup)
         return
+    _refuse_foreign(workgroup)
     if found.get("State") == "DISABLED":
         raise AwsPermanentError(
             f"Athena workgroup {workgroup.name} is disabled. Enable it, or name another one in "
@@ -189,6 +200,21 @@ def _find(workgroup: Workgroup) -> Json | None:
             return None
         raise
     return found
+
+
+def _refuse_foreign(workgroup: Workgroup) -> None:
+    """Look at the tag; what describes a workgroup does not have it."""
+    who, session = caller(workgroup.session), workgroup.session
+    arn = f"arn:{who.partition}:athena:{session.region}:{who.account_id}:workgroup/{workgroup.name}"
+    tags = _call(workgroup, "list_tags_for_resource", ResourceARN=arn)["Tags"]
+    refuse_foreign(
+        f"Athena workgroup {workgroup.name}",
+        next((tag["Value"] for tag in tags if tag["Key"] == MARK), None),
+        workgroup.installation,
+        "Name another one in `athena.workgroup`, or make it this installation's, limits and place "
+        f"of results included: `aws athena tag-resource --resource-arn {arn} "
+        f"--tags Key={MARK},Value={workgroup.installation}`.",
+    )
 
 
 def _stop(workgroup: Workgroup, query_id: str) -> None:

@@ -19,15 +19,18 @@ from typing import Any
 
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.failures import aws_call
+from ml_insights.aws.likeness import covers
+from ml_insights.aws.ownership import refuse_foreign
 from ml_insights.contracts import TYPES, Column, Table
-from ml_insights.errors import AwsError, AwsPermanentError, AwsTransientError, ContractError
+from ml_insights.errors import AwsError, AwsTransientError, ContractError
 
 Json = dict[str, Any]
 
 _ABSENT = "EntityNotFoundException"
 _EXISTS = "AlreadyExistsException"
 _AT_A_TIME = 4
-_OURS = "ml_insights.installation"
+_MARK = "ml_insights.installation"
+"""Parameter of the database and of each table; tags would take a call more to read."""
 _PARTITIONS = [
     {"Name": "endpoint", "Type": "string", "Comment": "Name of the endpoint in SageMaker."},
     {"Name": "dt", "Type": "date", "Comment": "Day of the captured predictions, UTC."},
@@ -153,7 +156,7 @@ def table_input(catalogue: Catalogue, table: Table) -> Json:
             "projection.dt.interval": "1",
             "projection.dt.interval.unit": "DAYS",
             "storage.location.template": f"{catalogue.lake}/${{endpoint}}/{table.name}/dt=${{dt}}/",
-            _OURS: catalogue.installation,
+            _MARK: catalogue.installation,
         },
         "StorageDescriptor": {
             "Columns": [_glue_column(column) for column in table.columns],
@@ -165,14 +168,34 @@ def table_input(catalogue: Catalogue, table: Table) -> Json:
 
 def _ensure_database(catalogue: Catalogue) -> None:
     name = catalogue.database
-    if _find(catalogue, "get_database", name, Name=name):
+    if _is_our_database(catalogue):
         return
-    described = {"Name": name, "Description": "Precision, recall and counts of ml_insights."}
+    described = {
+        "Name": name,
+        "Description": "Precision, recall and counts of ml_insights.",
+        "Parameters": {_MARK: catalogue.installation},
+    }
     try:
         _call(catalogue, "create_database", name, DatabaseInput=described)
     except AwsError as error:
         if error.code != _EXISTS:
             raise
+        _is_our_database(catalogue)
+
+
+def _is_our_database(catalogue: Catalogue) -> bool:
+    """Whether the database is there; refused if it is somebody else's."""
+    name = catalogue.database
+    found = _find(catalogue, "get_database", name, Name=name)
+    if found:
+        refuse_foreign(
+            f"Glue database {name}",
+            found["Database"].get("Parameters", {}).get(_MARK),
+            catalogue.installation,
+            "Choose another `athena.database`, or make it this installation's with the parameter "
+            f"{_MARK}={catalogue.installation} (`aws glue update-database`).",
+        )
+    return found is not None
 
 
 def _ensure_table(catalogue: Catalogue, table: Table, found: Json | None) -> None:
@@ -186,7 +209,7 @@ def _ensure_table(catalogue: Catalogue, table: Table, found: Json | None) -> Non
                 raise
             # Another run made it at this moment, from the same settings.
         return
-    if _same(found, wished):
+    if covers(found, wished):
         return
     # With the version that was read, so that two writers do not undo each other's change.
     version = {"VersionId": found["VersionId"]} if "VersionId" in found else {}
@@ -206,14 +229,12 @@ def _find_table(catalogue: Catalogue, table: Table) -> Json | None:
     if answer is None:
         return None
     found: Json = answer["Table"]
-    owner = found.get("Parameters", {}).get(_OURS)
-    if owner != catalogue.installation:
-        raise AwsPermanentError(
-            f"Glue table {catalogue.database}.{table.name} exists, but this installation did not "
-            f"make it (its {_OURS} is {owner!r}, not {catalogue.installation!r}). Choose another "
-            "`athena.database`, or drop the table.",
-            code="ForeignResource",
-        )
+    refuse_foreign(
+        f"Glue table {catalogue.database}.{table.name}",
+        found.get("Parameters", {}).get(_MARK),
+        catalogue.installation,
+        "Choose another `athena.database`, or drop the table.",
+    )
     return found
 
 
@@ -230,18 +251,6 @@ def _refuse_change(catalogue: Catalogue, name: str, change: ColumnChange, *, mig
             f"Glue table {table} and its contract differ ({change}). Days published before have "
             "NULL there. Run `ml-insights migrate` to add the columns."
         )
-
-
-def _same(found: Json, wished: Json) -> bool:
-    storage, target = found["StorageDescriptor"], wished["StorageDescriptor"]
-    own = {key: found.get("Parameters", {}).get(key) for key in wished["Parameters"]}
-    keys = [(one["Name"], one["Type"]) for one in found.get("PartitionKeys", [])]
-    return (
-        own == wished["Parameters"]
-        and storage["Columns"] == target["Columns"]
-        and storage["Location"] == target["Location"]
-        and keys == [(one["Name"], one["Type"]) for one in _PARTITIONS]
-    )
 
 
 def _glue_column(column: Column) -> Mapping[str, str]:

@@ -238,7 +238,9 @@ def _athena(places: Places) -> list[Statement]:
             "Workgroup",
             {
                 "athena:GetWorkGroup": "looks whether the workgroup is as the settings say",
+                "athena:ListTagsForResource": "tells whether this installation made it",
                 "athena:CreateWorkGroup": "makes it",
+                "athena:TagResource": "marks it as this installation's",
                 "athena:UpdateWorkGroup": "brings its limits up to date",
                 "athena:StartQueryExecution": "`ml-insights query`",
                 "athena:GetQueryExecution": "waits for the query",

@@ -72,7 +72,7 @@ def publish_dashboard(scope: EndpointScope, lake: Lake, account: Account) -> Vie
         pace=pace_of(scope, _READY_SECONDS),
     )
     group = account.resource_id("readers")
-    readers.ensure_group(account, group)
+    readers.ensure_group(account, group, managed=settings.readers is not None)
     members = readers.Membership((), ())
     if settings.readers is not None:
         members = readers.ensure_members(account, group, settings.readers)

@@ -30,6 +30,7 @@ class Athena(Service):
     def __init__(self, account: Account, region: str) -> None:
         super().__init__(account, region)
         self.workgroups: dict[str, Json] = {}
+        self.tags: dict[str, list[Json]] = {}
         self.executions: dict[str, Json] = {}
 
     def get_work_group(self, parameters: Json) -> Json:
@@ -38,8 +39,16 @@ class Athena(Service):
     def create_work_group(self, parameters: Json) -> Json:
         if parameters["Name"] in self.workgroups:
             raise self._refused("WorkGroup is already created")
-        self.workgroups[parameters["Name"]] = {**parameters, "State": "ENABLED"}
+        group = dict(parameters)
+        self.tags[group["Name"]] = group.pop("Tags", [])
+        self.workgroups[group["Name"]] = {**group, "State": "ENABLED"}
         return {}
+
+    def list_tags_for_resource(self, parameters: Json) -> Json:
+        name = parameters["ResourceARN"].removeprefix(self.arn("workgroup/"))
+        if name not in self.workgroups:
+            raise AwsError("ResourceNotFoundException", f"{parameters['ResourceARN']} is not there")
+        return {"Tags": self.tags[name]}
 
     def update_work_group(self, parameters: Json) -> Json:
         group = self._workgroup(parameters["WorkGroup"])

@@ -13,6 +13,7 @@ from ml_insights_tests.aws.calls import Call
 from ml_insights_tests.aws.service import ACCOUNT_ID
 
 IMPLIED = {
+    "athena:CreateWorkGroup": {"athena:TagResource"},
     "quicksight:CreateDataSource": {"quicksight:TagResource"},
     "quicksight:CreateDataSet": {"quicksight:PassDataSource", "quicksight:TagResource"},
     "quicksight:UpdateDataSet": {"quicksight:PassDataSource"},

@@ -23,6 +23,7 @@ class Access(Service):
     def __init__(self, account: Account, region: str) -> None:
         super().__init__(account, region)
         self.groups: dict[str, set[str]] = {}
+        self.descriptions: dict[str, str] = {}
         self.users: dict[str, Json] = {}
         self.permissions: dict[str, dict[str, set[str]]] = {}
         self.tags: dict[str, list[Json]] = {}
@@ -30,12 +31,16 @@ class Access(Service):
     def create_group(self, parameters: Json) -> Json:
         self.refuse_existing(self.groups, parameters["GroupName"])
         self.groups[parameters["GroupName"]] = set()
+        self.descriptions[parameters["GroupName"]] = parameters.get("Description", "")
         return {**self.describe_group(parameters), "Status": 201}
 
     def describe_group(self, parameters: Json) -> Json:
         self.existing(self.groups, parameters["GroupName"])
         arn = self.arn(f"group/{parameters['Namespace']}/{parameters['GroupName']}")
-        return {"Group": {"Arn": arn, "GroupName": parameters["GroupName"]}}
+        described = self.descriptions[parameters["GroupName"]]
+        return {
+            "Group": {"Arn": arn, "GroupName": parameters["GroupName"], "Description": described}
+        }
 
     def create_group_membership(self, parameters: Json) -> Json:
         members = self.existing(self.groups, parameters["GroupName"])

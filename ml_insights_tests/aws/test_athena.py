@@ -10,6 +10,7 @@ import pytest
 from ml_insights.aws.athena import Workgroup, ensure_workgroup, query
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.glue import Catalogue, ensure_tables
+from ml_insights.aws.ownership import MARK
 from ml_insights.aws.waiting import Pace
 from ml_insights.contracts import MODEL_QUALITY, RECORD_BALANCE
 from ml_insights.errors import AwsPermanentError, DeadlineExceededError
@@ -37,7 +38,7 @@ def workgroup(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Workgroup:
     lake.write(ENDPOINT, RECORD_BALANCE, NEXT_DAY, balance(*range(1500)))
     catalogue = Catalogue(session, "insights", lake.root, (ENDPOINT,), date(2026, 10, 1), "us")
     ensure_tables(catalogue, [MODEL_QUALITY, RECORD_BALANCE])
-    return Workgroup(session, "insights", "s3://query-lake/lake/_athena", 10**9)
+    return Workgroup(session, "insights", "s3://query-lake/lake/_athena", "us", 10**9)
 
 
 def test_a_workgroup_is_made_once_and_brought_up_to_date(
@@ -46,7 +47,10 @@ def test_a_workgroup_is_made_once_and_brought_up_to_date(
     ensure_workgroup(workgroup)
     aws.calls.clear()
     ensure_workgroup(workgroup)
-    assert [call.operation for call in aws.calls.of("athena")] == ["GetWorkGroup"]
+    assert [call.operation for call in aws.calls.of("athena")] == [
+        "GetWorkGroup",
+        "ListTagsForResource",
+    ]
     ensure_workgroup(replace(workgroup, scan_limit=10**8))
     made = aws.service("athena", REGION).workgroups["insights"]["Configuration"]
     assert made["BytesScannedCutoffPerQuery"] == 10**8
@@ -58,6 +62,34 @@ def test_a_workgroup_made_at_the_same_moment_is_taken(workgroup: Workgroup, aws:
     missing = {"message": "WorkGroup is not found."}
     aws.account.faults.error("athena", "GetWorkGroup", "InvalidRequestException", **missing)
     ensure_workgroup(workgroup)
+
+
+def test_a_workgroup_of_somebody_else_is_left_alone_until_it_bears_our_tag(
+    workgroup: Workgroup, aws: StandIn
+) -> None:
+    client, athena = aws.client("athena", REGION), aws.service("athena", REGION)
+    client.create_work_group(Name="insights", Configuration={}, Description="of the finance team")
+    before = dict(athena.workgroups["insights"])
+    for tags in ([], [{"Key": MARK, "Value": "them"}], [{"Key": "team", "Value": "us"}]):
+        athena.tags["insights"] = tags
+        with pytest.raises(AwsPermanentError, match=f"--tags Key={MARK},Value=us") as caught:
+            ensure_workgroup(workgroup)
+        assert caught.value.code == "ForeignResource"
+        assert athena.workgroups["insights"] == before
+    athena.tags["insights"] = [{"Key": MARK, "Value": "us"}]
+    ensure_workgroup(workgroup)
+    made = athena.workgroups["insights"]["Configuration"]
+    assert made["BytesScannedCutoffPerQuery"] == 10**9
+
+
+def test_a_workgroup_that_somebody_else_makes_at_the_same_moment_is_left_alone(
+    workgroup: Workgroup, aws: StandIn
+) -> None:
+    aws.client("athena", REGION).create_work_group(Name="insights", Configuration={})
+    missing = {"message": "WorkGroup is not found."}
+    aws.account.faults.error("athena", "GetWorkGroup", "InvalidRequestException", **missing)
+    with pytest.raises(AwsPermanentError, match="did not make it"):
+        ensure_workgroup(workgroup)
 
 
 def test_a_disabled_workgroup_says_what_to_do(workgroup: Workgroup, aws: StandIn) -> None:

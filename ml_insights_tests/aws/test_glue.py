@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -103,6 +105,80 @@ def test_a_table_of_another_installation_is_left_alone(catalogue: Catalogue, aws
     ensure_tables(catalogue, [MODEL_QUALITY])
     with pytest.raises(AwsPermanentError, match="this installation did not make it"):
         ensure_tables(replace(catalogue, installation="them"), [MODEL_QUALITY])
+
+
+@pytest.mark.parametrize("parameters", [{}, {"ml_insights.installation": "them"}])
+def test_a_database_of_somebody_else_is_left_alone_until_it_is_marked_as_ours(
+    catalogue: Catalogue, aws: StandIn, parameters: dict[str, str]
+) -> None:
+    described = {"Name": "insights", "Parameters": parameters}
+    aws.client("glue", REGION).create_database(DatabaseInput=described)
+    with pytest.raises(AwsPermanentError, match=r"parameter ml_insights\.installation=us"):
+        ensure_tables(catalogue, [MODEL_QUALITY])
+    assert kept(aws) == {}
+    database = aws.service("glue", REGION).databases["insights"]
+    database["Parameters"] = {"ml_insights.installation": "us"}
+    ensure_tables(catalogue, [MODEL_QUALITY])
+    assert set(kept(aws)) == {"model_quality"}
+
+
+def test_a_database_that_somebody_else_makes_at_the_same_moment_is_left_alone(
+    catalogue: Catalogue, aws: StandIn
+) -> None:
+    aws.client("glue", REGION).create_database(DatabaseInput={"Name": "insights"})
+    aws.account.faults.error("glue", "GetDatabase", "EntityNotFoundException")
+    with pytest.raises(AwsPermanentError, match="did not make it"):
+        ensure_tables(catalogue, [MODEL_QUALITY])
+
+
+def change_storage(table: dict[str, Any], **changes: Any) -> None:
+    table["StorageDescriptor"].update(changes)
+
+
+BY_HAND: dict[str, Callable[[dict[str, Any]], None]] = {
+    "serde": lambda table: change_storage(
+        table, SerdeInfo={"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"}
+    ),
+    "input format": lambda table: change_storage(
+        table, InputFormat="org.apache.hadoop.mapred.TextInputFormat"
+    ),
+    "output format": lambda table: change_storage(table, OutputFormat="another"),
+    "location": lambda table: change_storage(table, Location="s3://elsewhere/"),
+    "location template": lambda table: table["Parameters"].update(
+        {"storage.location.template": "s3://elsewhere/${endpoint}/dt=${dt}/"}
+    ),
+    "projection": lambda table: table["Parameters"].update({"projection.enabled": "false"}),
+    "type": lambda table: table.update(TableType="VIRTUAL_VIEW"),
+    "partitions": lambda table: table["PartitionKeys"].reverse(),
+    "comment": lambda table: table["StorageDescriptor"]["Columns"][0].update(Comment="?"),
+}
+
+
+@pytest.mark.parametrize("change", BY_HAND)
+def test_what_somebody_changed_by_hand_is_repaired(
+    catalogue: Catalogue, aws: StandIn, change: str
+) -> None:
+    ensure_tables(catalogue, [MODEL_QUALITY])
+    before = deepcopy(kept(aws)["model_quality"])
+    BY_HAND[change](kept(aws)["model_quality"])
+    assert ensure_tables(catalogue, [MODEL_QUALITY]) == {}
+    moving = {"VersionId", "UpdateTime"}
+    now = kept(aws)["model_quality"]
+    assert {name: now[name] for name in now.keys() - moving} == {
+        name: before[name] for name in before.keys() - moving
+    }
+    assert now["VersionId"] == "1"
+
+
+def test_what_glue_adds_of_its_own_is_no_reason_to_change_a_table(
+    catalogue: Catalogue, aws: StandIn
+) -> None:
+    ensure_tables(catalogue, [MODEL_QUALITY])
+    table = kept(aws)["model_quality"]
+    table["Parameters"]["transient_lastDdlTime"] = "1790000000"
+    table["StorageDescriptor"]["SerdeInfo"]["Parameters"] = {}
+    ensure_tables(catalogue, [MODEL_QUALITY])
+    assert table["VersionId"] == "0"
 
 
 def test_two_writers_do_not_undo_each_others_change(catalogue: Catalogue, aws: StandIn) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ml_insights.aws.ownership import MARK
 from ml_insights.aws.quicksight.dashboard import embed_url
 from ml_insights.aws.quicksight.grants import READ_DASHBOARD
 from ml_insights.contracts import MODEL_QUALITY
@@ -16,6 +17,7 @@ from ml_insights.dashboard.charts import page_charts
 from ml_insights.errors import AwsPermanentError, AwsTransientError
 from ml_insights.quicksight_view.data_sets import data_sets_of
 from ml_insights_tests.aws.quicksight_references import offences
+from ml_insights_tests.aws.service import ACCOUNT_ID
 from ml_insights_tests.dashboard.synthetic import Tables
 from ml_insights_tests.quicksight_view.publication import (
     ENDPOINT,
@@ -177,6 +179,36 @@ def test_surplus_rights_and_members_are_taken_away(filled: Publication) -> None:
     assert rights(filled)[group] == set(READ_DASHBOARD)
     assert mallory not in rights(filled)
     assert filled.service.groups[view.group] == {"bob", "eve"}
+
+
+def test_a_group_of_somebody_else_is_left_alone_until_it_is_marked_as_ours(
+    filled: Publication,
+) -> None:
+    client, name = filled.aws.client("quicksight", REGION), "ml-insights-readers"
+    account = {"AwsAccountId": ACCOUNT_ID, "Namespace": "default"}
+    client.create_group(GroupName=name, Description="The board of directors.", **account)
+    client.create_group_membership(GroupName=name, MemberName="mallory", **account)
+    for described in ("The board.", f"Of others: {MARK}=them", f"{MARK}=ml-insights-2"):
+        filled.service.descriptions[name] = described
+        with pytest.raises(AwsPermanentError, match=f"`{MARK}=ml-insights` in its description"):
+            filled.dashboard()
+        assert filled.service.groups[name] == {"mallory"}
+        assert filled.account.principal(f"group/{name}") not in rights(filled)
+    filled.service.descriptions[name] = f"The board. {MARK}=ml-insights"
+    assert filled.dashboard().members.removed == ("mallory",)
+
+
+def test_a_group_that_a_directory_fills_is_taken_as_it_is(filled: Publication) -> None:
+    """Without readers in the settings nobody is added or removed, so it need not be ours."""
+    name = "ml-insights-readers"
+    filled.aws.client("quicksight", REGION).create_group(
+        AwsAccountId=ACCOUNT_ID, Namespace="default", GroupName=name
+    )
+    filled.service.groups[name] = {"mallory"}
+    filled.scope.settings.__dict__["quicksight"].__dict__["readers"] = None
+    view = filled.dashboard()
+    assert filled.service.groups[name] == {"mallory"}
+    assert rights(filled)[filled.account.principal(f"group/{view.group}")] == set(READ_DASHBOARD)
 
 
 def test_an_unknown_reader_is_named(filled: Publication) -> None:

@@ -6,15 +6,15 @@ not: what is created (a module for each kind of resource).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.failures import aws_call
+from ml_insights.aws.ownership import MARK, refuse_foreign
 from ml_insights.aws.quicksight.fields import Json
 from ml_insights.aws.waiting import Clock, States
-from ml_insights.errors import AwsError, AwsPermanentError, AwsTransientError
+from ml_insights.errors import AwsError, AwsTransientError
 
 Kind = Literal["datasource", "dataset", "dashboard", "group", "user"]
 
@@ -33,8 +33,6 @@ RESOURCE_STATES = States(
 """Of data sources and of versions of dashboards."""
 _BUSY = "ConflictException"
 _BUSY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
-_OWNER_TAG = "ml_insights:installation"
-"""Says which installation made a resource; one that lacks it is somebody else's."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ class Account:
 
     def tags(self) -> list[dict[str, str]]:
         """Tags of every resource this installation makes."""
-        return [{"Key": _OWNER_TAG, "Value": self.prefix}]
+        return [{"Key": MARK, "Value": self.prefix}]
 
     def refuse_foreign(self, arn: str) -> None:
         """Make sure that a resource which exists was made by this installation.
@@ -144,25 +142,11 @@ class Account:
         client = self.session.client("quicksight")
         with aws_call("QuickSight list tags for resource", arn, region=self.session.region):
             tags = client.list_tags_for_resource(ResourceArn=arn).get("Tags", [])
-        if self.tags()[0] not in tags:
-            raise AwsPermanentError(
-                f"{arn} exists, but this installation did not make it: it has no tag "
-                f"{_OWNER_TAG}={self.prefix}. Choose another `quicksight.prefix`, delete it, "
-                "or give it that tag if it is yours.",
-                code="ForeignResource",
-            )
-
-
-def covers(actual: Any, wished: Any) -> bool:
-    """Whether what is there has everything that is wished; AWS adds members of its own."""
-    if isinstance(wished, Mapping):
-        return isinstance(actual, Mapping) and all(
-            key in actual and covers(actual[key], value) for key, value in wished.items()
+        owner = next((tag["Value"] for tag in tags if tag["Key"] == MARK), None)
+        refuse_foreign(
+            arn,
+            owner,
+            self.prefix,
+            "Choose another `quicksight.prefix`, delete it, or make it this installation's with "
+            f"the tag {MARK}={self.prefix}.",
         )
-    if isinstance(wished, list):
-        return (
-            isinstance(actual, list)
-            and len(actual) == len(wished)
-            and all(covers(*pair) for pair in zip(actual, wished, strict=True))
-        )
-    return bool(actual == wished)

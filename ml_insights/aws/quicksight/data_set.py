@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ml_insights.aws.quicksight.account import EXISTS, Account, covers
+from ml_insights.aws.likeness import covers
+from ml_insights.aws.quicksight.account import EXISTS, Account
 from ml_insights.aws.quicksight.fields import Json
 from ml_insights.aws.quicksight.shown_tables import DAY, DataSet
 from ml_insights.errors import AwsError

@@ -6,7 +6,8 @@ are read (`data_set`).
 
 from __future__ import annotations
 
-from ml_insights.aws.quicksight.account import EXISTS, RESOURCE_STATES, Account, covers
+from ml_insights.aws.likeness import covers
+from ml_insights.aws.quicksight.account import EXISTS, RESOURCE_STATES, Account
 from ml_insights.aws.quicksight.fields import Json
 from ml_insights.aws.waiting import Pace, wait
 from ml_insights.errors import AwsError, AwsPermanentError

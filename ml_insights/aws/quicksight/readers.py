@@ -1,14 +1,17 @@
 """The read-only business team: one group, and who is in it.
 
-What belongs here: the group and its members. What does not: what the group may do (`grants`), and
+What belongs here: the group and its members. A group has no tags, so its description bears the mark
+of the installation. What does not: what the group may do (`grants`), and
 making users: people are invited to QuickSight by whoever runs its account.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ml_insights.aws.ownership import MARK, refuse_foreign
 from ml_insights.aws.quicksight.account import ABSENT, EXISTS, Account
 from ml_insights.errors import AwsError, AwsPermanentError
 
@@ -21,21 +24,38 @@ class Membership:
     removed: tuple[str, ...]
 
 
-def ensure_group(account: Account, group: str) -> None:
-    """Create the group where it is missing."""
+def ensure_group(account: Account, group: str, *, managed: bool) -> None:
+    """Create the group where it is missing.
+
+    Args:
+        account: where.
+        group: its name.
+        managed: whether its members will be changed, so that it must be ours.
+
+    Raises:
+        AwsPermanentError: it is to be managed and somebody else made it.
+    """
     named = {"GroupName": group, "Namespace": account.namespace}
-    if account.find("describe_group", group, **named):
-        return
-    try:
-        account.call(
-            "create_group",
-            group,
-            **named,
-            Description="May read the precision and recall dashboards, and nothing else.",
+    mark = f"{MARK}={account.prefix}"
+    found = account.find("describe_group", group, **named)
+    if found is None:
+        described = f"May read the precision and recall dashboards, and nothing else. {mark}"
+        try:
+            account.call("create_group", group, **named, Description=described)
+        except AwsError as error:
+            if error.code != EXISTS:
+                raise
+            found = account.call("describe_group", group, **named)
+    if found and managed:
+        marked = re.search(rf"{MARK}=(\S+)", found["Group"].get("Description") or "")
+        refuse_foreign(
+            f"QuickSight group {group}",
+            marked and marked[1],
+            account.prefix,
+            "Choose another `quicksight.prefix`, remove `quicksight.readers` so that its members "
+            f"are left alone, or make it this installation's with `{mark}` in its description "
+            "(`aws quicksight update-group`).",
         )
-    except AwsError as error:
-        if error.code != EXISTS:
-            raise
 
 
 def ensure_members(account: Account, group: str, members: Sequence[str]) -> Membership:
