@@ -26,6 +26,8 @@ class Access(Service):
         self.descriptions: dict[str, str] = {}
         self.users: dict[str, Json] = {}
         self.permissions: dict[str, dict[str, set[str]]] = {}
+        self.link_permissions: dict[str, dict[str, set[str]]] = {}
+        """Rights of whoever has the link of a dashboard; a principal is a namespace."""
         self.tags: dict[str, list[Json]] = {}
 
     def create_group(self, parameters: Json) -> Json:
@@ -82,11 +84,21 @@ class Access(Service):
         return self._granted("DataSet", "dataset", parameters)
 
     def describe_dashboard_permissions(self, parameters: Json) -> Json:
-        return self._described("Dashboard", "dashboard", parameters)
+        described = self._described("Dashboard", "dashboard", parameters)
+        linked = self.link_permissions.get(described["DashboardArn"])
+        shared = {"LinkSharingConfiguration": {"Permissions": _listed(linked)}} if linked else {}
+        return {**described, **shared}
 
     def update_dashboard_permissions(self, parameters: Json) -> Json:
-        self._granted("Dashboard", "dashboard", parameters)
-        return self._described("Dashboard", "dashboard", parameters)
+        arn = self._granted("Dashboard", "dashboard", parameters)["DashboardArn"]
+        linked = self.link_permissions.setdefault(arn, {})
+        for grant in parameters.get("GrantLinkPermissions", []):
+            if ":namespace/" not in grant["Principal"]:
+                raise self.refused(f"{grant['Principal']} is not a namespace")
+            linked.setdefault(grant["Principal"], set()).update(grant["Actions"])
+        for grant in parameters.get("RevokeLinkPermissions", []):
+            _revoke(linked, grant)
+        return self.describe_dashboard_permissions(parameters)
 
     def own(self, kind: str, name: str, parameters: Json) -> None:
         """Keep the tags and permissions that a resource is created with."""
@@ -124,9 +136,7 @@ class Access(Service):
         return {
             f"{kind}Arn": arn,
             f"{kind}Id": name,
-            "Permissions": [
-                {"Principal": who, "Actions": sorted(actions)} for who, actions in grants.items()
-            ],
+            "Permissions": _listed(grants),
         }
 
     def _granted(self, kind: str, noun: str, parameters: Json) -> Json:
@@ -136,10 +146,7 @@ class Access(Service):
         for grant in parameters.get("GrantPermissions", []):
             self._grant(arn, grant)
         for grant in parameters.get("RevokePermissions", []):
-            left = self.permissions[arn].get(grant["Principal"], set()) - set(grant["Actions"])
-            self.permissions[arn][grant["Principal"]] = left
-            if not left:
-                del self.permissions[arn][grant["Principal"]]
+            _revoke(self.permissions[arn], grant)
         return {f"{kind}Arn": arn, f"{kind}Id": name}
 
     def _grant(self, arn: str, grant: Json) -> None:
@@ -148,3 +155,13 @@ class Access(Service):
         if name not in (self.groups if kind == "group" else self.users):
             raise self.refused(f"principal {grant['Principal']} does not exist")
         self.permissions[arn].setdefault(grant["Principal"], set()).update(grant["Actions"])
+
+
+def _listed(grants: dict[str, set[str]]) -> list[Json]:
+    return [{"Principal": who, "Actions": sorted(actions)} for who, actions in grants.items()]
+
+
+def _revoke(grants: dict[str, set[str]], grant: Json) -> None:
+    left = grants.pop(grant["Principal"], set()) - set(grant["Actions"])
+    if left:
+        grants[grant["Principal"]] = left

@@ -181,6 +181,23 @@ def test_surplus_rights_and_members_are_taken_away(filled: Publication) -> None:
     assert filled.service.groups[view.group] == {"bob", "eve"}
 
 
+def test_rights_of_whoever_has_the_link_are_taken_away(filled: Publication) -> None:
+    filled.dashboard()
+    everybody = f"arn:aws:quicksight:{REGION}:{ACCOUNT_ID}:namespace/default"
+    actions = sorted(READ_DASHBOARD)
+    filled.aws.client("quicksight", REGION).update_dashboard_permissions(
+        AwsAccountId=ACCOUNT_ID, DashboardId=DASHBOARD,
+        GrantLinkPermissions=[{"Principal": everybody, "Actions": actions}],
+    )  # fmt: skip
+    before = {who: set(actions) for who, actions in rights(filled).items()}
+    changed = filled.dashboard().changed
+    assert changed.revoked == {f"the link for {everybody}": READ_DASHBOARD}
+    assert changed.granted == {}
+    assert filled.service.link_permissions[filled.service.arn(f"dashboard/{DASHBOARD}")] == {}
+    assert rights(filled) == before
+    assert not filled.dashboard().changed
+
+
 def test_a_group_of_somebody_else_is_left_alone_until_it_is_marked_as_ours(
     filled: Publication,
 ) -> None:

@@ -1,7 +1,8 @@
 """Who may do what with a data source, a data set or the dashboard: exactly what is wished.
 
 What belongs here: the action lists and the comparison with what is granted. What does not: who is
-in the group of readers (`readers`).
+in the group of readers (`readers`). Whoever has the link of a dashboard may be given rights apart
+from those of users and groups; here nobody is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ml_insights.aws.quicksight.account import Account
+from ml_insights.aws.quicksight.fields import Json
 
 READ_DASHBOARD = frozenset(
     {
@@ -62,7 +64,8 @@ class Changed:
 
     Attributes:
         granted: actions given, by principal.
-        revoked: actions taken away, by principal.
+        revoked: actions taken away, by principal; those of whoever has the link, by `the link for`
+            and the principal.
     """
 
     granted: Grants
@@ -105,22 +108,34 @@ def dashboard(resource_id: str) -> Guarded:
 def make_exact(account: Account, guarded: Guarded, wished: Grants) -> Changed:
     """Grant what is missing and revoke what is too much; nothing is sent when all is as wished.
 
+    Nothing is wished for a link: what link sharing grants is too much.
+
     Raises:
         AwsError: a call failed.
     """
     named = {guarded.id_parameter: guarded.resource_id}
     described = account.call(f"describe_{guarded.noun}_permissions", guarded.resource_id, **named)
-    actual = {one["Principal"]: frozenset(one["Actions"]) for one in described["Permissions"]}
-    changed = Changed(granted=_beyond(wished, actual), revoked=_beyond(actual, wished))
+    actual = _granted(described)
+    by_link = _granted(described.get("LinkSharingConfiguration", {}))
+    granted, revoked = _beyond(wished, actual), _beyond(actual, wished)
+    linked = {f"the link for {who}": actions for who, actions in by_link.items()}
+    changed = Changed(granted, {**revoked, **linked})
     if changed:
         account.call(
             f"update_{guarded.noun}_permissions",
             guarded.resource_id,
             **named,
-            **_sent("GrantPermissions", changed.granted),
-            **_sent("RevokePermissions", changed.revoked),
+            **_sent("GrantPermissions", granted),
+            **_sent("RevokePermissions", revoked),
+            **_sent("RevokeLinkPermissions", by_link),
         )
     return changed
+
+
+def _granted(described: Json) -> Grants:
+    return {
+        one["Principal"]: frozenset(one["Actions"]) for one in described.get("Permissions") or ()
+    }
 
 
 def _beyond(some: Grants, others: Grants) -> Grants:
