@@ -301,7 +301,7 @@ _DATA_SETS = {
     "quicksight:PutDataSetRefreshProperties": "sets the window",
     "quicksight:DescribeDataSetPermissions": "finds surplus rights",
     "quicksight:UpdateDataSetPermissions": "gives owners theirs, takes surplus away",
-    "quicksight:ListIngestions": "says when a used up quota is free again",
+    "quicksight:ListIngestions": "counts the ingestions of 24 hours before it starts another",
     **_TAGS,
 }
 _INGESTIONS = {

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ from ml_insights.aws.quicksight.data_source import (
 from ml_insights.aws.quicksight.ingestion import (
     Ingested,
     Mode,
+    QuotaUsedUpError,
     follow,
     ingest,
     refuse_missing_rows,
@@ -127,6 +129,7 @@ def publish_data_sets(
 
     Raises:
         MissingInputError: a table is not published for the day.
+        QuotaUsedUpError: data sets must wait; it names them and says until when.
         AwsError: AWS refused; data sets that are not filled keep what they had.
         DeadlineExceededError: QuickSight did not finish.
     """
@@ -147,9 +150,20 @@ def publish_data_sets(
     if any(one.started for one in filled.values()):
         lake.write_text(scope.name, receipt, json.dumps({**before, **written}, indent=1))
         lake.write_text(scope.name, counted, json.dumps(known, sort_keys=True))
-    for future in futures.values():
-        future.result()
+    _raise_first(list(futures.values()))
     return filled
+
+
+def _raise_first(futures: Sequence[Future[Filled]]) -> None:
+    """The error of a set, if one has failed; of sets that only wait for their quota one of all."""
+    errors = [error for future in futures if (error := future.exception())]
+    for error in errors:
+        if not isinstance(error, QuotaUsedUpError):
+            raise error
+    waiting = [error for error in errors if isinstance(error, QuotaUsedUpError)]
+    if waiting:
+        together = {name: free for error in waiting for name, free in error.waiting.items()}
+        raise QuotaUsedUpError(together, waiting[0].quota) from waiting[0]
 
 
 def _athena_source(scope: EndpointScope, account: Account) -> str:

@@ -5,7 +5,9 @@ With two data sets; that all nine hold their tables is a test of the dashboard.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pyarrow.compute as pc
 import pytest
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("two_sets")
 
 FIRST, SECOND, THIRD = days_of(3)
 CURVES_SET = f"ml-insights-{ENDPOINT}-precision_recall"
+QUALITY_SET = f"ml-insights-{ENDPOINT}-model_quality"
 
 
 def changing_calls(publication: Publication) -> list[str]:
@@ -228,17 +231,77 @@ def test_a_failed_ingestion_says_why_and_whether_a_retry_helps(
     assert all(one.rows for one in publication.data_sets(THIRD).values())
 
 
-def test_a_used_up_quota_names_the_time_of_the_next_ingestion(publication: Publication) -> None:
-    publication.data_sets(SECOND)
+def ingest_by_hand(publication: Publication, set_id: str, times: int) -> None:
     client = publication.aws.client("quicksight", "eu-central-1")
-    for number in range(32):
+    for number in range(times):
         client.create_ingestion(
-            AwsAccountId="123456789012", DataSetId=CURVES_SET, IngestionId=f"by-hand-{number}"
+            AwsAccountId="123456789012", DataSetId=set_id, IngestionId=f"by-hand-{number}"
         )
-    with pytest.raises(AwsPermanentError, match=r"32 times in 24 hours; the next may start at 2"):
+    publication.aws.calls.clear()
+
+
+def test_a_used_up_quota_is_known_before_anything_is_asked_of_it(publication: Publication) -> None:
+    """Eight a day, as in Standard edition: QuickSight would take more, the setting does not."""
+    section = publication.scope.settings.__dict__["quicksight"].__dict__
+    section["ingestions_per_day"] = 8
+    publication.data_sets(SECOND)
+    ingest_by_hand(publication, CURVES_SET, 7)
+    publication.data_sets(THIRD)
+    publication.aws.calls.clear()
+    publication.write(build_tables(days=8, slices=("all",), points=20, seed=9), [THIRD])
+    with pytest.raises(AwsPermanentError, match=f"8 times .* wait: {CURVES_SET} may start again"):
         publication.data_sets(THIRD)
-    publication.aws.account.clock.advance(timedelta(hours=25))
+    started = publication.aws.calls.of("quicksight", "CreateIngestion")
+    assert [call.resource["DataSetId"] for call in started] == [QUALITY_SET]
+    publication.aws.account.clock.advance(timedelta(days=2))
+    publication.today += timedelta(days=2)
     assert publication.data_sets(THIRD)["precision_recall"].started
+
+
+def test_all_data_sets_that_wait_are_named_with_their_times(publication: Publication) -> None:
+    publication.data_sets(SECOND)
+    ingest_by_hand(publication, CURVES_SET, 32)
+    publication.aws.account.clock.advance(timedelta(hours=2))
+    ingest_by_hand(publication, QUALITY_SET, 32)
+    with pytest.raises(AwsPermanentError) as caught:
+        publication.data_sets(THIRD)
+    words = str(caught.value)
+    first, second = (
+        re.search(rf"{name} may start again at \S+ (\d\d):(\d\d) UTC", words)
+        for name in (QUALITY_SET, CURVES_SET)
+    )
+    assert first
+    assert second
+    assert int(first[1]) == int(second[1]) + 2
+    assert not publication.aws.calls.of("quicksight", "CreateIngestion")
+
+
+def test_an_ingestion_that_runs_is_taken_up_though_the_quota_is_used_up(
+    publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = publication.scope.settings.__dict__["quicksight"].__dict__
+    section["ingestions_per_day"] = 1
+    publication.data_sets(SECOND)
+    with monkeypatch.context() as crash:
+        gone = "ml_insights.aws.quicksight.ingestion.follow"
+        crash.setattr(gone, Mock(side_effect=RuntimeError("the machine is gone")))
+        with pytest.raises(RuntimeError):
+            publication.data_sets(THIRD)
+    started = len(publication.service.ingestions[CURVES_SET])
+    publication.data_sets(THIRD)
+    assert len(publication.service.ingestions[CURVES_SET]) == started == 2
+    assert_shown_as_published(publication, 3)
+
+
+def test_a_quota_that_is_smaller_than_the_setting_says_is_an_error_too(
+    publication: Publication,
+) -> None:
+    publication.data_sets(SECOND)
+    publication.aws.account.faults.error(
+        "quicksight", "CreateIngestion", "LimitExceededException", times=99
+    )
+    with pytest.raises(AwsPermanentError, match=f"{QUALITY_SET} later; {CURVES_SET} later"):
+        publication.data_sets(THIRD)
 
 
 def test_throttling_and_conflicts_are_overcome(publication: Publication) -> None:

@@ -5,11 +5,13 @@ count them), and which data sets there are.
 
 QuickSight answers COMPLETED also when it dropped rows, so its numbers are checked. Manual
 ingestions have a quota in any 24 hours; scheduled ones and those of a new data set do not count.
+Those of the last 24 hours are counted before another is started. Long, because starting, following
+and judging must agree on what an earlier try has left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -24,6 +26,7 @@ Mode = Literal["FULL_REFRESH", "INCREMENTAL_REFRESH"]
 STATES = States(
     pending=("INITIALIZED", "QUEUED", "RUNNING"), terminal=("COMPLETED", "FAILED", "CANCELLED")
 )
+_QUOTA = "LimitExceededException"
 _QUOTA_WINDOW = timedelta(hours=24)
 _PASSING = frozenset(
     {
@@ -56,6 +59,30 @@ class Ingested:
     total: int
 
 
+class QuotaUsedUpError(AwsPermanentError):
+    """Data sets must wait, because their manual ingestions of 24 hours are used up.
+
+    Attributes:
+        waiting: when the next ingestion of each may start, UTC; None where it is not known.
+    """
+
+    def __init__(self, waiting: Mapping[str, datetime | None], quota: int) -> None:
+        """Say which sets wait, and until when."""
+        times = "; ".join(
+            f"{name} may start again at {free:%Y-%m-%d %H:%M} UTC" if free else f"{name} later"
+            for name, free in sorted(waiting.items())
+        )
+        super().__init__(
+            f"QuickSight ingests a data set {quota} times in 24 hours "
+            f"(`quicksight.ingestions_per_day`), and these wait: {times}. What is published stays, "
+            "and any later ingestion carries it: after a backfill it is enough to materialize "
+            "quicksight_dataset for its last day.",
+            code=_QUOTA,
+        )
+        self.waiting = dict(waiting)
+        self.quota = quota
+
+
 def ingest(
     account: Account,
     set_id: str,
@@ -81,15 +108,22 @@ def ingest(
         pace: deadline and pauses.
 
     Raises:
-        AwsPermanentError: the quota is used up, or the ingestion failed for good or dropped rows.
+        QuotaUsedUpError: no further ingestion may start now.
+        AwsPermanentError: the ingestion failed for good or dropped rows.
         AwsTransientError: it failed for a reason that passes.
         DeadlineExceededError: it did not end; it has been cancelled.
     """
+    earlier = _earlier(account, set_id)
     for number in range(1, quota + 1):
         ingestion_id = f"{name}-{number}"
+        free = _free_at(earlier, quota, now)
+        if free and ingestion_id not in {one["IngestionId"] for one in earlier}:
+            raise QuotaUsedUpError({set_id: free}, quota)
         try:
-            _start(account, set_id, ingestion_id, mode, quota=quota, now=now)
+            _start(account, set_id, ingestion_id, mode)
         except AwsError as error:
+            if error.code == _QUOTA:
+                raise QuotaUsedUpError({set_id: free}, quota) from error
             if error.code != EXISTS:
                 raise
             if _in_vain(_describe(account, set_id, ingestion_id), total):
@@ -172,12 +206,15 @@ def refuse_missing_rows(
         )
 
 
-def quota_free_at(account: Account, set_id: str, quota: int, now: datetime) -> datetime | None:
+def _earlier(account: Account, set_id: str) -> list[Json]:
+    return list(account.pages("list_ingestions", "Ingestions", set_id, DataSetId=set_id))
+
+
+def _free_at(earlier: Iterable[Json], quota: int, now: datetime) -> datetime | None:
     """When the next manual ingestion may start; None if one may start now."""
-    listed = account.pages("list_ingestions", "Ingestions", set_id, DataSetId=set_id)
     recent = sorted(
         one["CreatedTime"]
-        for one in listed
+        for one in earlier
         if one.get("RequestSource") == "MANUAL"
         and one.get("RequestType") in ("INCREMENTAL_REFRESH", "FULL_REFRESH")
         and one["CreatedTime"] > now - _QUOTA_WINDOW
@@ -185,28 +222,14 @@ def quota_free_at(account: Account, set_id: str, quota: int, now: datetime) -> d
     return recent[-quota] + _QUOTA_WINDOW if len(recent) >= quota else None
 
 
-def _start(
-    account: Account, set_id: str, ingestion_id: str, mode: Mode, *, quota: int, now: datetime
-) -> None:
-    try:
-        account.call(
-            "create_ingestion",
-            f"{set_id}/{ingestion_id}",
-            DataSetId=set_id,
-            IngestionId=ingestion_id,
-            IngestionType=mode,
-        )
-    except AwsError as error:
-        if error.code != "LimitExceededException":
-            raise
-        free = quota_free_at(account, set_id, quota, now)
-        when = f"the next may start at {free:%Y-%m-%d %H:%M} UTC" if free else "try later"
-        raise AwsPermanentError(
-            f"{error} A data set may be ingested {quota} times in 24 hours; {when}. What is "
-            "published stays, and any later ingestion carries it: after a backfill it is enough "
-            "to materialize quicksight_dataset for its last day.",
-            code=error.code,
-        ) from error
+def _start(account: Account, set_id: str, ingestion_id: str, mode: Mode) -> None:
+    account.call(
+        "create_ingestion",
+        f"{set_id}/{ingestion_id}",
+        DataSetId=set_id,
+        IngestionId=ingestion_id,
+        IngestionType=mode,
+    )
 
 
 def _in_vain(described: Json, total: int) -> bool:
