@@ -311,6 +311,7 @@ _INGESTIONS = {
 }
 _DASHBOARDS = {
     "quicksight:DescribeDashboard": "looks at versions and their errors",
+    "quicksight:ListDashboardVersions": "finds the latest version, which may have failed before",
     "quicksight:CreateDashboard": "makes it",
     "quicksight:UpdateDashboard": "makes a version",
     "quicksight:UpdateDashboardPublishedVersion": "shows a good version",

@@ -4,13 +4,15 @@ What belongs here: dashboards and their versions. What does not: data sets and i
 (`quicksight_data`), users and permissions (`quicksight_access`), what a definition may refer to
 (`quicksight_references`).
 
-Effects: `failing_version` (of the next version).
+Effects of the next version: `failing_version` (detail `type`); `hanging_version` is made for ever.
+`lost_publication`: the next version is told to be published and is not.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from ml_insights_tests.aws.protocol import service_model
 from ml_insights_tests.aws.quicksight_data import Data
 from ml_insights_tests.aws.quicksight_references import offences
 from ml_insights_tests.aws.refusals import AwsError
@@ -18,11 +20,15 @@ from ml_insights_tests.aws.service import Account
 
 Json = dict[str, Any]
 
+_SHOWN = frozenset(
+    ("VersionNumber", "Arn", "Status", "Description", "CreatedTime", "DataSetArns", "Errors")
+)
+
 
 class QuickSight(Data):
     """Dashboards on top of data sets and users."""
 
-    effects = Data.effects | {"failing_version"}
+    effects = Data.effects | {"failing_version", "hanging_version", "lost_publication"}
 
     def __init__(self, account: Account, region: str) -> None:
         super().__init__(account, region)
@@ -46,10 +52,8 @@ class QuickSight(Data):
         dashboard = self.existing(self.dashboards, name)
         number = parameters.get("VersionNumber") or dashboard["published"] or 1
         version = self._numbered(dashboard, number)
-        shown = {
-            key: value for key, value in version.items() if key not in ("Definition", "offences")
-        }
-        if version["Status"].endswith("IN_PROGRESS"):
+        shown = {key: value for key, value in version.items() if key in _SHOWN}
+        if version["Status"].endswith("IN_PROGRESS") and not version["hangs"]:
             self._settle(dashboard, version)
         return {
             "Dashboard": {
@@ -70,6 +74,7 @@ class QuickSight(Data):
             "Name": dashboard["name"],
             "ResourceStatus": version["Status"],
             "Definition": version["Definition"],
+            "DashboardPublishOptions": version["DashboardPublishOptions"],
         }
 
     def update_dashboard_published_version(self, parameters: Json) -> Json:
@@ -78,7 +83,8 @@ class QuickSight(Data):
         self.refuse_busy(version["Status"])
         if not version["Status"].endswith("SUCCESSFUL"):
             raise self.refused(f"version {parameters['VersionNumber']} is {version['Status']}")
-        dashboard["published"] = parameters["VersionNumber"]
+        if not self.effect("lost_publication"):
+            dashboard["published"] = parameters["VersionNumber"]
         return {"DashboardId": parameters["DashboardId"]}
 
     def list_dashboard_versions(self, parameters: Json) -> Json:
@@ -101,8 +107,8 @@ class QuickSight(Data):
         number = len(dashboard["versions"]) + 1
         known = {one["Arn"]: self.columns_of(one) for one in self.sets.values()}
         found = offences(parameters["Definition"], known)
-        if self.effect("failing_version"):
-            found.append("INTERNAL_FAILURE: injected")
+        if fault := self.effect("failing_version"):
+            found.append(f"{fault.detail.get('type', 'COLUMN_TYPE_MISMATCH')}: injected")
         arn = self.arn(f"dashboard/{name}")
         dashboard["versions"].append(
             {
@@ -116,7 +122,9 @@ class QuickSight(Data):
                     for one in parameters["Definition"]["DataSetIdentifierDeclarations"]
                 ],
                 "Definition": parameters["Definition"],
+                "DashboardPublishOptions": parameters.get("DashboardPublishOptions", {}),
                 "offences": found,
+                "hangs": self.effect("hanging_version") is not None,
             }
         )
         return {
@@ -131,9 +139,7 @@ class QuickSight(Data):
         outcome = "FAILED" if version["offences"] else "SUCCESSFUL"
         version["Status"] = version["Status"].replace("IN_PROGRESS", outcome)
         if version["offences"]:
-            version["Errors"] = [
-                {"Type": "COLUMN_TYPE_MISMATCH", "Message": text} for text in version["offences"]
-            ]
+            version["Errors"] = [_error(text) for text in version["offences"]]
         elif dashboard["published"] is None:
             dashboard["published"] = version["VersionNumber"]
 
@@ -142,3 +148,11 @@ class QuickSight(Data):
             raise AwsError("ResourceNotFoundException", f"there is no version {number}")
         version: Json = dashboard["versions"][number - 1]
         return version
+
+
+def _error(offence: str) -> Json:
+    """An offence as QuickSight has it: of the type that it begins with, if there is such a type."""
+    kind, _, message = offence.partition(": ")
+    if kind in service_model("quicksight").shape_for("DashboardErrorType").enum:
+        return {"Type": kind, "Message": message}
+    return {"Type": "COLUMN_TYPE_MISMATCH", "Message": offence}

@@ -94,8 +94,8 @@ class Data(Access):
 
     def update_data_set(self, parameters: Json) -> Json:
         name = parameters["DataSetId"]
-        self.existing(self.sets, name)
-        self.sets[name] = self._set(parameters)
+        made = self.existing(self.sets, name)["CreatedTime"]
+        self.sets[name] = {**self._set(parameters), "CreatedTime": made}
         return {**self._filled(name, "EDIT"), "Status": 201}
 
     def delete_data_set(self, parameters: Json) -> Json:
@@ -234,6 +234,7 @@ class Data(Access):
             "DataSetId": name,
             **{key: parameters[key] for key in kept if key in parameters},
             "CreatedTime": self.now(),
+            "LastUpdatedTime": self.now(),
         }
 
     def _filled(self, name: str, reason: str) -> Json:

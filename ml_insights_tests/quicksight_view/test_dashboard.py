@@ -14,7 +14,7 @@ from ml_insights.aws.quicksight.grants import READ_DASHBOARD
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.dashboard.chart_style import RATIOS
 from ml_insights.dashboard.charts import page_charts
-from ml_insights.errors import AwsPermanentError, AwsTransientError
+from ml_insights.errors import AwsPermanentError, AwsTransientError, DeadlineExceededError
 from ml_insights.quicksight_view.data_sets import data_sets_of
 from ml_insights_tests.aws.quicksight_references import offences
 from ml_insights_tests.aws.service import ACCOUNT_ID
@@ -111,21 +111,104 @@ def test_another_definition_becomes_a_new_version_that_is_published(
     assert filled.service.dashboards[DASHBOARD]["published"] == 2
 
 
+def allow_exports(publication: Publication, *, allowed: bool = True) -> None:
+    """Change a setting that the dashboard depends on."""
+    publication.scope.settings.__dict__["quicksight"].__dict__["exports"] = allowed
+
+
+def versions(publication: Publication) -> int:
+    return len(publication.service.dashboards[DASHBOARD]["versions"])
+
+
 def test_a_version_that_fails_is_not_shown(filled: Publication) -> None:
     filled.dashboard()
-    filled.scope.settings.__dict__["quicksight"].__dict__["exports"] = True
+    allow_exports(filled)
     filled.aws.account.faults.effect("quicksight", "failing_version")
     with pytest.raises(AwsPermanentError, match=r"UPDATE_FAILED: .*the last good version stays"):
         filled.dashboard()
     assert filled.service.dashboards[DASHBOARD]["published"] == 1
-    assert filled.dashboard().published.version == 3
 
 
-def test_a_dashboard_whose_first_version_failed_is_mended(filled: Publication) -> None:
+def test_a_version_that_failed_for_good_is_not_made_again_but_its_error_is_said_again(
+    filled: Publication,
+) -> None:
+    filled.dashboard()
+    allow_exports(filled)
     filled.aws.account.faults.effect("quicksight", "failing_version")
-    with pytest.raises(AwsPermanentError, match="CREATION_FAILED"):
+    told = set()
+    for _ in range(3):
+        with pytest.raises(AwsPermanentError, match=r"version 2 of .* COLUMN_TYPE_") as said:
+            filled.dashboard()
+        told.add(str(said.value))
+    assert len(told) == 1
+    assert versions(filled) == 2
+    allow_exports(filled, allowed=False)
+    assert filled.dashboard().published.version == 1
+    allow_exports(filled)
+    with pytest.raises(AwsPermanentError, match="version 2"):
+        filled.dashboard()
+
+
+def test_a_version_that_failed_is_made_again_once_a_data_set_has_changed(
+    filled: Publication,
+) -> None:
+    filled.dashboard()
+    allow_exports(filled)
+    filled.aws.account.faults.effect("quicksight", "failing_version")
+    with pytest.raises(AwsPermanentError, match="UPDATE_FAILED"):
+        filled.dashboard()
+    filled.service.sets[f"{DASHBOARD}-insights"]["LastUpdatedTime"] += timedelta(hours=1)
+    assert filled.dashboard().published.version == 3
+    assert filled.service.dashboards[DASHBOARD]["published"] == 3
+
+
+@pytest.mark.parametrize("kind", ["INTERNAL_FAILURE", "ACCESS_DENIED"])
+def test_a_version_that_failed_by_what_passes_is_made_again(filled: Publication, kind: str) -> None:
+    filled.aws.account.faults.effect("quicksight", "failing_version", detail={"type": kind})
+    with pytest.raises(AwsPermanentError, match=f"CREATION_FAILED: {kind}"):
         filled.dashboard()
     assert filled.dashboard().published.version == 2
+
+
+def test_a_version_that_never_ends_is_an_error_at_the_deadline_and_is_taken_up_again(
+    filled: Publication,
+) -> None:
+    filled.aws.account.faults.effect("quicksight", "hanging_version")
+    with pytest.raises(DeadlineExceededError, match=r"version 1 of .* after 300 s\. .* stays"):
+        filled.dashboard()
+    with pytest.raises(DeadlineExceededError, match="version 1"):
+        filled.dashboard()
+    assert versions(filled) == 1
+    filled.service.dashboards[DASHBOARD]["versions"][0]["hangs"] = False
+    assert filled.dashboard().published.version == 1
+    assert versions(filled) == 1
+
+
+def test_a_good_version_that_was_not_published_is_published_by_the_next_run(
+    filled: Publication,
+) -> None:
+    filled.dashboard()
+    allow_exports(filled)
+    filled.aws.account.faults.error(
+        "quicksight", "UpdateDashboardPublishedVersion", "AccessDeniedException", status=401
+    )
+    with pytest.raises(AwsPermanentError, match="AccessDeniedException"):
+        filled.dashboard()
+    assert filled.dashboard().published.version == 2
+    assert (versions(filled), filled.service.dashboards[DASHBOARD]["published"]) == (2, 2)
+
+
+def test_a_publication_that_is_not_seen_is_an_error_and_the_next_run_repairs_it(
+    filled: Publication,
+) -> None:
+    filled.dashboard()
+    allow_exports(filled)
+    filled.aws.account.faults.effect("quicksight", "lost_publication")
+    with pytest.raises(AwsPermanentError, match=r"version 2 .* but QuickSight shows 1") as caught:
+        filled.dashboard()
+    assert caught.value.code == "NotPublished"
+    assert filled.dashboard().published.version == 2
+    assert filled.service.dashboards[DASHBOARD]["published"] == 2
 
 
 def test_a_dashboard_without_data_sets_says_what_to_materialize(publication: Publication) -> None:

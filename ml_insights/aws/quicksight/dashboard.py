@@ -3,7 +3,9 @@
 What belongs here: versions of one dashboard. What does not: its definition (`definition`), and who
 may see it (`grants`).
 
-A version that fails is never published: readers keep the last good one.
+A version that fails is never published: readers keep the last good one. The description of a
+version names its definition, so that a rerun knows the latest version again: it is waited for,
+published, or its error is said again, and no other of the same is made.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from dataclasses import dataclass
 from ml_insights.aws.quicksight.account import EXISTS, RESOURCE_STATES, Account
 from ml_insights.aws.quicksight.fields import Json
 from ml_insights.aws.waiting import Pace, wait
-from ml_insights.errors import AwsError, AwsPermanentError
+from ml_insights.errors import AwsError, AwsPermanentError, DeadlineExceededError
 
 _DIGEST = "ml_insights definition "
 _ERRORS_SHOWN = 5
+_PASSING = frozenset({"ACCESS_DENIED", "INTERNAL_FAILURE"})
+"""Types of errors that something else than the definition and its data sets can mend."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +86,12 @@ def ensure_dashboard(
             return Published(dashboard_id, version, changed=True)
     account.refuse_foreign(existing["Arn"])
     current = existing["Version"]
-    if current["Status"] in RESOURCE_STATES.pending:
-        _ready(account, dashboard_id, current["VersionNumber"], pace)
-        existing = account.call("describe_dashboard", dashboard_id, DashboardId=dashboard_id)[
-            "Dashboard"
-        ]
-        current = existing["Version"]
-    good = current["Status"].endswith("SUCCESSFUL")
-    if good and current.get("Description") == described:
+    if current["Status"].endswith("SUCCESSFUL") and current.get("Description") == described:
         return Published(dashboard_id, current["VersionNumber"], changed=False)
-    return _replace(account, dashboard_id, wished, pace)
+    number = _version_of(account, dashboard_id, wished, pace)
+    _ready(account, dashboard_id, number, pace)
+    _publish(account, dashboard_id, number)
+    return Published(dashboard_id, number, changed=number != current["VersionNumber"])
 
 
 def embed_url(account: Account, dashboard_id: str, user: str, minutes: int) -> str:
@@ -132,10 +132,49 @@ def _create(account: Account, dashboard_id: str, wished: Json) -> Json | None:
     return None
 
 
-def _replace(account: Account, dashboard_id: str, wished: Json, pace: Pace) -> Published:
+def _version_of(account: Account, dashboard_id: str, wished: Json, pace: Pace) -> int:
+    """The latest version if it is as wished, good or bad; else a new one."""
+    latest = _latest(account, dashboard_id)
+    if latest["Status"] in RESOURCE_STATES.pending:
+        latest = _ended(account, dashboard_id, latest["VersionNumber"], pace)
+    same = latest.get("Description") == wished["VersionDescription"]
+    if same and not _may_succeed_now(account, latest):
+        return int(latest["VersionNumber"])
     updated = account.call("update_dashboard", dashboard_id, DashboardId=dashboard_id, **wished)
-    number = int(str(updated["VersionArn"]).rsplit("/", 1)[1])
-    _ready(account, dashboard_id, number, pace)
+    return int(str(updated["VersionArn"]).rsplit("/", 1)[1])
+
+
+def _latest(account: Account, dashboard_id: str) -> Json:
+    """The version that was made last."""
+    named = {"DashboardId": dashboard_id}
+    listed = account.pages(
+        "list_dashboard_versions", "DashboardVersionSummaryList", dashboard_id, **named
+    )
+    number = max(one["VersionNumber"] for one in listed)
+    return _described(account, dashboard_id, number)
+
+
+def _may_succeed_now(account: Account, version: Json) -> bool:
+    """Whether a version has failed and the same could be good today.
+
+    So it is if the error was of the service or of rights, or a data set was changed since.
+    """
+    if not version["Status"].endswith("FAILED"):
+        return False
+    if {one.get("Type") for one in version.get("Errors", [])} <= _PASSING:
+        return True
+    sets = [str(arn).rsplit("/", 1)[1] for arn in version.get("DataSetArns", [])]
+    found = [account.find("describe_data_set", one, DataSetId=one) for one in sets]
+    return any(
+        one["DataSet"].get("LastUpdatedTime", one["DataSet"]["CreatedTime"])
+        > version["CreatedTime"]
+        for one in found
+        if one
+    )
+
+
+def _publish(account: Account, dashboard_id: str, number: int) -> None:
+    """Show a version to readers, and look that it is shown."""
     account.call(
         "update_dashboard_published_version",
         dashboard_id,
@@ -150,7 +189,6 @@ def _replace(account: Account, dashboard_id: str, wished: Json, pace: Pace) -> P
             f"{seen}. Somebody else may be publishing it; run again.",
             code="NotPublished",
         )
-    return Published(dashboard_id, number, changed=True)
 
 
 def _ready(account: Account, dashboard_id: str, number: int, pace: Pace) -> int:
@@ -159,16 +197,7 @@ def _ready(account: Account, dashboard_id: str, number: int, pace: Pace) -> int:
     Raises:
         AwsPermanentError: QuickSight refused it; the message has its errors.
     """
-    version = wait(
-        f"version {number} of dashboard {dashboard_id}",
-        lambda: account.call(
-            "describe_dashboard", dashboard_id, DashboardId=dashboard_id, VersionNumber=number
-        )["Dashboard"]["Version"],
-        lambda found: str(found["Status"]),
-        states=RESOURCE_STATES,
-        pace=pace,
-        clock=account.clock,
-    )
+    version = _ended(account, dashboard_id, number, pace)
     if version["Status"].endswith("SUCCESSFUL"):
         return number
     errors = version.get("Errors", [])
@@ -183,6 +212,32 @@ def _ready(account: Account, dashboard_id: str, number: int, pace: Pace) -> int:
         "columns of a table have changed, materialize quicksight_dataset first.",
         code="VersionFailed",
     )
+
+
+def _ended(account: Account, dashboard_id: str, number: int, pace: Pace) -> Json:
+    """Wait until a version is no longer being made."""
+    try:
+        return wait(
+            f"version {number} of dashboard {dashboard_id}",
+            lambda: _described(account, dashboard_id, number),
+            lambda found: str(found["Status"]),
+            states=RESOURCE_STATES,
+            pace=pace,
+            clock=account.clock,
+        )
+    except DeadlineExceededError as error:
+        raise DeadlineExceededError(
+            f"QuickSight was still making version {number} of dashboard {dashboard_id} after "
+            f"{pace.deadline:.0f} s. It was not published: the last good version stays. Run again: "
+            "the version is taken up. If it never ends, delete the dashboard; it is made anew."
+        ) from error
+
+
+def _described(account: Account, dashboard_id: str, number: int) -> Json:
+    described: Json = account.call(
+        "describe_dashboard", dashboard_id, DashboardId=dashboard_id, VersionNumber=number
+    )["Dashboard"]["Version"]
+    return described
 
 
 def _digest(wished: Json) -> str:
