@@ -22,7 +22,7 @@ from ml_insights.dashboard import chart_style, charts
 from ml_insights.dashboard.decision_data import decision_data
 from ml_insights.dashboard.held import held_curves
 from ml_insights.dashboard.page_data import curve_keys, embed, page_data, require_tables
-from ml_insights.dashboard.sections import SECTIONS
+from ml_insights.dashboard.sections import FIGURES, SECTIONS
 
 _HERE = files("ml_insights.dashboard")
 _SCRIPTS = (
@@ -81,6 +81,7 @@ def render_page(
         ratios=chart_style.RATIOS,
         volumes=chart_style.VOLUMES,
         sections=SECTIONS,
+        figures=FIGURES,
         generated_from=generated_from,
         threshold_changes=data["threshold_changes"],
         data=embed(data),

@@ -60,3 +60,11 @@ SECTIONS = {
         "records were lost.",
     ),
 }
+
+FIGURES = {
+    "business_value": "Money by threshold",
+    "reliability": "Said and found",
+    "label_share": "Who was labelled",
+}
+"""Titles of the charts that people decide from, by the chart's name; others are called by what they
+show (`chart_style`)."""

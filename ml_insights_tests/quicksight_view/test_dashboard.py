@@ -12,8 +12,6 @@ from ml_insights.aws.ownership import MARK
 from ml_insights.aws.quicksight.dashboard import embed_url
 from ml_insights.aws.quicksight.grants import READ_DASHBOARD
 from ml_insights.contracts import MODEL_QUALITY
-from ml_insights.dashboard.chart_style import RATIOS
-from ml_insights.dashboard.charts import page_charts
 from ml_insights.errors import AwsPermanentError, AwsTransientError, DeadlineExceededError
 from ml_insights.quicksight_view.data_sets import data_sets_of
 from ml_insights_tests.aws.quicksight_references import offences
@@ -317,12 +315,20 @@ def test_an_unknown_reader_is_named(filled: Publication) -> None:
         filled.dashboard()
 
 
-def test_exports_are_off_unless_the_settings_allow_them(filled: Publication) -> None:
-    from ml_insights.aws.quicksight.dashboard import publish_options
-
-    options = publish_options(exports=False)
-    assert options["ExportToCSVOption"] == {"AvailabilityStatus": "DISABLED"}
-    assert publish_options(exports=True)["ExportToCSVOption"] == {"AvailabilityStatus": "ENABLED"}
+@pytest.mark.parametrize("allowed", [False, True])
+def test_exports_of_the_shown_version_are_as_the_settings_say(
+    filled: Publication, *, allowed: bool
+) -> None:
+    allow_exports(filled, allowed=not allowed)
+    filled.dashboard()
+    allow_exports(filled, allowed=allowed)
+    filled.dashboard()
+    shown = filled.aws.client("quicksight", REGION).describe_dashboard_definition(
+        AwsAccountId=ACCOUNT_ID, DashboardId=DASHBOARD
+    )["DashboardPublishOptions"]
+    polarity = "ENABLED" if allowed else "DISABLED"
+    assert shown["ExportToCSVOption"] == {"AvailabilityStatus": polarity}
+    assert shown["ExportWithHiddenFieldsOption"] == {"AvailabilityStatus": "DISABLED"}
 
 
 def test_a_dashboard_of_somebody_else_is_left_alone(filled: Publication) -> None:
@@ -361,20 +367,3 @@ def test_both_sources_hold_the_same_rows_and_carry_the_same_dashboard(
     assert [row is None for row in held["labels_as_of"].to_pylist()] == [
         row is None for row in published["labels_as_of"].to_pylist()
     ]
-
-
-def test_the_dashboard_has_the_charts_of_the_page(filled: Publication) -> None:
-    """Charts of curves, trends and volumes bear the same names in both."""
-    filled.dashboard()
-    visuals = {
-        next(iter(visual.values()))["VisualId"]: next(iter(visual.values()))
-        for sheet in definition(filled)["Sheets"]
-        for visual in sheet["Visuals"]
-    }
-    charts = set(page_charts(["champion"], ["2026-11-07"]))
-    shared = {name for name in charts if name.startswith(("precision", "threshold", "trend"))}
-    assert len(shared) >= 8
-    assert shared <= set(visuals)
-    for ratio, name in RATIOS.items():
-        title = visuals[f"trend_{ratio}"]["Title"]["FormatText"]["PlainText"]
-        assert title == name

@@ -27,7 +27,7 @@ from ml_insights.aws.quicksight.sheet_parts import (
     scopes,
 )
 from ml_insights.dashboard.chart_style import colours
-from ml_insights.dashboard.sections import SECTIONS
+from ml_insights.dashboard.sections import FIGURES, SECTIONS
 
 _BETWEEN_VARIANTS = ("variants", "same_events")
 _WITH_DAYS_BEFORE = ("previous_day", "trailing_7_days")
@@ -127,7 +127,7 @@ def value(sources: Sources, choices: Choices) -> Built | None:
         for column, (title, shown_as) in _TILES.items()
     ]
     curve = visuals.scatter(
-        "value_curve", "Money by threshold", money, x="threshold", y="value",
+        "business_value", FIGURES["business_value"], money, x="threshold", y="value",
         axes=("Threshold", "Money of the day's labelled records"), colour="variant", colours=hue,
         unit_y=False,
     )  # fmt: skip
@@ -163,10 +163,14 @@ def health(sources: Sources, choices: Choices, name: str) -> Part:
     if not {"score_groups", "model_health"} <= set(sources):
         return [], []
     groups, state = sources["score_groups"], sources["model_health"]
+    hue = colours(choices.variants)
     reliability = visuals.scatter(
-        "reliability", "What the scores say, and what labels show", groups,
-        x="mean_score", y="positive_rate", axes=("Mean score", "Rate of positives"),
-        colour="variant", colours=colours(choices.variants),
+        "reliability", FIGURES["reliability"], groups, x="mean_score", y="positive_rate",
+        axes=("Mean score", "Rate of positives"), colour="variant", colours=hue,
+    )  # fmt: skip
+    labelled = visuals.scatter(
+        "label_share", FIGURES["label_share"], groups, x="mean_score", y="labelled_share",
+        axes=("Mean score", "Records with a label"), colour="variant", colours=hue,
     )  # fmt: skip
     drift = visuals.line(
         "drift", "Drift of scores against the 7 days before, chosen variant", state,
@@ -190,12 +194,18 @@ def health(sources: Sources, choices: Choices, name: str) -> Part:
     )  # fmt: skip
     scope = scopes(name)
     filters = [
-        controls.equals_parameter("groups-day", groups, AGE, DAYS_BACK, scope([reliability])),
+        controls.equals_parameter("groups-day", groups, AGE, DAYS_BACK,
+                                  scope([reliability, labelled])),
         controls.defined("groups-defined", groups, "positive_rate", scope([reliability])),
-        *class_and_slice("groups", groups, scope([reliability])),
+        *class_and_slice("groups", groups, scope([reliability, labelled])),
         controls.at_most("health-days", state, AGE, last_days(choices), scope([drift])),
         controls.equals_parameter("health-variant", state, "variant", VARIANT, scope([drift])),
         controls.equals_parameter("health-day", state, AGE, DAYS_BACK, scope([table])),
         *class_and_slice("health", state, scope([drift, table])),
+    ]  # fmt: skip
+    rows = [
+        Row([reliability, labelled], 11, SECTIONS["health"]),
+        Row([drift], 9),
+        Row([table], 6),
     ]
-    return [Row([reliability, drift], 11, SECTIONS["health"]), Row([table], 6)], filters
+    return rows, filters

@@ -1,7 +1,8 @@
 """What each sheet of the dashboard shows, and which rows its visuals are drawn from.
 
 What belongs here: the choice of visuals and filters, with the names, titles and colours of the
-HTML page. What does not: how a visual or filter is written (`visuals`, `controls`), and values.
+HTML page. Of its charts one is missing: rejected records are of no curve and stand in the balance.
+What does not: how a visual or filter is written (`visuals`, `controls`), and values.
 
 What people decide from has a module of its own (`decision_sheets`).
 """
@@ -186,7 +187,7 @@ def trend(sources: Sources, choices: Choices) -> Built:
 
 
 def _volumes(quality: Source, choices: Choices) -> list[Json]:
-    """Records of each kind; rejected ones are of no variant's curve and stand in the balance."""
+    """Records of each kind that a curve has."""
     own = {column.name for column in quality.data_set.columns}
     return [
         visuals.bars(
