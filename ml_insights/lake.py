@@ -25,7 +25,7 @@ from ml_insights.errors import ContractError, DamagedFileError, MissingInputErro
 from ml_insights.storage import STAGING, LocalStorage, Storage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ml_insights.contracts import Table
 
@@ -222,13 +222,12 @@ class Lake:
 
     def days(self, endpoint: str, table: Table) -> list[date]:
         """Published days of a table, ascending."""
-        folder = f"{endpoint}/{table.name}"
-        start, end = f"{folder}/dt=", f"/{table.name}.parquet"
-        return sorted(
-            date.fromisoformat(path.removeprefix(start).removesuffix(end))
-            for path in self._storage.files(folder)
-            if path.startswith(start) and path.endswith(end)
-        )
+        return list(_by_day(endpoint, table, self._storage.files(f"{endpoint}/{table.name}")))
+
+    def versions(self, endpoint: str, table: Table) -> dict[date, str]:
+        """Published days of a table, ascending, each with its `version`; on S3 by listing alone."""
+        versions = self._storage.versions(f"{endpoint}/{table.name}")
+        return {day: versions[path] for day, path in _by_day(endpoint, table, versions).items()}
 
     def texts(self, endpoint: str, folder: str) -> list[str]:
         """Names of the text documents below a folder of an endpoint, as `write_text` takes them."""
@@ -315,6 +314,17 @@ def _staged(endpoint: str, table: str, day: date) -> str:
 
 def _file(endpoint: str, table: str, day: date) -> str:
     return f"{endpoint}/{table}/dt={day:%Y-%m-%d}/{table}.parquet"
+
+
+def _by_day(endpoint: str, table: Table, paths: Iterable[str]) -> dict[date, str]:
+    """Files of published partitions by their day, ascending."""
+    start, end = f"{endpoint}/{table.name}/dt=", f"/{table.name}.parquet"
+    found = {
+        date.fromisoformat(path.removeprefix(start).removesuffix(end)): path
+        for path in paths
+        if path.startswith(start) and path.endswith(end)
+    }
+    return dict(sorted(found.items()))
 
 
 def _conform(rows: pa.Table, table: Table) -> pa.Table:

@@ -70,6 +70,9 @@ class Storage(Protocol):
     def files(self, folder: str) -> list[str]:
         """Paths of all files below a folder, in order; empty when there is no such folder."""
 
+    def versions(self, folder: str) -> dict[str, str]:
+        """As `files`, each with its version; see `version`."""
+
     def delete(self, folder: str) -> None:
         """Delete a folder and all below it; nothing happens when there is none."""
 
@@ -117,6 +120,10 @@ class LocalStorage:
         """See `Storage.files`."""
         paths = self._path(folder).rglob("*")
         return sorted(str(one.relative_to(self.root)) for one in paths if one.is_file())
+
+    def versions(self, folder: str) -> dict[str, str]:
+        """See `Storage.versions`."""
+        return {path: self.version(path) for path in self.files(folder)}
 
     def delete(self, folder: str) -> None:
         """See `Storage.delete`."""
@@ -194,14 +201,21 @@ class S3Storage:
 
     def files(self, folder: str) -> list[str]:
         """See `Storage.files`."""
+        return list(self.versions(folder))
+
+    def versions(self, folder: str) -> dict[str, str]:
+        """See `Storage.versions`."""
         token: dict[str, str] = {}
-        found: list[str] = []
+        found: dict[str, str] = {}
         while True:
             page = self._call("list_objects_v2", f"{folder}/", key="Prefix", **token)
-            keys = (one["Key"] for one in page.get("Contents", []))
-            found += [key.removeprefix(self._prefix) for key in keys if not key.endswith("/")]
+            found |= {
+                one["Key"].removeprefix(self._prefix): str(one["ETag"])
+                for one in page.get("Contents", [])
+                if not one["Key"].endswith("/")
+            }
             if not page.get("IsTruncated"):
-                return sorted(found)
+                return dict(sorted(found.items()))
             token = {"ContinuationToken": page["NextContinuationToken"]}
 
     def delete(self, folder: str) -> None:

@@ -1,6 +1,9 @@
 """Published days as CSV files with a manifest, for QuickSight accounts without Athena.
 
 What belongs here: the files and the manifest. What does not: the data set that reads them.
+
+What each file was written of is kept beside them (`<table>.versions.json`), so that a day that was
+restated meanwhile is written anew whichever day is being published, and no other.
 """
 
 from __future__ import annotations
@@ -36,25 +39,28 @@ class Manifest:
     days: list[date]
 
 
-def write_csv_files(
-    lake: Lake, endpoint: str, data_set: DataSet, day: date, most_days: int
-) -> Manifest:
-    """Write the day's file, the files of earlier days that have none yet, and the manifest.
+def write_csv_files(lake: Lake, endpoint: str, data_set: DataSet, most_days: int) -> Manifest:
+    """Write the files of days that have none or another content, and the manifest.
 
     Args:
         lake: where.
         endpoint: whose tables.
         data_set: which columns and rows.
-        day: the day whose rows are new.
         most_days: newest days that are shown.
     """
-    table, folder = data_set.table, f"{FOLDER}/{data_set.name}"
-    days = lake.days(endpoint, table)[-min(most_days, _MOST_FILES) :]
+    folder = f"{FOLDER}/{data_set.name}"
+    versions = lake.versions(endpoint, data_set.table)
+    days = list(versions)[-min(most_days, _MOST_FILES) :]
+    columns = ",".join(column.name for column in data_set.columns)
+    wished = {_name(folder, one): f"{versions[one]} {columns}" for one in days}
+    known = f"{FOLDER}/{data_set.name}.versions.json"
+    written = json.loads(lake.read_text(endpoint, known) or "{}")
     there = set(lake.texts(endpoint, folder))
     for one in days:
         name = _name(folder, one)
-        if one == day or name not in there:
+        if name not in there or written.get(name) != wished[name]:
             lake.write_text(endpoint, name, _csv(lake, endpoint, data_set, one))
+    lake.write_text(endpoint, known, json.dumps(wished, indent=1))
     uris = [f"{lake.root}/{endpoint}/{_name(folder, one)}" for one in days]
     manifest = {
         "fileLocations": [{"URIs": uris}],

@@ -262,9 +262,7 @@ class _Filling:
 
     def _ensure_csv(self, data_set: DataSet, name: str) -> tuple[list[date], Ensured, Mode]:
         scope, settings = self.scope, self.scope.settings
-        manifest = write_csv_files(
-            self.lake, scope.name, data_set, self.day, settings.dashboard.days
-        )
+        manifest = write_csv_files(self.lake, scope.name, data_set, settings.dashboard.days)
         bucket, _, prefix = self.lake.root.removeprefix("s3://").partition("/")
         key = f"{prefix}/{manifest.key}" if prefix else manifest.key
         parameters = manifest_parameters(bucket, key, settings.quicksight.role)

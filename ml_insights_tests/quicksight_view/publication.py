@@ -157,12 +157,14 @@ _NAMES = {
     "slice": ("all", "region=EU"), "currency": ("EUR", "EUR"),
 }  # fmt: skip
 _VALUES: dict[str, Any] = {
+    "binary": lambda random, number: [random.bytes(8) for _ in range(number)],
     "boolean": lambda random, number: random.random(number) > 0.5,
     "date": lambda random, number: [FIRST_DAY] * number,
     "float64": lambda random, number: random.random(number),
     "int32": lambda random, number: random.integers(1, 99, number),
     "int64": lambda random, number: random.integers(1, 10**12, number),
     "string": lambda random, number: [f'text "{n}", with a comma' for n in range(number)],
+    "strings": lambda random, number: [["a", None, "b"][: n % 4] for n in range(number)],
     "timestamp": lambda random, number: [datetime(2026, 11, 9, tzinfo=UTC)] * number,
 }
 

@@ -10,6 +10,8 @@ import dagster as dg
 import pytest
 
 from ml_insights.definitions import build_definitions
+from ml_insights.settings import load_settings
+from ml_insights_tests.aws.service import ACCOUNT_ID
 from ml_insights_tests.installation import Installation
 from ml_insights_tests.quicksight_view.publication import ENDPOINT, Publication, days_of
 
@@ -56,3 +58,21 @@ def test_a_missing_permission_is_what_a_user_sees_first(
     described = failure.user_failure_data.description or ""
     assert "CreateDataSet answered AccessDeniedException" in described
     assert "ml-insights iam-policy" in described
+
+
+def test_credentials_of_another_account_are_refused_before_anything_is_made(
+    publication: Publication,
+) -> None:
+    text = publication.file.read_text().replace(ACCOUNT_ID, "999999999999")
+    publication.file.write_text(text)
+    settings = load_settings(publication.file, environ={})
+    with dg.DagsterInstance.ephemeral() as instance:
+        other = Installation(settings, build_definitions(settings), instance)
+        for asset in ASSETS:
+            run = other.run(ENDPOINT, THIRD, assets=[asset])
+            (failed,) = [one.step_failure_data for one in run.all_events if one.is_step_failure]
+            assert failed.user_failure_data is not None
+            described = failed.user_failure_data.description or ""
+            assert f"of account {ACCOUNT_ID}" in described
+            assert "`aws.account_id` is 999999999999" in described
+    assert not [*publication.aws.calls.of("quicksight"), *publication.aws.calls.of("athena")]

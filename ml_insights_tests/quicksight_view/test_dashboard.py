@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from ml_insights.aws.ownership import MARK
 from ml_insights.aws.quicksight.dashboard import embed_url
 from ml_insights.aws.quicksight.grants import READ_DASHBOARD
+from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import AwsPermanentError, AwsTransientError, DeadlineExceededError
 from ml_insights.quicksight_view.data_sets import data_sets_of
@@ -341,6 +343,23 @@ def test_a_dashboard_of_somebody_else_is_left_alone(filled: Publication) -> None
 def test_a_reader_gets_an_address_to_embed(filled: Publication) -> None:
     filled.dashboard()
     assert embed_url(filled.account, DASHBOARD, "bob", 60).startswith(f"https://{REGION}.")
+
+
+def test_the_command_prints_the_address_for_a_reader_alone(filled: Publication) -> None:
+    filled.dashboard()
+    filled.aws.calls.clear()
+    asked = ["embed-url", "--settings", str(filled.file), "--user"]
+    printed = CliRunner().invoke(main, [*asked, "bob", "--minutes", "15"], catch_exceptions=False)
+    assert printed.exit_code == 0
+    assert printed.output == f"https://{REGION}.quicksight.aws.amazon.com/embed/{DASHBOARD}\n"
+    (call,) = filled.aws.calls.of("quicksight")
+    assert call.resource["UserArn"] == filled.account.arn("user", "bob")
+    unknown = CliRunner().invoke(main, [*asked, "nobody"])
+    assert unknown.exit_code == 1
+    assert "GenerateEmbedUrlForRegisteredUser answered ResourceNotFoundException" in unknown.output
+    too_short = CliRunner().invoke(main, [*asked, "bob", "--minutes", "14"])
+    assert too_short.exit_code == 2
+    assert "15<=x<=600" in too_short.output
 
 
 @pytest.mark.parametrize("source", ["athena", "s3"])

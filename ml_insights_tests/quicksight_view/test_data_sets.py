@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import Mock
 
 import pyarrow.compute as pc
@@ -14,8 +15,14 @@ import pytest
 
 from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.errors import AwsPermanentError, AwsTransientError, DeadlineExceededError
+from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.dashboard.synthetic import Tables, build_tables
-from ml_insights_tests.quicksight_view.publication import ENDPOINT, Publication, days_of
+from ml_insights_tests.quicksight_view.publication import (
+    ENDPOINT,
+    Publication,
+    days_of,
+    open_publication,
+)
 
 pytestmark = pytest.mark.usefixtures("two_sets")
 
@@ -412,3 +419,28 @@ def test_a_table_that_is_deleted_meanwhile_is_named_and_the_old_rows_stay(
     assert f"ml-insights-{ENDPOINT}-model_quality" in str(caught.value)
     assert publication.rows("model_quality").num_rows == before
     assert publication.data_sets(THIRD)["model_quality"].started
+
+
+def test_a_restated_day_comes_with_the_csv_files_of_any_later_publication(
+    aws: StandIn, tmp_path: Path, tables: Tables
+) -> None:
+    """And no other day's file is written again."""
+    extra = "source: s3\n  poll_seconds: 0.1"
+    opened = open_publication(aws, tmp_path, THIRD + timedelta(days=1), extra)
+    opened.write(tables, [FIRST, SECOND])
+    opened.data_sets(SECOND)
+    restated = build_tables(days=8, slices=("all", "region=EU"), points=50, seed=8)
+    opened.write(restated, [FIRST])
+    opened.write(tables, [THIRD])
+    aws.calls.clear()
+    opened.data_sets(THIRD)
+    written = [call.resource["Key"] for call in aws.calls.of("s3", "PutObject")]
+    files = sorted(key.rpartition("/")[2] for key in written if key.endswith(".csv"))
+    assert files == [f"dt={day}.csv" for day in (FIRST, FIRST, THIRD, THIRD)]
+    for table in (PRECISION_RECALL, MODEL_QUALITY):
+        published = opened.lake.read_days(ENDPOINT, table, [FIRST, SECOND, THIRD])
+        if table is PRECISION_RECALL:
+            published = published.filter(pc.is_valid(published["display_rank"]))
+        column = "precision" if table is PRECISION_RECALL else "average_precision"
+        held = opened.rows(table.name)[column].to_pylist()
+        assert sorted(filter(None, held)) == sorted(filter(None, published[column].to_pylist()))
