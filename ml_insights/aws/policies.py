@@ -144,11 +144,13 @@ def quicksight_role(places: Places) -> list[Statement]:
         ),
         Statement(
             "Catalogue",
-            {
-                "glue:GetDatabase": "Athena plans the query",
-                "glue:GetTable": "Athena plans the query",
-            },
+            {"glue:GetTable": "Athena plans the query"},
             (_catalog(places), _database(places), tables),
+        ),
+        Statement(
+            "Database",
+            {"glue:GetDatabase": "Athena plans the query"},
+            (_catalog(places), _database(places)),
         ),
         *_reading(places, "Results", places.results),
         Statement(
@@ -217,18 +219,25 @@ def _database(places: Places) -> str:
 
 
 def _glue(places: Places) -> list[Statement]:
+    above = (_catalog(places), _database(places))
     return [
+        Statement(
+            "Database",
+            {
+                "glue:GetDatabase": "looks whether it is there and ours; Athena plans queries",
+                "glue:CreateDatabase": "makes it",
+            },
+            above,
+        ),
         Statement(
             "Tables",
             {
-                "glue:GetDatabase": "looks whether the database is there; Athena plans queries",
-                "glue:CreateDatabase": "makes it",
                 "glue:GetTable": "compares tables with their contracts; Athena plans queries",
                 "glue:CreateTable": "makes them",
                 "glue:UpdateTable": "adds endpoints to their partitions, and columns on migration",
             },
-            (_catalog(places), _database(places), places.arn("glue", f"table/{places.database}/*")),
-        )
+            (*above, places.arn("glue", f"table/{places.database}/*")),
+        ),
     ]
 
 
@@ -384,9 +393,19 @@ def _emr_serverless(places: Places) -> list[Statement]:
 
 
 def _work(places: Places) -> list[Statement]:
+    """Handing files to jobs, after a look at the buckets and at what was captured."""
+    looking = Statement(
+        "LookForBuckets",
+        {"s3:ListBucket": "HeadBucket, which has no prefix, says whether and where a bucket is"},
+        tuple(
+            dict.fromkeys(places.bucket(uri) for uri in (*places.sources, places.lake, places.work))
+        ),
+        {"Null": {"s3:prefix": "true"}},
+    )
+    listing = [one for one in _sources(places) if "s3:ListBucket" in one.why]
     if places.work.startswith(f"{places.lake}/"):
-        return []
-    return _read_write(places, "Work", places.work)
+        return [looking, *listing]
+    return [looking, *listing, *_read_write(places, "Work", places.work)]
 
 
 def _passing(places: Places, services: tuple[str, ...]) -> list[Statement]:

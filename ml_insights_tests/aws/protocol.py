@@ -152,7 +152,11 @@ def _segment(part: str) -> str:
 
 
 def identifiers(model: Any, request: Request) -> dict[str, str]:
-    """The labels in the path of a REST request, such as bucket and key; the source of a copy."""
+    """The labels in the path of a REST request, such as bucket and key.
+
+    And what policies ask of S3: the source of a copy, the prefix of a listing, the key that
+    encrypts.
+    """
     if "rest" not in model.protocol or not (route := find_route(model, request)):
         return {}
     found = route.path.fullmatch(raw_path(request))
@@ -160,6 +164,10 @@ def identifiers(model: Any, request: Request) -> dict[str, str]:
     labels = {name: unquote(value) for name, value in found.groupdict().items()}
     if source := request.headers.get("x-amz-copy-source"):
         labels["CopySource"] = unquote(source).lstrip("/")
+    if prefix := request.args.get("prefix"):
+        labels["Prefix"] = prefix
+    if key := request.headers.get("x-amz-server-side-encryption-aws-kms-key-id"):
+        labels["SSEKMSKeyId"] = key
     return labels
 
 

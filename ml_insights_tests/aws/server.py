@@ -217,9 +217,15 @@ class _Exchange:
             )
         service: Service = self.stand_in.service(self.scope.service, self.scope.region)
         parameters = read_parameters(self.operation, self.request, service.refusal)
+        inner = {
+            f"{name}.{member}": value
+            for name, structure in parameters.items()
+            if isinstance(structure, dict)
+            for member, value in structure.items()
+        }
         self.resource |= {
             name: value
-            for name, value in parameters.items()
+            for name, value in {**parameters, **inner}.items()
             if name.endswith(_IDENTIFIES) and isinstance(value, str)
         }
         method = service.operation(self.operation.name)

@@ -15,15 +15,23 @@ from click.testing import CliRunner
 from ml_insights.aws import athena
 from ml_insights.aws.policies import dagster_role, job_role, policy, quicksight_role
 from ml_insights.aws.quicksight.dashboard import embed_url
-from ml_insights.aws_deployment import places_of, workgroup_of
+from ml_insights.aws_deployment import lake_of, places_of, workgroup_of
 from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import MlInsightsError
 from ml_insights_tests.aws.athena import CALLER
 from ml_insights_tests.aws.calls import Call
 from ml_insights_tests.aws.clock import FakeTime
-from ml_insights_tests.aws.policy_check import allows, granted, refused, used
+from ml_insights_tests.aws.policy_check import (
+    allows,
+    granted,
+    idle,
+    needs,
+    refused,
+    used,
+)
 from ml_insights_tests.aws.quicksight_rows import SERVICE_ROLE
+from ml_insights_tests.aws.service import ACCOUNT_ID
 from ml_insights_tests.dashboard.synthetic import Tables, build_tables
 from ml_insights_tests.quicksight_view.publication import (
     ENDPOINT,
@@ -81,21 +89,79 @@ def everything(publication: Publication, tables: Tables) -> list[Call]:
     return list(publication.aws.calls)
 
 
-def test_the_policies_allow_all_calls_and_every_granted_action_is_used(
-    publication: Publication, tables: Tables
+KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1234"
+ARN = f"arn:aws:quicksight:{REGION}:{ACCOUNT_ID}:"
+NOT_CALLED = {
+    ("s3:GetObject", "arn:aws:s3:::results/lake"): "asked for by Hadoop alone",
+    ("s3:ListBucket", "arn:aws:s3:::captures"): "read by the steps before",
+    ("s3:GetObject", f"arn:aws:s3:::captures/x/{ENDPOINT}/*"): "read by the steps before",
+    ("s3:GetObject", f"arn:aws:s3:::captures/x/{ENDPOINT}"): "read by the steps before",
+    ("s3:GetObject", "arn:aws:s3:::captures/labels/*"): "read by the steps before",
+    ("s3:GetObject", "arn:aws:s3:::captures/labels"): "read by the steps before",
+    ("quicksight:GenerateEmbedUrlForRegisteredUser", f"{ARN}dashboard/ml-insights-*"): (
+        "AWS asks for the right on user and dashboard, the log of calls names the user"
+    ),
+    ("quicksight:PassDataSource", f"{ARN}datasource/ml-insights-*"): "needed by data sets' calls",
+    ("quicksight:PassDataSet", f"{ARN}dataset/ml-insights-*"): "needed by the dashboard's calls",
+}
+"""What the Dagster role may do and no recorded call shows, each with its reason."""
+
+
+@pytest.mark.parametrize("kms_key", [None, KEY], ids=["bucket's encryption", "key of its own"])
+def test_the_policies_allow_all_calls_and_every_granted_right_is_used(
+    unpublished: Publication, tables: Tables, kms_key: str | None
 ) -> None:
+    """By action, resource and condition; and each resource of each action is needed."""
+    publication = unpublished
+    publication.scope.settings.__dict__["aws"].__dict__["kms_key"] = kms_key
+    publication.lake = lake_of(publication.scope.settings)
+    publication.write(tables, days_of(3))
     calls = everything(publication, tables)
     places = places_of(publication.scope.settings)
     dagster, quicksight = policy(dagster_role(places)), policy(quicksight_role(places))
     roles = {UNDER_TEST: dagster, CALLER: dagster, SERVICE_ROLE: quicksight}
-    assert not refused(calls, roles)
-    own = used(call for call in calls if call.access_key in (UNDER_TEST, CALLER))
-    assert own == granted(dagster)
+    assert not refused(calls, roles, kms_key=kms_key, conditions=True)
+    ours = [call for call in calls if call.access_key in (UNDER_TEST, CALLER)]
+    needed = [need for call in ours for need in needs(call, "ml-insights", "lake", kms_key)]
+    assert idle(dagster, needed) == NOT_CALLED.keys()
+    kms = {action for action in granted(dagster) if action.startswith("kms:")}
+    assert used(ours) == granted(dagster) - kms
     # What QuickSight asks of Athena besides is its own affair and not called by the stand-in.
     theirs = used(call for call in calls if call.access_key == SERVICE_ROLE)
-    assert {action for action in granted(quicksight) - theirs if "athena:" not in action} == {
-        "s3:PutObject"
-    }
+    assert {
+        action for action in granted(quicksight) - theirs if action[:4] not in ("athe", "kms:")
+    } == {"s3:PutObject"}
+
+
+def test_a_right_that_lacks_its_resource_or_condition_is_missed() -> None:
+    """The check itself: another resource, another prefix and no prefix are refused."""
+    lists = {
+        "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::data"],
+        "Condition": {"StringLike": {"s3:prefix": ["lake/*", "lake"]}},
+    }  # fmt: skip
+    document = {"Statement": [lists]}
+    bucket = "arn:aws:s3:::data"
+    assert allows(document, "s3:ListBucket", bucket, {"s3:prefix": "lake/x/"})
+    for prefix in ({"s3:prefix": "lakes/x"}, {"s3:prefix": ""}, {}):
+        assert not allows(document, "s3:ListBucket", bucket, prefix)
+    assert not allows(document, "s3:ListBucket", "arn:aws:s3:::other", {"s3:prefix": "lake/x/"})
+    lists["Condition"] = {"Null": {"s3:prefix": "true"}}
+    assert allows(document, "s3:ListBucket", bucket, {})
+    assert not allows(document, "s3:ListBucket", bucket, {"s3:prefix": "lake/x/"})
+
+
+@pytest.mark.parametrize("runner", ["emr", "emr-serverless"])
+def test_on_emr_dagster_may_look_at_captures_and_buckets_but_not_read_captures(
+    unpublished: Publication, runner: str
+) -> None:
+    places = replace(places_of(unpublished.scope.settings), runner=runner, application="00abc")
+    role = policy(dagster_role(places))
+    captured = {"s3:prefix": f"x/{ENDPOINT}/AllTraffic/2026/11/09/"}
+    for bucket in ("results", "captures"):
+        assert allows(role, "s3:ListBucket", f"arn:aws:s3:::{bucket}", {})
+    assert allows(role, "s3:ListBucket", "arn:aws:s3:::captures", captured)
+    assert not allows(role, "s3:ListBucket", "arn:aws:s3:::captures", {"s3:prefix": "y/"})
+    assert not allows(role, "s3:GetObject", f"arn:aws:s3:::captures/x/{ENDPOINT}/a", {})
 
 
 def test_resources_are_narrow_except_where_aws_has_none(unpublished: Publication) -> None:
