@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from ml_insights.settings import load_settings
 from ml_insights.settings.section import is_s3
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from ml_insights.settings import Settings
 
@@ -258,16 +259,12 @@ def run_days(
     Raises:
         MlInsightsError: some day failed; the message has the reason of each.
     """
-    from ml_insights.daily_runs import (  # noqa: PLC0415 (starts slowly)
-        dagster_instance,
-        partition_days,
-        run_day,
-    )
+    from ml_insights.daily_runs import partition_days  # noqa: PLC0415 (starts slowly)
     from ml_insights.definitions import build_definitions  # noqa: PLC0415
+    from ml_insights.many_days import run_days as run_all  # noqa: PLC0415
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    definitions = build_definitions(settings)
-    matured = partition_days(definitions, endpoint)
+    matured = partition_days(build_definitions(settings), endpoint)
     days = [
         day for day in matured if (first is None or first <= day) and (last is None or day <= last)
     ]
@@ -277,20 +274,16 @@ def run_days(
             f"{endpoint} has no computable day in that range. Computable are, from start_date to "
             f"label_delay_days before yesterday: {known}"
         )
-    with dagster_instance(home) as instance:
-        failed = []
-        for day in _with_progress(f"Computing {endpoint}", days):
-            try:
-                run_day(definitions, instance, endpoint, day, recompute=recompute)
-            except MlInsightsError as error:
-                failed.append(str(error))
+    with _progress(f"Computing {endpoint}", len(days)) as done:
+        failed = run_all(settings, home, endpoint, days, recompute=recompute, done=done)
     if failed:
         count = f"{len(failed)} of {len(days)} days failed:\n" if len(days) > 1 else ""
-        raise MlInsightsError(count + "\n".join(failed))
+        raise MlInsightsError(count + "\n".join(map(str, failed.values())))
 
 
-def _with_progress(title: str, days: Iterable[date]) -> Iterator[date]:
-    days = list(days)
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Callable[[date], None]]:
+    """A bar on stderr; what it yields takes it a day further."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -298,11 +291,12 @@ def _with_progress(title: str, days: Iterable[date]) -> Iterator[date]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(title, total=len(days))
-        for day in days:
-            progress.update(task, description=f"{title} {day}")
-            yield day
-            progress.advance(task)
+        task = progress.add_task(title, total=total)
+
+        def done(day: date) -> None:
+            progress.update(task, description=f"{title} {day}", advance=1)
+
+        yield done
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Running days of an endpoint through Dagster from a terminal, as its UI and schedules do.
 
 What belongs here: the instance that keeps the history and running a job's partitions in this
-process. What does not: what the command line prints (`cli`), the job itself (`jobs`).
+process. What does not: many days at once (`many_days`), the job itself (`jobs`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+)
 
 from ml_insights.contracts import RAW_PREDICTIONS
 from ml_insights.errors import MlInsightsError, SettingsError, StorageError
 from ml_insights.jobs import job_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
 _INSTANCE_SETTINGS = """\
@@ -102,37 +106,59 @@ def partition_days(definitions: dg.Definitions, endpoint: str) -> list[date]:
     return [day_of(key) for key in partitions.get_partition_keys()] if partitions else []
 
 
+def asset_names(definitions: dg.Definitions, endpoint: str) -> set[str]:
+    """Names of the assets that the daily job of an endpoint computes."""
+    keys = definitions.resolve_asset_graph().materializable_asset_keys
+    return {key.path[-1] for key in keys if key.path[0] == endpoint}
+
+
 def run_day(
     definitions: dg.Definitions,
     instance: dg.DagsterInstance,
     endpoint: str,
     day: date,
     *,
+    to: date | None = None,
+    only: Sequence[str] | None = None,
     recompute: bool = False,
 ) -> dg.ExecuteInProcessResult:
-    """Compute one day: all assets and checks.
+    """Compute one day: all assets and checks, or some.
 
     Args:
         definitions: of the installation.
         instance: where the history goes.
         endpoint: whose day.
         day: a partition.
+        to: last of the days that are computed at once, for assets that can.
+        only: names of the assets to compute, with their checks.
         recompute: read all captured lines again, also those of units that stand.
 
     Raises:
         MlInsightsError: the run failed; the message is that of the step that failed first.
     """
-    step = dg.AssetKey([endpoint, RAW_PREDICTIONS.name]).to_python_identifier()
+    key = dg.AssetKey([endpoint, RAW_PREDICTIONS.name])
+    reads = only is None or RAW_PREDICTIONS.name in only
+    config = {"ops": {key.to_python_identifier(): {"config": {"recompute": recompute}}}}
     result = _job(definitions, endpoint).execute_in_process(
-        partition_key=day.isoformat(),
+        partition_key=None if to else day.isoformat(),
+        asset_selection=[dg.AssetKey([endpoint, name]) for name in only] if only else None,
         instance=instance,
-        run_config={**_QUIET, "ops": {step: {"config": {"recompute": recompute}}}},
-        tags={_PROCESS: f"{socket.gethostname()}:{os.getpid()}"},
+        run_config=_QUIET | (config if reads else {}),
+        tags={_PROCESS: f"{socket.gethostname()}:{os.getpid()}", **_range(day, to)},
         raise_on_error=False,
     )
     if not result.success:
         raise MlInsightsError(f"{day}: {_first_failure(result)} (run {result.run_id})")
     return result
+
+
+def _range(first: date, last: date | None) -> dict[str, str]:
+    if last is None:
+        return {}
+    return {
+        ASSET_PARTITION_RANGE_START_TAG: first.isoformat(),
+        ASSET_PARTITION_RANGE_END_TAG: last.isoformat(),
+    }
 
 
 def _job(definitions: dg.Definitions, endpoint: str) -> dg.JobDefinition:

@@ -75,7 +75,10 @@ class LocalSparkRunner(SparkRunner):
             "spark.sql.shuffle.partitions": str(8 * cores),
             # A day's plans compile to more classes than the default of 100 keeps for the next day.
             "spark.sql.codegen.cache.maxEntries": "1000",
+            # Python would ask Java five things more for each function of a column.
+            "spark.python.sql.dataFrameDebugging.enabled": "false",
             "spark.ui.enabled": "false",
+            "spark.sql.ui.explainMode": "simple",
             "spark.ui.showConsoleProgress": "false",
             **self.configuration,
         }

@@ -37,6 +37,8 @@ def cluster_settings(*, most_vcpus: int, shuffle_partitions: int) -> dict[str, s
         # Files that go the plain way are looked up by tasks, not by the driver.
         "spark.sql.sources.parallelPartitionDiscovery.threshold": "8",
         "spark.sql.codegen.cache.maxEntries": "1000",
+        # Python would ask Java five things more for each function of a column.
+        "spark.python.sql.dataFrameDebugging.enabled": "false",
         # Two copies of a task would write twice.
         "spark.speculation": "false",
         # Spot instances are taken away: stages begin anew, and tasks get further attempts.

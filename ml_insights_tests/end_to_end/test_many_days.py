@@ -1,0 +1,132 @@
+"""Days that are computed by two processes: one counts, the other publishes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+from multiprocessing import active_children
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ml_insights import many_days
+from ml_insights.daily_runs import dagster_instance
+from ml_insights.definitions import build_definitions
+from ml_insights.errors import BadInputError, MlInsightsError
+from ml_insights.settings import Settings
+from ml_insights_tests.installation import install
+from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
+
+FIRST = date(2026, 10, 1)
+DAYS = [FIRST + timedelta(days=after) for after in range(3)]
+
+BEGIN_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from ml_insights_tests.end_to_end import test_many_days as tests
+
+runner = tests.PreparedRunner(tests.PreparedDay())
+
+def die_in_the_second_day():
+    if runner.attempts > 2:
+        print(*(child.pid for child in tests.active_children()), flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+runner.before = die_in_the_second_day
+folder = Path(sys.argv[1])
+settings = tests.installed(folder, runner)
+tests.many_days.run_days(settings, folder / "home", tests.ENDPOINT, tests.DAYS)
+"""
+
+
+def installed(folder: Path, runner: PreparedRunner) -> Settings:
+    """Settings of an installation, for whose first process Spark is that runner."""
+    with dagster_instance(folder / "home") as instance:
+        spark = dg.ResourceDefinition.hardcoded_resource(runner)
+        built = install(folder, SETTINGS, instance, spark=spark)
+    pytest.MonkeyPatch().setattr(
+        "ml_insights.many_days.build_definitions", lambda _: built.definitions
+    )
+    return built.settings
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> PreparedRunner:
+    # Set to what it is, so that what a test sets it to is undone.
+    monkeypatch.setattr("ml_insights.many_days.build_definitions", build_definitions)
+    return PreparedRunner(PreparedDay())
+
+
+def test_a_day_that_fails_stops_no_other_and_the_page_is_written_once_for_all_that_are_there(
+    tmp_path: Path, runner: PreparedRunner
+) -> None:
+    settings = installed(tmp_path, runner)
+
+    def refuse_the_second_day() -> None:
+        if str(DAYS[1]) in runner.jobs[-1].day:
+            raise BadInputError("no line of it is legible")
+
+    runner.before = refuse_the_second_day
+    done: list[date] = []
+    failed = many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS, done=done.append)
+
+    assert list(failed) == [DAYS[1]]
+    assert "no line of it is legible" in str(failed[DAYS[1]])
+    assert sorted(done) == DAYS
+    with dagster_instance(tmp_path / "home") as instance:
+        for name in ("confusion_counts", "insights", "dashboard_page"):
+            key = dg.AssetKey([ENDPOINT, name])
+            computed = instance.get_materialized_partitions(key)
+            assert computed == {str(DAYS[0]), str(DAYS[2])}, name
+        page = instance.fetch_materializations(key, limit=9).records
+    assert len(page) == 2
+    html = (tmp_path / "lake" / ENDPOINT / "dashboard_page" / "index.html").read_text()
+    assert str(DAYS[0]) in html
+    assert str(DAYS[2]) in html
+
+
+def test_a_second_process_that_is_killed_is_an_error_and_days_run_again_are_complete(
+    tmp_path: Path, runner: PreparedRunner
+) -> None:
+    settings = installed(tmp_path, runner)
+
+    def kill_the_other() -> None:
+        for child in active_children():
+            os.kill(int(child.pid or 0), signal.SIGKILL)
+
+    runner.before = kill_the_other
+    with pytest.raises(MlInsightsError, match="or out of memory"):
+        many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS)
+
+    runner.before = lambda: None
+    assert many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS) == {}
+    with dagster_instance(tmp_path / "home") as instance:
+        key = dg.AssetKey([ENDPOINT, "dashboard_page"])
+        assert instance.get_materialized_partitions(key) == set(map(str, DAYS))
+        pages = instance.fetch_materializations(key, 9).records
+    assert len({page.run_id for page in pages}) == 1, "days without a gap have one page"
+
+
+def test_the_second_process_ends_with_the_first(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", BEGIN_AND_DIE, str(tmp_path)]
+    first = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert first.returncode == -signal.SIGKILL, first.stderr
+    (second,) = map(int, first.stdout.split())
+    until = time.monotonic() + 30
+    while _lives(second):
+        assert time.monotonic() < until, "it still runs"
+        time.sleep(0.05)
+
+
+def _lives(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
