@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("assets",),
     ("checks",),
     ("definitions",),
-    ("command_options",),
+    ("many_days", "command_options"),
     ("cluster_commands", "publication_commands"),
     ("cli",),
 )

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from click.testing import CliRunner, Result
 from ml_insights import __version__
 from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
-from ml_insights.errors import MissingInputError
+from ml_insights.errors import MissingInputError, MlInsightsError
 from ml_insights.lake import Lake
 from ml_insights.runners import JobResult, LocalSparkRunner
 from ml_insights.spark.arguments import RawPredictionsArguments
@@ -53,14 +54,32 @@ def command(folder: Path) -> Command:
 
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> PreparedRunner:
-    """Days are handed over instead of computed by Spark."""
+    """Days are handed over instead of computed by Spark, and published by this process too."""
     runner = PreparedRunner(PreparedDay())
 
     def run(_: LocalSparkRunner, context: Any, arguments: Any) -> JobResult:
         return runner.run(context, arguments)
 
     monkeypatch.setattr(LocalSparkRunner, "run", run)
+    monkeypatch.setattr("ml_insights.many_days.ProcessPoolExecutor", InThisProcess)
     return runner
+
+
+class InThisProcess(Executor):
+    """Takes the place of the pool: what is submitted is done at once."""
+
+    def __init__(
+        self, _workers: int, _context: object, begin: Callable[..., None], given: tuple[Any, ...]
+    ) -> None:
+        begin(*given)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except MlInsightsError as error:
+            future.set_exception(error)
+        return future
 
 
 def published(folder: Path) -> list[date]:

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ml_insights.metrics.arrays import FloatArray, ratio
+from ml_insights.metrics.arrays import FloatArray
 from ml_insights.metrics.intervals import Z_95, wilson_interval
 
 _LARGEST_Z = 38.0
@@ -45,7 +45,7 @@ class Share:
     @property
     def value(self) -> float:
         """The share; NaN without trials."""
-        return float(ratio(self.successes, self.trials))
+        return self.successes / self.trials if self.trials else math.nan
 
     def interval(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Wilson's interval."""
@@ -141,9 +141,9 @@ class Compared(NamedTuple):
 def limits(first: Estimate, second: Estimate, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Ends of the interval of second less first, for each z."""
     (low_1, high_1), (low_2, high_2) = first.interval(z), second.interval(z)
-    value = second.value - first.value
-    low = value - np.hypot(second.value - low_2, high_1 - first.value)
-    high = value + np.hypot(high_2 - second.value, first.value - low_1)
+    was, became = first.value, second.value
+    low = became - was - np.hypot(became - low_2, high_1 - was)
+    high = became - was + np.hypot(high_2 - became, was - low_1)
     return low, high
 
 
