@@ -127,9 +127,8 @@ def test_a_program_that_succeeds_but_tells_nothing_has_failed(service: Service) 
     assert error.retryable
 
 
+@pytest.mark.parametrize("service", ["own cluster", "serverless"], indirect=True)
 def test_a_slow_start_is_waited_for(service: Service) -> None:
-    if service.kind == "running cluster":
-        pytest.skip("it has started")
     service.effect("slow_start", polls=20)
     assert "ModuleNotFoundError" in str(service.run(FAIL))
 
