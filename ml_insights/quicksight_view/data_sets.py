@@ -5,7 +5,8 @@ not: how (`ml_insights.aws.quicksight`).
 
 What of a day has been ingested is written beside the tables (`quicksight_dataset/dt=<day>.json`):
 a rerun with the same tables starts nothing, and a run that died while QuickSight worked takes its
-ingestion up again.
+ingestion up again. That counts only while the set holds what was ingested: after an ingestion of
+the whole set that failed, whoever started it, the next publication of any day fills it anew.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from ml_insights.aws.quicksight.ingestion import (
     follow,
     ingest,
     refuse_missing_rows,
+    unfilled_by,
 )
 from ml_insights.aws.quicksight.shown_tables import DataSet
 from ml_insights.aws.waiting import Pace
@@ -213,11 +215,14 @@ class _Filling:
         name = set_id(self.account, self.scope, data_set)
         owners = {self.account.principal(one): grants.OWN_DATA_SET for one in _owners(self.scope)}
         grants.make_exact(self.account, grants.data_set(name), owners)
-        if before and before["version"] == version and not ensured.ingestion_id:
+        unfilled = None if ensured.ingestion_id else unfilled_by(self.account, name, self._pace)
+        whole = bool(ensured.ingestion_id or unfilled)
+        if before and before["version"] == version and not whole:
             return Filled(**{**before, "started": False})
-        if ensured.ingestion_id:
-            mode = "FULL_REFRESH"  # QuickSight's own, of a new or changed set
-        content, total = _content(version, before), self._total(data_set, days)
+        if whole:
+            mode = "FULL_REFRESH"  # QuickSight's own of a new or changed set, or in place of it
+        after = unfilled or (before["ingestion_id"] if before else "")
+        content, total = _content(version, after), self._total(data_set, days)
         ingested = self._ingest(name, mode, ensured, content, total)
         if ingested.total != total:
             total = self._total(data_set, days, anew=True)
@@ -275,9 +280,8 @@ class _Filling:
         self, name: str, mode: Mode, ensured: Ensured, content: str, total: int
     ) -> Ingested:
         settings = self.scope.settings.quicksight
-        pace = pace_of(self.scope, settings.deadline_minutes * 60)
         if ensured.ingestion_id:
-            return follow(self.account, name, ensured.ingestion_id, pace)
+            return follow(self.account, name, ensured.ingestion_id, self._pace)
         return ingest(
             self.account,
             name,
@@ -286,17 +290,20 @@ class _Filling:
             total=total,
             quota=settings.ingestions_per_day,
             now=self.moment,
-            pace=pace,
+            pace=self._pace,
         )
+
+    @property
+    def _pace(self) -> Pace:
+        return pace_of(self.scope, self.scope.settings.quicksight.deadline_minutes * 60)
 
     def _rows_of(self, data_set: DataSet) -> Any:
         present = "display_rank" if data_set.drawn_rows_only else None
         return lambda day: self.lake.row_count(self.scope.name, data_set.table, day, present)
 
 
-def _content(version: str, before: dict[str, Any] | None) -> str:
-    """Names a content after another one: going back to an earlier content is a new name."""
-    after = before["ingestion_id"] if before else ""
+def _content(version: str, after: str) -> str:
+    """Names a content after an ingestion: going back to an earlier content is a new name."""
     return hashlib.sha256(f"{version} after {after}".encode()).hexdigest()[:12]
 
 

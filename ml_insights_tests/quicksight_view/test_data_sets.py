@@ -110,7 +110,7 @@ def test_going_back_to_an_earlier_content_is_ingested_again(
     assert len(set(ids)) == 3
 
 
-def test_an_ingestion_that_was_started_before_a_crash_is_taken_up(
+def test_an_ingestion_that_could_not_be_followed_is_cancelled_or_taken_up(
     publication: Publication,
 ) -> None:
     publication.data_sets(SECOND)
@@ -381,6 +381,71 @@ def test_a_deleted_set_is_made_again_with_all_days(publication: Publication) -> 
     filled = publication.data_sets(THIRD)
     assert filled["precision_recall"].started
     assert not filled["model_quality"].started
+
+
+def types_of(publication: Publication) -> list[tuple[str, str]]:
+    """Types of the ingestions of the curves and how they ended, in their order."""
+    every = publication.service.ingestions[CURVES_SET].values()
+    return [(one["RequestType"], one["IngestionStatus"]) for one in every]
+
+
+BROKEN = {
+    "failed": ("failing_ingestion", {"type": "PERMISSION_DENIED"}, "FAILED"),
+    "cancelled": ("hanging_ingestion", {}, "CANCELLED"),
+    "rows dropped": ("dropped_rows", {"rows": 3}, "COMPLETED"),
+}
+"""How QuickSight's own ingestion of a set ends badly: effect, its detail, the state then."""
+
+
+@pytest.mark.parametrize(("effect", "detail", "state"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("change", ["INITIAL_INGESTION", "EDIT"])
+def test_a_set_whose_own_ingestion_ended_badly_is_filled_by_the_rerun(
+    publication: Publication, change: str, effect: str, detail: dict[str, object], state: str
+) -> None:
+    """The day's receipt is of the set before it was deleted or changed by hand."""
+    publication.data_sets(THIRD)
+    if change == "EDIT":
+        publication.service.sets[CURVES_SET]["Name"] = "by hand"
+    else:
+        for kept in (publication.service.sets, publication.service.refresh):
+            del kept[CURVES_SET]
+    publication.aws.account.faults.effect("quicksight", effect, detail=detail)
+    with pytest.raises((AwsPermanentError, DeadlineExceededError)):
+        publication.data_sets(THIRD)
+    again = publication.data_sets(THIRD)["precision_recall"]
+    assert again.started
+    assert types_of(publication)[-2:] == [(change, state), ("FULL_REFRESH", "COMPLETED")]
+    assert again.total == publication.rows("precision_recall").num_rows
+    assert_shown_as_published(publication, 3)
+    assert not publication.data_sets(THIRD)["precision_recall"].started
+
+
+def test_the_day_after_a_change_that_failed_brings_older_days_too(
+    publication: Publication,
+) -> None:
+    publication.data_sets(SECOND)
+    publication.service.sets[CURVES_SET]["Name"] = "by hand"
+    fault = {"type": "QUERY_TIMEOUT"}
+    publication.aws.account.faults.effect("quicksight", "failing_ingestion", detail=fault)
+    with pytest.raises(AwsTransientError, match="QUERY_TIMEOUT"):
+        publication.data_sets(SECOND)
+    publication.data_sets(THIRD)
+    assert types_of(publication)[-2:] == [("EDIT", "FAILED"), ("FULL_REFRESH", "COMPLETED")]
+    assert_shown_as_published(publication, 3)
+
+
+def test_a_change_that_is_still_ingested_is_waited_for_before_a_receipt_counts(
+    publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication.data_sets(THIRD)
+    publication.service.sets[CURVES_SET]["Name"] = "by hand"
+    with monkeypatch.context() as crash:
+        gone = "ml_insights.quicksight_view.data_sets.follow"
+        crash.setattr(gone, Mock(side_effect=RuntimeError("the machine is gone")))
+        with pytest.raises(RuntimeError):
+            publication.data_sets(THIRD)
+    assert not publication.data_sets(THIRD)["precision_recall"].started
+    assert types_of(publication)[-1] == ("EDIT", "COMPLETED")
 
 
 def test_nobody_but_owners_has_rights_on_sets_and_sources(publication: Publication) -> None:

@@ -26,6 +26,8 @@ Mode = Literal["FULL_REFRESH", "INCREMENTAL_REFRESH"]
 STATES = States(
     pending=("INITIALIZED", "QUEUED", "RUNNING"), terminal=("COMPLETED", "FAILED", "CANCELLED")
 )
+_WHOLE = ("INITIAL_INGESTION", "EDIT", "FULL_REFRESH")
+"""Types of ingestions that replace all rows."""
 _QUOTA = "LimitExceededException"
 _QUOTA_WINDOW = timedelta(hours=24)
 _PASSING = frozenset(
@@ -138,16 +140,7 @@ def ingest(
 
 def follow(account: Account, set_id: str, ingestion_id: str, pace: Pace) -> Ingested:
     """Wait for an ingestion and judge it; see `ingest` for what it raises."""
-    named = {"DataSetId": set_id, "IngestionId": ingestion_id}
-    described = wait(
-        f"ingestion {ingestion_id} of data set {set_id}",
-        lambda: _describe(account, set_id, ingestion_id),
-        _state,
-        states=STATES,
-        pace=pace,
-        cancel=lambda: _cancel(account, named),
-        clock=account.clock,
-    )
+    described = _ended(account, set_id, ingestion_id, pace)
     _refuse_failed(set_id, ingestion_id, described)
     rows = described.get("RowInfo", {})
     if dropped := rows.get("RowsDropped", 0):
@@ -159,6 +152,34 @@ def follow(account: Account, set_id: str, ingestion_id: str, pace: Pace) -> Inge
             code="RowsDropped",
         )
     return Ingested(ingestion_id, rows.get("RowsIngested", 0), rows.get("TotalRowsInDataset", 0))
+
+
+def unfilled_by(account: Account, set_id: str, pace: Pace) -> str | None:
+    """The last ingestion of the whole data set, if it did not bring all rows; it names what to mend.
+
+    QuickSight starts one by itself when a set is made or changed. Until a full one succeeds the set
+    may have no rows, or those of before the change. One that still runs is waited for.
+
+    Args:
+        account: where.
+        set_id: the data set.
+        pace: deadline and pauses.
+
+    Returns:
+        Id of the ingestion that failed, was cancelled or dropped rows; None if all is well.
+
+    Raises:
+        AwsError: a call failed.
+        DeadlineExceededError: the ingestion did not end; it has been cancelled.
+    """
+    whole = [one for one in _earlier(account, set_id) if one.get("RequestType") in _WHOLE]
+    if not whole:
+        return None
+    last = max(whole, key=lambda one: one["CreatedTime"])
+    if _state(last) in STATES.pending:
+        last = _ended(account, set_id, str(last["IngestionId"]), pace)
+    dropped = last.get("RowInfo", {}).get("RowsDropped", 0)
+    return str(last["IngestionId"]) if _state(last) != "COMPLETED" or dropped else None
 
 
 def refuse_missing_rows(
@@ -255,6 +276,20 @@ def _refuse_failed(set_id: str, ingestion_id: str, described: Json) -> None:
     raise AwsPermanentError(
         f"{text} Check the table in Athena and what QuickSight's role may read, then run again.",
         code=kind,
+    )
+
+
+def _ended(account: Account, set_id: str, ingestion_id: str, pace: Pace) -> Json:
+    """The ingestion once it has ended, well or not; at the deadline it is cancelled."""
+    named = {"DataSetId": set_id, "IngestionId": ingestion_id}
+    return wait(
+        f"ingestion {ingestion_id} of data set {set_id}",
+        lambda: _describe(account, set_id, ingestion_id),
+        _state,
+        states=STATES,
+        pace=pace,
+        cancel=lambda: _cancel(account, named),
+        clock=account.clock,
     )
 
 
