@@ -97,8 +97,8 @@ class Aws(Section):
 
     kms_key: Annotated[
         str | None,
-        StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:.+$"),
-        Legal("ARN of a key or alias"),
+        StringConstraints(pattern=r"^arn:aws[a-z-]*:kms:[^:]+:[0-9]{12}:key/.+$"),
+        Legal("ARN of a key; policies cannot name a key by its alias"),
     ] = None
     """Key that encrypts what is written to the lake. Without it, the bucket's default applies."""
 

@@ -42,6 +42,27 @@ def test_relative_folders_start_at_the_settings_file(load: Load, tmp_path: Path)
     assert settings.endpoints["fraud-detector"].data_capture == str(tmp_path.resolve() / "capture")
 
 
+@pytest.mark.parametrize(
+    ("arn", "legal"),
+    [
+        ("arn:aws:kms:eu-central-1:111122223333:key/1234-ab", True),
+        ("arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-1", True),
+        ("arn:aws:kms:eu-central-1:111122223333:alias/lake", False),
+        ("arn:aws:kms:eu-central-1:1111:key/1234", False),
+    ],
+)
+def test_a_key_is_named_as_policies_can_name_it(
+    load: Load, problems: Problems, arn: str, *, legal: bool
+) -> None:
+    text = ON_AWS.replace("eu-central-1", f'eu-central-1, kms_key: "{arn}"')
+    if legal:
+        assert load(text).aws.kms_key == arn
+    else:
+        (problem,) = problems(text)
+        assert "aws.kms_key" in problem
+        assert "policies cannot name a key by its alias" in problem
+
+
 def test_s3_locations_lose_their_trailing_slash(load: Load) -> None:
     assert load(ON_AWS).lake == "s3://bucket/lake"
 
