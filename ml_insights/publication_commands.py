@@ -42,9 +42,11 @@ ROLES: dict[str, Callable[[Places], list[Statement]]] = {
 def query(settings_file: Path | None, sql: str) -> None:
     """Run SQL on the published tables with Athena; prints CSV."""
     from ml_insights.aws import athena  # noqa: PLC0415 (starts slowly)
-    from ml_insights.aws_deployment import workgroup_of  # noqa: PLC0415
+    from ml_insights.aws.identity import caller  # noqa: PLC0415
+    from ml_insights.aws_deployment import session_of, workgroup_of  # noqa: PLC0415
 
     settings = load_settings(settings_file)
+    caller(session_of(settings), settings.aws.account_id)
     workgroup = workgroup_of(settings)
     athena.ensure_workgroup(workgroup)
     answer = athena.query(workgroup, settings.athena.database, sql)
@@ -59,9 +61,15 @@ def query(settings_file: Path | None, sql: str) -> None:
 def migrate(settings_file: Path | None) -> None:
     """Add columns that this version has to the tables in Glue."""
     from ml_insights.aws.glue import ensure_tables  # noqa: PLC0415 (starts slowly)
-    from ml_insights.aws_deployment import catalogue_of, catalogued_tables  # noqa: PLC0415
+    from ml_insights.aws.identity import caller  # noqa: PLC0415
+    from ml_insights.aws_deployment import (  # noqa: PLC0415
+        catalogue_of,
+        catalogued_tables,
+        session_of,
+    )
 
     settings = load_settings(settings_file)
+    caller(session_of(settings), settings.aws.account_id)
     changes = ensure_tables(catalogue_of(settings), catalogued_tables(), migrate=True)
     for name, change in changes.items():
         click.echo(f"{settings.athena.database}.{name}: {change}")
