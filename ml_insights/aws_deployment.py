@@ -80,7 +80,7 @@ def places_of(settings: Settings) -> Places:
     """
     session = session_of(settings)
     known = settings.aws.account_id
-    who = Identity(known, "aws", "") if known else caller(session)
+    who = Identity(known, session.partition, "") if known else caller(session)
     cluster, serverless = settings.emr.cluster, settings.emr.serverless
     roles = (cluster.service_role, cluster.instance_profile, serverless.role)
     sources = (
@@ -105,4 +105,6 @@ def places_of(settings: Settings) -> Places:
         application=serverless.application_id,
         passed_roles=tuple(role for role in roles if role),
         kms_key=settings.aws.kms_key,
+        source=settings.quicksight.source,
+        quicksight_role=settings.quicksight.role,
     )

@@ -38,6 +38,16 @@ class AwsSession:
     endpoint_url: str | None = None
     profile: str | None = None
 
+    @property
+    def partition(self) -> str:
+        """`aws`, or that of another group of regions.
+
+        Raises:
+            AwsPermanentError: the region is in none.
+        """
+        with aws_call("looking up the partition", region=self.region):
+            return str(boto3.Session().get_partition_for_region(self.region))
+
     def client(self, service: str, *, attempts: int = _ATTEMPTS) -> Any:
         """The client of a service, such as `emr`; made once for each session and service.
 

@@ -37,6 +37,8 @@ class Places:
         application: id of the EMR Serverless application, if there is one.
         passed_roles: roles that are handed to EMR, by ARN or name.
         kms_key: key of the lake, if it has one.
+        source: what QuickSight reads, `athena` or `s3`.
+        quicksight_role: ARN of the role with which it reads, if it is handed one.
     """
 
     partition: str
@@ -55,6 +57,8 @@ class Places:
     application: str | None = None
     passed_roles: tuple[str, ...] = ()
     kms_key: str | None = None
+    source: str = "athena"
+    quicksight_role: str | None = None
 
     def arn(self, service: str, resource: str) -> str:
         """ARN in the account and region."""
@@ -106,12 +110,10 @@ def policy(statements: list[Statement]) -> Json:
 
 def dagster_role(places: Places) -> list[Statement]:
     """What the Dagster process may do."""
-    statements = [
-        *_read_write(places, "Lake", places.lake),
-        *_glue(places),
-        *_athena(places),
-        *_quicksight(places),
-    ]
+    statements = _read_write(places, "Lake", places.lake)
+    if places.source == "athena":
+        statements += [*_glue(places), *_athena(places)]
+    statements += _quicksight(places)
     if places.runner == "local":
         statements += _sources(places)
     elif places.runner == "emr":
@@ -128,6 +130,9 @@ def job_role(places: Places) -> list[Statement]:
 
 def quicksight_role(places: Places) -> list[Statement]:
     """What QuickSight may do when it reads the results."""
+    reading = _reading(places, "Lake", places.lake)
+    if places.source == "s3":
+        return [*reading, *_key(places, writes=False)]
     tables = places.arn("glue", f"table/{places.database}/*")
     statements = [
         Statement(
@@ -158,9 +163,32 @@ def quicksight_role(places: Places) -> list[Statement]:
             {"s3:PutObject": "Athena writes what it answers with the reader's rights"},
             (places.objects(places.results),),
         ),
-        *_reading(places, "Lake", places.lake),
+        *_answering(places),
+        *reading,
     ]
     return statements + _key(places)
+
+
+def _answering(places: Places) -> list[Statement]:
+    """What Athena does besides at the place of results, with the rights of whoever queries."""
+    return [
+        Statement(
+            "VerifyResults",
+            {
+                "s3:GetBucketLocation": "Athena looks at the bucket before it starts a query",
+                "s3:ListBucketMultipartUploads": "Athena writes long answers in parts",
+            },
+            (places.bucket(places.results),),
+        ),
+        Statement(
+            "PartsOfResults",
+            {
+                "s3:AbortMultipartUpload": "Athena drops the parts of a query that was stopped",
+                "s3:ListMultipartUploadParts": "Athena writes long answers in parts",
+            },
+            (places.objects(places.results),),
+        ),
+    ]
 
 
 def _reading(places: Places, sid: str, uri: str) -> list[Statement]:
@@ -200,13 +228,12 @@ def _sources(places: Places) -> list[Statement]:
     ]
 
 
-def _key(places: Places) -> list[Statement]:
+def _key(places: Places, *, writes: bool = True) -> list[Statement]:
     if places.kms_key is None:
         return []
-    why = {
-        "kms:Decrypt": "reads encrypted objects",
-        "kms:GenerateDataKey": "writes encrypted objects",
-    }
+    why = {"kms:Decrypt": "reads encrypted objects"}
+    if writes:
+        why["kms:GenerateDataKey"] = "writes encrypted objects"
     return [Statement("Key", why, (places.kms_key,))]
 
 
@@ -263,6 +290,7 @@ def _athena(places: Places) -> list[Statement]:
             if places.results.startswith(f"{places.lake}/")
             else _read_write(places, "Results", places.results)
         ),
+        *_answering(places),
     ]
 
 
@@ -270,9 +298,11 @@ def _quicksight(places: Places) -> list[Statement]:
     def own(kind: str) -> str:
         return places.arn("quicksight", f"{kind}/{places.prefix}-*")
 
+    data_sets = _DATA_SETS | (_WINDOWS if places.source == "athena" else {})
+    role = (places.quicksight_role,) if places.quicksight_role else ()
     return [
         Statement("Sources", _SOURCES, (own("datasource"),)),
-        Statement("DataSets", _DATA_SETS, (own("dataset"),)),
+        Statement("DataSets", data_sets, (own("dataset"),)),
         Statement("Ingestions", _INGESTIONS, (f"{own('dataset')}/ingestion/*",)),
         Statement("Dashboards", _DASHBOARDS, (own("dashboard"),)),
         Statement(
@@ -284,6 +314,15 @@ def _quicksight(places: Places) -> list[Statement]:
             "Embedding",
             {"quicksight:GenerateEmbedUrlForRegisteredUser": "`ml-insights embed-url`"},
             (places.arn("quicksight", f"user/{places.namespace}/*"), own("dashboard")),
+        ),
+        *(
+            Statement(
+                "PassQuickSightRole",
+                {"iam:PassRole": "hands a data source the role with which QuickSight reads"},
+                (one,),
+                _passed_to("quicksight.amazonaws.com"),
+            )
+            for one in role
         ),
     ]
 
@@ -306,12 +345,14 @@ _DATA_SETS = {
     "quicksight:CreateDataSet": "makes it",
     "quicksight:UpdateDataSet": "brings its columns up to date",
     "quicksight:PassDataSet": "lets the dashboard read it",
-    "quicksight:DescribeDataSetRefreshProperties": "looks at its look-back window",
-    "quicksight:PutDataSetRefreshProperties": "sets the window",
     "quicksight:DescribeDataSetPermissions": "finds surplus rights",
     "quicksight:UpdateDataSetPermissions": "gives owners theirs, takes surplus away",
     "quicksight:ListIngestions": "counts the ingestions of 24 hours before it starts another",
     **_TAGS,
+}
+_WINDOWS = {
+    "quicksight:DescribeDataSetRefreshProperties": "looks at its look-back window",
+    "quicksight:PutDataSetRefreshProperties": "sets the window",
 }
 _INGESTIONS = {
     "quicksight:CreateIngestion": "brings a day in",
@@ -415,5 +456,9 @@ def _passing(places: Places, services: tuple[str, ...]) -> list[Statement]:
         else f"arn:{places.partition}:iam::{places.account_id}:role/{role}"
         for role in places.passed_roles
     )
-    limit = {"StringEquals": {"iam:PassedToService": list(services)}}
-    return [Statement("PassRoles", {"iam:PassRole": "hands the jobs their role"}, roles, limit)]
+    why = {"iam:PassRole": "hands the jobs their role"}
+    return [Statement("PassRoles", why, roles, _passed_to(*services))]
+
+
+def _passed_to(*services: str) -> Json:
+    return {"StringEquals": {"iam:PassedToService": list(services)}}

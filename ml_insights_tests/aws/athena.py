@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-from ml_insights_tests.aws.lake_queries import QueryError, query_lake
+from ml_insights_tests.aws.lake_queries import QueryError, query_lake, verify_results
 from ml_insights_tests.aws.refusals import AwsError
 from ml_insights_tests.aws.service import Account, Service
 
@@ -64,6 +64,11 @@ class Athena(Service):
         group = self._workgroup(parameters["WorkGroup"])
         if group["State"] != "ENABLED":
             raise self._refused("WorkGroup is disabled")
+        place = group["Configuration"]["ResultConfiguration"]["OutputLocation"]
+        try:
+            verify_results(self.account, self.region, place, CALLER)
+        except QueryError as error:
+            raise self._refused(str(error)) from error
         execution_id = str(uuid4())
         self.executions[execution_id] = {
             "QueryExecutionId": execution_id,

@@ -20,7 +20,8 @@ class Call:
         operation: as the model names it; empty when the model has none.
         action: what a policy must allow; of most calls `<prefix>:<operation>`.
         resource: parameters that identify something: labels of the path, and those whose names end
-            in Id, Arn, Name, Bucket, Key or WorkGroup, at the top and, as `TableInput.Name`, below.
+            in Id, Arn, Name, Bucket, Key or WorkGroup, at the top and up to two levels below, as
+            `TableInput.Name`.
         region: the call was signed for.
         access_key: the call was signed with.
         request_id: as the answer has it; empty for services of moto that send none.

@@ -58,6 +58,19 @@ def _client(url: str, region: str, access_key: str, name: str) -> Any:
     )
 
 
+def verify_results(account: Account, region: str, place: str, access_key: str) -> None:
+    """Look at the bucket of results as Athena does before a query, with the rights of its caller.
+
+    Raises:
+        QueryError: there is no such bucket.
+    """
+    s3, bucket = clients(account, region, access_key)("s3"), urlparse(place).netloc
+    try:
+        s3.get_bucket_location(Bucket=bucket)
+    except s3.exceptions.ClientError as error:
+        raise QueryError(f"Unable to verify/create output bucket {bucket}") from error
+
+
 def query_lake(account: Account, region: str, database: str, sql: str, access_key: str) -> pa.Table:
     """The answer to a query, as Arrow.
 

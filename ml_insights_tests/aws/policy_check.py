@@ -78,6 +78,12 @@ def needs(call: Call, workgroup: str, lake: str, kms_key: str | None = None) -> 
     # The job that EMR marks has no name before the call.
     if (tagging := TAGGED.get(call.action)) and not call.service.startswith("emr"):
         found += [Need(tagging, arn) for arn in arns]
+    if call.service == "quicksight":
+        found += [
+            Need("iam:PassRole", role, (("iam:PassedToService", "quicksight.amazonaws.com"),))
+            for name, role in call.resource.items()
+            if name.endswith(".RoleArn")
+        ]
     if key := call.resource.get("SSEKMSKeyId"):
         found.append(Need("kms:GenerateDataKey", key))
     if kms_key and call.operation == "GetObject" and call.resource["Key"].startswith(f"{lake}/"):
@@ -144,6 +150,8 @@ def _satisfied(condition: Mapping[str, Any], context: Mapping[str, str]) -> bool
         for key, wished in keys.items():
             if operator == "Null":
                 held = (key not in context) == (wished == "true")
+            elif operator == "StringEquals":
+                held = context.get(key) in wished
             elif operator == "StringLike":
                 held = any(fnmatchcase(context.get(key, ""), one) for one in wished)
             else:
@@ -206,7 +214,10 @@ def granted(policy: dict[str, Any]) -> set[str]:
 
 def used(calls: Iterable[Call]) -> set[str]:
     """Actions that calls needed."""
-    actions = {call.action for call in calls} - ALWAYS_ALLOWED
+    every = list(calls)
+    actions = {call.action for call in every} - ALWAYS_ALLOWED
+    if any(one.endswith(".RoleArn") for call in every for one in call.resource):
+        actions.add("iam:PassRole")
     return actions | {
         implied[action] for implied in (PASSED, TAGGED) for action in actions if action in implied
     }

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
-from ml_insights_tests.aws.lake_queries import QueryError, clients, query_lake
+from ml_insights_tests.aws.lake_queries import QueryError, clients, query_lake, verify_results
 from ml_insights_tests.aws.service import Account
 
 Json = dict[str, Any]
@@ -64,7 +64,12 @@ def read_rows(
         window = f" WHERE dt >= TIMESTAMP '{since:%Y-%m-%d %H:%M:%S}'" if since else ""
         sql = f"SELECT * FROM ({query['SqlQuery']}) AS rows{window}"  # noqa: S608
         database = query["SqlQuery"].split('FROM "', 1)[1].split('"', 1)[0]
+        client = clients(account, region, SERVICE_ROLE)
+        name = source["AthenaParameters"]["WorkGroup"]
+        group = client("athena").get_work_group(WorkGroup=name)["WorkGroup"]
+        place = group["Configuration"]["ResultConfiguration"]["OutputLocation"]
         try:
+            verify_results(account, region, place, SERVICE_ROLE)
             answer = query_lake(account, region, database, sql, SERVICE_ROLE)
         except QueryError as error:
             missing = "TABLE_NOT_FOUND" in str(error)

@@ -223,9 +223,15 @@ class _Exchange:
             if isinstance(structure, dict)
             for member, value in structure.items()
         }
+        innermost = {
+            f"{name}.{member}": value
+            for name, structure in inner.items()
+            if isinstance(structure, dict)
+            for member, value in structure.items()
+        }
         self.resource |= {
             name: value
-            for name, value in {**parameters, **inner}.items()
+            for name, value in {**parameters, **inner, **innermost}.items()
             if name.endswith(_IDENTIFIES) and isinstance(value, str)
         }
         method = service.operation(self.operation.name)

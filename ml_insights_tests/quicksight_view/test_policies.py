@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -71,24 +72,28 @@ def everything(publication: Publication, tables: Tables) -> list[Call]:
         kept["Name"] = "by hand"
     for kept in service.sources.values():
         kept["Name"] = "by hand"
-    glue = publication.aws.service("glue", REGION).tables["ml_insights", "model_quality"]
-    glue["Parameters"]["projection.endpoint.values"] = "other"
+    with_athena = publication.scope.settings.quicksight.source == "athena"
     workgroup = replace(workgroup_of(publication.scope.settings), scan_limit=10**8)
-    athena.ensure_workgroup(workgroup)
+    if with_athena:
+        glue = publication.aws.service("glue", REGION).tables["ml_insights", "model_quality"]
+        glue["Parameters"]["projection.endpoint.values"] = "other"
+        athena.ensure_workgroup(workgroup)
     publication.data_sets(FIRST)
     publication.dashboard()
     embed_url(publication.account, f"ml-insights-{ENDPOINT}", "bob", 60)
-    clock = FakeTime().clock
-    sql = "SELECT count(*) FROM model_quality"
-    athena.query(workgroup, "ml_insights", sql, athena.PACE, clock)
-    faults.effect("athena", "hanging")
-    fails(lambda: athena.query(workgroup, "ml_insights", sql, athena.PACE, clock))
+    if with_athena:
+        clock = FakeTime().clock
+        sql = "SELECT count(*) FROM model_quality"
+        athena.query(workgroup, "ml_insights", sql, athena.PACE, clock)
+        faults.effect("athena", "hanging")
+        fails(lambda: athena.query(workgroup, "ml_insights", sql, athena.PACE, clock))
     publication.lake.discard_staged(ENDPOINT, MODEL_QUALITY.name, THIRD)
     publication.lake._storage.replace(f"{ENDPOINT}/_staging/model_quality/dt={THIRD}/x", b"")
     publication.lake.discard_staged(ENDPOINT, MODEL_QUALITY.name, THIRD)
     return list(publication.aws.calls)
 
 
+ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/quicksight-reads"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT_ID}:key/1234"
 ARN = f"arn:aws:quicksight:{REGION}:{ACCOUNT_ID}:"
 NOT_CALLED = {
@@ -105,15 +110,38 @@ NOT_CALLED = {
     ("quicksight:PassDataSet", f"{ARN}dataset/ml-insights-*"): "needed by the dashboard's calls",
 }
 """What the Dagster role may do and no recorded call shows, each with its reason."""
+OF_LONG_ANSWERS = {
+    ("s3:ListBucketMultipartUploads", "arn:aws:s3:::results"),
+    ("s3:AbortMultipartUpload", "arn:aws:s3:::results/lake/_athena/*"),
+    ("s3:ListMultipartUploadParts", "arn:aws:s3:::results/lake/_athena/*"),
+}
+"""Likewise, with Athena alone: it writes long answers in parts, the stand-in's are short."""
+NOT_CALLED_BY_QUICKSIGHT = {
+    "athena": {"s3:PutObject", *(action for action, _ in OF_LONG_ANSWERS)},
+    "s3": {"s3:ListBucket"},
+}
+"""What QuickSight does besides is its own affair and not called by the stand-in."""
+INSTALLATIONS = {
+    "bucket's encryption": ("athena", None, None),
+    "key and role of its own": ("athena", KEY, ROLE),
+    "files instead of Athena": ("s3", KEY, ROLE),
+}
+"""What QuickSight reads, the lake's key and the role with which QuickSight reads."""
 
 
-@pytest.mark.parametrize("kms_key", [None, KEY], ids=["bucket's encryption", "key of its own"])
+@pytest.mark.parametrize(
+    ("source", "kms_key", "role"), INSTALLATIONS.values(), ids=INSTALLATIONS.keys()
+)
 def test_the_policies_allow_all_calls_and_every_granted_right_is_used(
-    unpublished: Publication, tables: Tables, kms_key: str | None
+    unpublished: Publication, tables: Tables, source: str, kms_key: str | None, role: str | None
 ) -> None:
     """By action, resource and condition; and each resource of each action is needed."""
     publication = unpublished
     publication.scope.settings.__dict__["aws"].__dict__["kms_key"] = kms_key
+    section = publication.scope.settings.__dict__["quicksight"].__dict__
+    section["source"], section["role"] = source, role
+    # Objects that another test has copied would not be asked for.
+    shutil.rmtree(publication.aws.account.folder / "athena", ignore_errors=True)
     publication.lake = lake_of(publication.scope.settings)
     publication.write(tables, days_of(3))
     calls = everything(publication, tables)
@@ -123,14 +151,49 @@ def test_the_policies_allow_all_calls_and_every_granted_right_is_used(
     assert not refused(calls, roles, kms_key=kms_key, conditions=True)
     ours = [call for call in calls if call.access_key in (UNDER_TEST, CALLER)]
     needed = [need for call in ours for need in needs(call, "ml-insights", "lake", kms_key)]
-    assert idle(dagster, needed) == NOT_CALLED.keys()
+    of_athena = OF_LONG_ANSWERS if source == "athena" else set()
+    assert idle(dagster, needed) == NOT_CALLED.keys() | of_athena
     kms = {action for action in granted(dagster) if action.startswith("kms:")}
-    assert used(ours) == granted(dagster) - kms
-    # What QuickSight asks of Athena besides is its own affair and not called by the stand-in.
+    assert used(ours) == granted(dagster) - kms - {action for action, _ in of_athena}
     theirs = used(call for call in calls if call.access_key == SERVICE_ROLE)
     assert {
         action for action in granted(quicksight) - theirs if action[:4] not in ("athe", "kms:")
-    } == {"s3:PutObject"}
+    } == NOT_CALLED_BY_QUICKSIGHT[source]
+
+
+def test_a_role_is_passed_to_quicksight_and_to_nobody_else(unpublished: Publication) -> None:
+    places = places_of(unpublished.scope.settings)
+    assert "iam:PassRole" not in granted(policy(dagster_role(places)))
+    role = policy(dagster_role(replace(places, quicksight_role=ROLE)))
+    to_quicksight = {"iam:PassedToService": "quicksight.amazonaws.com"}
+    assert allows(role, "iam:PassRole", ROLE, to_quicksight)
+    assert not allows(role, "iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"})
+    assert not allows(role, "iam:PassRole", f"{ROLE}-2", to_quicksight)
+
+
+def test_without_athena_nobody_gets_rights_on_it_or_on_glue(unpublished: Publication) -> None:
+    places = replace(places_of(unpublished.scope.settings), source="s3", kms_key=KEY)
+    for build in (dagster_role, quicksight_role):
+        assert not [one for one in granted(policy(build(places))) if one[:4] in ("athe", "glue")]
+    assert "kms:GenerateDataKey" not in granted(policy(quicksight_role(places)))
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn"), (REGION, "aws")],
+)
+def test_names_are_those_of_the_regions_partition(
+    unpublished: Publication, region: str, partition: str
+) -> None:
+    """Also where the account is in the settings, so that nobody is asked who calls."""
+    unpublished.scope.settings.__dict__["aws"].__dict__["region"] = region
+    unpublished.aws.calls.clear()
+    places = places_of(unpublished.scope.settings)
+    assert not unpublished.aws.calls.of("sts")
+    for build in (dagster_role, job_role, quicksight_role):
+        for statement in build(places):
+            for one in statement.resources:
+                assert one.split(":")[1] == partition
 
 
 def test_a_right_that_lacks_its_resource_or_condition_is_missed() -> None:
@@ -208,3 +271,17 @@ def test_a_query_is_printed_as_csv(publication: Publication) -> None:
     assert date.fromisoformat(printed.stdout.splitlines()[1].split(",")[0]) == FIRST
     migrated = CliRunner().invoke(main, ["migrate", "--settings", str(publication.file)])
     assert migrated.output == "The tables have all columns.\n"
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["query", "SELECT 1 AS one"]])
+def test_credentials_of_another_account_query_and_change_nothing(
+    unpublished: Publication, command: list[str]
+) -> None:
+    text = unpublished.file.read_text().replace(ACCOUNT_ID, "999999999999")
+    unpublished.file.write_text(text)
+    arguments = [*command, "--settings", str(unpublished.file)]
+    refusal = CliRunner().invoke(main, arguments)
+    assert refusal.exit_code == 1
+    assert "`aws.account_id` is 999999999999" in refusal.output
+    calls = unpublished.aws.calls
+    assert not [*calls.of("glue"), *calls.of("athena"), *calls.of("s3")]
