@@ -73,12 +73,12 @@ def publish_dashboard(scope: EndpointScope, lake: Lake, account: Account) -> Vie
     )
     group = account.resource_id("readers")
     readers.ensure_group(account, group, managed=settings.readers is not None)
-    members = readers.Membership((), ())
-    if settings.readers is not None:
-        members = readers.ensure_members(account, group, settings.readers)
     wished = {account.principal(one): grants.OWN_DASHBOARD for one in settings.owners}
     wished[account.principal(f"group/{group}")] = grants.READ_DASHBOARD
     changed = grants.make_exact(account, grants.dashboard(dashboard_id), wished)
+    members = readers.Membership((), ())
+    if settings.readers is not None:
+        members = readers.ensure_members(account, group, settings.readers)
     return View(published, account.dashboard_url(dashboard_id), group, members, changed)
 
 

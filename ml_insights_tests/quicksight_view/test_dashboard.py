@@ -317,6 +317,20 @@ def test_an_unknown_reader_is_named(filled: Publication) -> None:
         filled.dashboard()
 
 
+def test_an_unknown_reader_keeps_neither_leavers_nor_surplus_rights_in(
+    filled: Publication,
+) -> None:
+    view = filled.dashboard()
+    mallory = filled.account.principal("user/mallory")
+    rights(filled)[mallory] = {"quicksight:UpdateDashboard"}
+    filled.service.groups[view.group] = {"bob", "mallory"}
+    filled.scope.settings.__dict__["quicksight"].__dict__["readers"] = ("bob", "evee")
+    with pytest.raises(AwsPermanentError, match="evee cannot join"):
+        filled.dashboard()
+    assert filled.service.groups[view.group] == {"bob"}
+    assert mallory not in rights(filled)
+
+
 @pytest.mark.parametrize("allowed", [False, True])
 def test_exports_of_the_shown_version_are_as_the_settings_say(
     filled: Publication, *, allowed: bool

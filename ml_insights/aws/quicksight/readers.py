@@ -59,7 +59,7 @@ def ensure_group(account: Account, group: str, *, managed: bool) -> None:
 
 
 def ensure_members(account: Account, group: str, members: Sequence[str]) -> Membership:
-    """Make the group's members exactly these QuickSight users.
+    """Make the group's members exactly these QuickSight users; who leaves is removed first.
 
     Raises:
         AwsPermanentError: a member is not a user of the namespace.
@@ -68,10 +68,10 @@ def ensure_members(account: Account, group: str, members: Sequence[str]) -> Memb
     listed = account.pages("list_group_memberships", "GroupMemberList", group, **named)
     actual = {member["MemberName"] for member in listed}
     added, removed = sorted(set(members) - actual), sorted(actual - set(members))
-    for name in added:
-        _add(account, group, name)
     for name in removed:
         account.call("delete_group_membership", group, **named, MemberName=name)
+    for name in added:
+        _add(account, group, name)
     return Membership(tuple(added), tuple(removed))
 
 
