@@ -30,6 +30,9 @@ with a policy, Dagster also runs a step again that somebody cancels."""
 HEAVY = "ml_insights_spark"
 """Concurrency pool of the assets that run on Spark; its limit is set in the Dagster instance."""
 
+QUICKSIGHT = "ml_insights_quicksight"
+"""Likewise of the two QuickSight assets: two days at once would ingest one data set at once."""
+
 
 def key(scope: EndpointScope, name: str) -> dg.AssetKey:
     """Asset key: the endpoint's name, then the table's."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from ml_insights.assets.declaration import endpoint_asset, failures
+from ml_insights.assets.declaration import QUICKSIGHT, endpoint_asset, failures
 from ml_insights.assets.quicksight_dataset import QUICKSIGHT_DATASET
 from ml_insights.quicksight_view.dashboard import View, publish_dashboard
 from ml_insights.resources import LakeResource, QuickSightResource
@@ -27,6 +27,7 @@ def build_quicksight_dashboard(scope: EndpointScope) -> dg.AssetsDefinition:
             "nothing else: surplus rights are taken away."
         ),
         deps=[QUICKSIGHT_DATASET],
+        pool=QUICKSIGHT,
     )
     def quicksight_dashboard(
         context: dg.AssetExecutionContext, lake: LakeResource, quicksight: QuickSightResource
