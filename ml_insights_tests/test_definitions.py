@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import ml_insights.definitions
-from ml_insights.assets.declaration import HEAVY
+from ml_insights.assets.declaration import HEAVY, QUICKSIGHT
 from ml_insights.contracts import TABLES
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import SettingsError
@@ -180,14 +180,15 @@ def test_a_job_holds_the_assets_and_checks_of_its_endpoint_only(
         assert checks == {name for _, name, _ in CHECKS}
 
 
-def test_heavy_assets_and_no_others_share_a_pool(graph: dg.AssetGraph) -> None:
+def test_heavy_assets_share_a_pool_and_those_of_quicksight_another(graph: dg.AssetGraph) -> None:
     pools = {
         key.to_user_string().rpartition("/")[2]: graph.get(key).assets_def.op.pool
         for key in graph.materializable_asset_keys
     }
-    heavy = {name for name, pool in pools.items() if pool == HEAVY}
-    assert heavy == {"raw_predictions", "confusion_counts"}
-    assert set(pools.values()) == {HEAVY, None}
+    pooled = {name: pool for name, pool in pools.items() if pool}
+    shown = dict.fromkeys(("quicksight_dataset", "quicksight_dashboard"), QUICKSIGHT)
+    heavy = dict.fromkeys(("raw_predictions", "confusion_counts"), HEAVY)
+    assert pooled == heavy | {name: pool for name, pool in shown.items() if name in pools}
 
 
 def test_no_asset_has_a_policy_that_would_run_a_cancelled_step_again(graph: dg.AssetGraph) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FOLDER = "quicksight_dataset"
 _MOST_FILES = 1000
 """Files that a manifest of QuickSight may name."""
+_FORM = "floats without exponents"
+"""How values are written; files of another form are written anew."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ def write_csv_files(lake: Lake, endpoint: str, data_set: DataSet, most_days: int
     versions = lake.versions(endpoint, data_set.table)
     days = list(versions)[-min(most_days, _MOST_FILES) :]
     columns = ",".join(column.name for column in data_set.columns)
-    wished = {_name(folder, one): f"{versions[one]} {columns}" for one in days}
+    wished = {_name(folder, one): f"{versions[one]} {columns} {_FORM}" for one in days}
     known = f"{FOLDER}/{data_set.name}.versions.json"
     written = json.loads(lake.read_text(endpoint, known) or "{}")
     there = set(lake.texts(endpoint, folder))
@@ -90,7 +93,17 @@ def _as_text(values: pa.ChunkedArray, kind: str) -> pa.ChunkedArray:
         return values.cast(pa.int8())
     if kind == "timestamp":
         return pc.strftime(values.cast(pa.timestamp("s")), format="%Y-%m-%d %H:%M:%S")
-    return values
+    return _positional(values) if kind == "float64" else values
+
+
+def _positional(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Floats as text without exponents, which not every reader knows; every digit stays."""
+    texts = values.cast(pa.string()).combine_chunks()
+    short = pc.fill_null(pc.match_substring(texts, "e"), fill_value=False)
+    written = [
+        np.format_float_positional(value, trim="-") for value in values.filter(short).to_pylist()
+    ]
+    return pc.replace_with_mask(texts, short, pa.array(written, pa.string()))
 
 
 def _name(folder: str, day: date) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -115,7 +115,13 @@ def set_id(account: Account, scope: EndpointScope, data_set: DataSet) -> str:
 
 
 def publish_data_sets(
-    scope: EndpointScope, lake: Lake, account: Account, day: date, moment: datetime
+    scope: EndpointScope,
+    lake: Lake,
+    account: Account,
+    day: date,
+    moment: datetime,
+    *,
+    report_rights: Callable[[str, grants.Changed], None],
 ) -> dict[str, Filled]:
     """Bring a published day into all data sets of the endpoint.
 
@@ -125,6 +131,8 @@ def publish_data_sets(
         account: QuickSight.
         day: published in all shown tables.
         moment: the time, UTC.
+        report_rights: is told of each source and set whose rights were not as wished, by id; also
+            if another set fails.
 
     Returns:
         What each data set shows of the day, by name.
@@ -140,13 +148,17 @@ def publish_data_sets(
     before = json.loads(lake.read_text(scope.name, receipt) or "{}")
     counted = f"{FOLDER}/rows.json"
     known = json.loads(lake.read_text(scope.name, counted) or "{}")
-    source = _athena_source(scope, account) if scope.settings.quicksight.source == "athena" else ""
-    filling = _Filling(scope, lake, account, day, moment, source, known)
+    rights: dict[str, grants.Changed] = {}
+    with_athena = scope.settings.quicksight.source == "athena"
+    source = _athena_source(scope, account, rights) if with_athena else ""
+    filling = _Filling(scope, lake, account, day, moment, source, known, rights)
     with ThreadPoolExecutor(max_workers=len(data_sets)) as pool:
         futures = {
             name: pool.submit(filling.fill, data_set, before.get(name))
             for name, data_set in data_sets.items()
         }
+    for name, changed in sorted(rights.items()):
+        report_rights(name, changed)
     filled = {name: future.result() for name, future in futures.items() if not future.exception()}
     written = {name: asdict(one) for name, one in filled.items()}
     if any(one.started for one in filled.values()):
@@ -168,7 +180,9 @@ def _raise_first(futures: Sequence[Future[Filled]]) -> None:
         raise QuotaUsedUpError(together, waiting[0].quota) from waiting[0]
 
 
-def _athena_source(scope: EndpointScope, account: Account) -> str:
+def _athena_source(
+    scope: EndpointScope, account: Account, rights: dict[str, grants.Changed]
+) -> str:
     """Workgroup, tables and data source; the ARN of the source."""
     settings = scope.settings
     workgroup = workgroup_of(settings)
@@ -176,15 +190,23 @@ def _athena_source(scope: EndpointScope, account: Account) -> str:
     parameters = athena_parameters(workgroup.name, settings.quicksight.role)
     with ThreadPoolExecutor(max_workers=2) as pool:
         tables = pool.submit(ensure_tables, catalogue_of(settings), catalogued_tables())
-        source = pool.submit(_source, scope, account, account.resource_id("athena"), parameters)
+        name = account.resource_id("athena")
+        source = pool.submit(_source, scope, account, name, parameters, rights)
         tables.result()
         return source.result()
 
 
-def _source(scope: EndpointScope, account: Account, name: str, parameters: Any) -> str:
+def _source(
+    scope: EndpointScope,
+    account: Account,
+    name: str,
+    parameters: Any,
+    rights: dict[str, grants.Changed],
+) -> str:
     arn = ensure_data_source(account, name, parameters, pace_of(scope, _CONNECT_SECONDS))
     owners = {account.principal(one): grants.OWN_DATA_SOURCE for one in _owners(scope)}
-    grants.make_exact(account, grants.data_source(name), owners)
+    if changed := grants.make_exact(account, grants.data_source(name), owners):
+        rights[name] = changed
     return arn
 
 
@@ -197,7 +219,8 @@ class _Filling:
     """Filling data sets with one day.
 
     `rows` holds, by data set, the rows of days as they were counted: of those that are no longer
-    restated they are not counted again.
+    restated they are not counted again. `rights` takes what was given and taken away, by id of the
+    source or set.
     """
 
     scope: EndpointScope
@@ -207,6 +230,7 @@ class _Filling:
     moment: datetime
     athena_source: str
     rows: dict[str, dict[str, int]]
+    rights: dict[str, grants.Changed]
 
     def fill(self, data_set: DataSet, before: dict[str, Any] | None) -> Filled:
         """Make the data set, ingest the day where it is new, and check the rows."""
@@ -214,7 +238,8 @@ class _Filling:
         days, ensured, mode = self._ensure(data_set)
         name = set_id(self.account, self.scope, data_set)
         owners = {self.account.principal(one): grants.OWN_DATA_SET for one in _owners(self.scope)}
-        grants.make_exact(self.account, grants.data_set(name), owners)
+        if changed := grants.make_exact(self.account, grants.data_set(name), owners):
+            self.rights[name] = changed
         unfilled = None if ensured.ingestion_id else unfilled_by(self.account, name, self._pace)
         whole = bool(ensured.ingestion_id or unfilled)
         if before and before["version"] == version and not whole:
@@ -271,7 +296,7 @@ class _Filling:
         bucket, _, prefix = self.lake.root.removeprefix("s3://").partition("/")
         key = f"{prefix}/{manifest.key}" if prefix else manifest.key
         parameters = manifest_parameters(bucket, key, settings.quicksight.role)
-        arn = _source(scope, self.account, f"{name}-files", parameters)
+        arn = _source(scope, self.account, f"{name}-files", parameters, self.rights)
         tables = csv_table(data_set, arn)
         ensured = ensure_data_set(self.account, name, _title(scope, data_set), tables)
         return manifest.days, ensured, "FULL_REFRESH"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.quicksight.account import Account
 from ml_insights.aws.quicksight.data_set import athena_table, ensure_data_set
 from ml_insights.aws.quicksight.data_source import athena_parameters, ensure_data_source
+from ml_insights.aws.quicksight.grants import Changed
 from ml_insights.aws.waiting import Clock
 from ml_insights.aws_deployment import lake_of, workgroup_of
 from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE, Table
@@ -74,6 +75,7 @@ class Publication:
         account: QuickSight, with a clock that tests move.
         today: the day on which everything runs.
         file: the settings file.
+        rights: what the last publication of data sets gave and took away, by id.
     """
 
     aws: StandIn
@@ -82,6 +84,7 @@ class Publication:
     account: Account
     today: date
     file: Path
+    rights: dict[str, Changed] = field(default_factory=dict)
 
     @property
     def service(self) -> Any:
@@ -109,7 +112,11 @@ class Publication:
     def data_sets(self, day: date) -> dict[str, Filled]:
         """Publish a day to the data sets."""
         moment = datetime(self.today.year, self.today.month, self.today.day, 6, 30, tzinfo=UTC)
-        return publish_data_sets(self.scope, self.lake, self.account, day, moment)
+        self.rights.clear()
+        report = self.rights.__setitem__
+        return publish_data_sets(
+            self.scope, self.lake, self.account, day, moment, report_rights=report
+        )
 
     def empty_sets(self) -> None:
         """The data sets as they are published, but for their rows."""

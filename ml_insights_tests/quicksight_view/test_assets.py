@@ -32,7 +32,7 @@ def metadata(run: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     return {name: value.value for name, value in event.metadata.items()}
 
 
-def test_a_day_is_published_and_reported(installed: Installation) -> None:
+def test_a_day_is_published_and_reported(publication: Publication, installed: Installation) -> None:
     run = installed.run(ENDPOINT, THIRD, assets=ASSETS)
     assert run.success
     sets = metadata(run, "quicksight_dataset")
@@ -42,8 +42,13 @@ def test_a_day_is_published_and_reported(installed: Installation) -> None:
     assert board["dashboard"].endswith(f"/sn/dashboards/ml-insights-{ENDPOINT}")
     assert (board["version"], board["new version"]) == (1, True)
     assert (board["readers"], board["readers added"]) == ("ml-insights-readers", "bob, eve")
+    assert (sets["rights given"], sets["rights taken away"]) == (10 * 9 + 6, 0)
+    mallory = publication.account.principal("user/mallory")
+    arn = publication.service.arn(f"dataset/ml-insights-{ENDPOINT}-insights")
+    publication.service.permissions[arn][mallory] = {"quicksight:DescribeDataSet"}
     again = installed.run(ENDPOINT, THIRD, assets=ASSETS)
     assert metadata(again, "quicksight_dataset")["data sets ingested"] == 0
+    assert metadata(again, "quicksight_dataset")["rights taken away"] == 1
     assert metadata(again, "quicksight_dashboard")["new version"] is False
 
 

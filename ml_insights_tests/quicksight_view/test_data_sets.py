@@ -10,11 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 from unittest.mock import Mock
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.errors import AwsPermanentError, AwsTransientError, DeadlineExceededError
+from ml_insights.quicksight_view.csv_files import _as_text
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.dashboard.synthetic import Tables, build_tables
 from ml_insights_tests.quicksight_view.publication import (
@@ -453,11 +455,34 @@ def test_nobody_but_owners_has_rights_on_sets_and_sources(publication: Publicati
     group = publication.account.principal("user/mallory")
     arn = publication.service.arn(f"dataset/{CURVES_SET}")
     publication.service.permissions[arn][group] = {"quicksight:DescribeDataSet"}
+    source = publication.service.arn("datasource/ml-insights-athena")
+    publication.service.permissions[source][group] = {"quicksight:PassDataSource"}
     publication.data_sets(THIRD)
+    assert {name: one.revoked for name, one in publication.rights.items()} == {
+        CURVES_SET: {group: {"quicksight:DescribeDataSet"}},
+        "ml-insights-athena": {group: {"quicksight:PassDataSource"}},
+    }
     owner = publication.account.principal("user/ann")
     data = {arn: who for arn, who in publication.service.permissions.items() if "data" in arn}
     assert len(data) == 3
     assert all(set(who) == {owner} for who in data.values())
+
+
+@pytest.mark.parametrize("source", ["athena", "s3"])
+def test_a_role_that_is_no_longer_wished_for_is_taken_from_the_source(
+    publication: Publication, source: str
+) -> None:
+    section = publication.scope.settings.__dict__["quicksight"].__dict__
+    section["source"], section["role"] = source, "arn:aws:iam::123456789012:role/reads"
+    publication.data_sets(THIRD)
+    section["role"] = None
+    publication.data_sets(THIRD)
+    every = [one["DataSourceParameters"] for one in publication.service.sources.values()]
+    assert every
+    assert not [one for kinds in every for one in kinds.values() if "RoleArn" in one]
+    publication.aws.calls.clear()
+    publication.data_sets(THIRD)
+    assert "UpdateDataSource" not in changing_calls(publication)
 
 
 def test_a_deleted_table_is_made_again(publication: Publication) -> None:
@@ -484,6 +509,26 @@ def test_a_table_that_is_deleted_meanwhile_is_named_and_the_old_rows_stay(
     assert f"ml-insights-{ENDPOINT}-model_quality" in str(caught.value)
     assert publication.rows("model_quality").num_rows == before
     assert publication.data_sets(THIRD)["model_quality"].started
+
+
+def test_files_have_floats_without_exponents_and_every_digit(
+    aws: StandIn, tmp_path: Path, tables: Tables
+) -> None:
+    extra = "source: s3\n  poll_seconds: 0.1"
+    opened = open_publication(aws, tmp_path, FIRST + timedelta(days=1), extra)
+    opened.write(tables, [FIRST])
+    rows = opened.lake.read(ENDPOINT, MODEL_QUALITY, FIRST)
+    number = rows.schema.get_field_index("average_precision")
+    values = [9.5e-7, 5e-324, 1.7976931348623157e308, 0.1 + 0.2, -1e22, 0.0, None, float("nan")]
+    cycled = [values[n % len(values)] for n in range(rows.num_rows)]
+    small = rows.set_column(number, rows.schema.field(number), pa.array(cycled, pa.float64()))
+    text = _as_text(small["average_precision"], "float64").to_pylist()
+    assert not [one for one in text if one and "e" in one]
+    read = [None if one is None else float(one) for one in text]
+    assert str(read) == str(cycled)
+    opened.lake.write(ENDPOINT, MODEL_QUALITY, FIRST, small.slice(0, 4))
+    opened.data_sets(FIRST)
+    assert opened.rows("model_quality")["average_precision"].to_pylist() == cycled[:4]
 
 
 def test_a_restated_day_comes_with_the_csv_files_of_any_later_publication(

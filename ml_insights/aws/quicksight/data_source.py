@@ -6,7 +6,6 @@ are read (`data_set`).
 
 from __future__ import annotations
 
-from ml_insights.aws.likeness import covers
 from ml_insights.aws.quicksight.account import EXISTS, RESOURCE_STATES, Account
 from ml_insights.aws.quicksight.fields import Json
 from ml_insights.aws.waiting import Pace, wait
@@ -47,7 +46,10 @@ def ensure_data_source(account: Account, source_id: str, parameters: Json, pace:
             existing = account.call("describe_data_source", source_id, **named)
     if existing is not None:
         account.refuse_foreign(existing["DataSource"]["Arn"])
-        if not covers(existing["DataSource"], wished) or "FAILED" in _state(existing):
+        # Compared whole: a role that is no longer wished for must go.
+        if any(existing["DataSource"].get(key) != value for key, value in wished.items()) or (
+            "FAILED" in _state(existing)
+        ):
             account.call("update_data_source", source_id, **named, **wished)
     ready = wait(
         f"data source {source_id}",

@@ -155,7 +155,7 @@ def follow(account: Account, set_id: str, ingestion_id: str, pace: Pace) -> Inge
 
 
 def unfilled_by(account: Account, set_id: str, pace: Pace) -> str | None:
-    """The last ingestion of the whole data set, if it did not bring all rows; it names what to mend.
+    """The last ingestion of the whole data set, if it did not bring all rows.
 
     QuickSight starts one by itself when a set is made or changed. Until a full one succeeds the set
     may have no rows, or those of before the change. One that still runs is waited for.
