@@ -5,7 +5,7 @@ What belongs here: which part of a day runs where and when. What does not: runni
 
 Spark counts a day in this process; from the counts on, a day needs Python alone, and has a second
 process to itself. So one day is counted while the day before is published, and neither core waits.
-The page shows all days, so it is written once, at the end.
+The page shows all days, so it is written once, at the end, where the deployment has one.
 """
 
 from __future__ import annotations
@@ -84,13 +84,13 @@ def run_days(
                     publications[day] = second.submit(_publish, endpoint, day)
                     publications[day].add_done_callback(partial(_tell, done, day))
             failed |= _failures(publications)
-            published = [day for day in days if day not in failed]
-            failed |= _failures(
-                {
+            if DASHBOARD_PAGE in asset_names(definitions, endpoint):
+                stretches = _stretches([day for day in days if day not in failed])
+                pages = {
                     last: second.submit(_write_page, endpoint, first, last)
-                    for first, last in _stretches(published)
+                    for first, last in stretches
                 }
-            )
+                failed |= _failures(pages)
         except BrokenProcessPool as error:
             raise MlInsightsError(
                 "the process that publishes what is counted has ended without a word: killed, or "

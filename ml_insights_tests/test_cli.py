@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ from click.testing import CliRunner, Result
 from ml_insights import __version__
 from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
-from ml_insights.errors import MissingInputError, MlInsightsError
+from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.runners import JobResult, LocalSparkRunner
 from ml_insights.spark.arguments import RawPredictionsArguments
+from ml_insights_tests.in_this_process import InThisProcess
 from ml_insights_tests.installation import TWO_ENDPOINTS
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
@@ -63,23 +63,6 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> PreparedRunner:
     monkeypatch.setattr(LocalSparkRunner, "run", run)
     monkeypatch.setattr("ml_insights.many_days.ProcessPoolExecutor", InThisProcess)
     return runner
-
-
-class InThisProcess(Executor):
-    """Takes the place of the pool: what is submitted is done at once."""
-
-    def __init__(
-        self, _workers: int, _context: object, begin: Callable[..., None], given: tuple[Any, ...]
-    ) -> None:
-        begin(*given)
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except MlInsightsError as error:
-            future.set_exception(error)
-        return future
 
 
 def published(folder: Path) -> list[date]:

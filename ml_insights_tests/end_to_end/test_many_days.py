@@ -19,6 +19,7 @@ from ml_insights.daily_runs import dagster_instance
 from ml_insights.definitions import build_definitions
 from ml_insights.errors import BadInputError, MlInsightsError
 from ml_insights.settings import Settings
+from ml_insights_tests.in_this_process import InThisProcess
 from ml_insights_tests.installation import install
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
@@ -88,6 +89,31 @@ def test_a_day_that_fails_stops_no_other_and_the_page_is_written_once_for_all_th
     html = (tmp_path / "lake" / ENDPOINT / "dashboard_page" / "index.html").read_text()
     assert str(DAYS[0]) in html
     assert str(DAYS[2]) in html
+
+
+def test_a_deployment_without_a_page_publishes_its_days(
+    tmp_path: Path, runner: PreparedRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = installed(tmp_path, runner)
+    built = many_days.build_definitions(settings)  # type: ignore[attr-defined]
+    keys = built.resolve_asset_graph().materializable_asset_keys
+    without = dg.Definitions(
+        assets=[asset for asset in built.assets or () if not _makes_the_page(asset)],
+        asset_checks=built.asset_checks,
+        jobs=built.jobs,
+        resources=built.resources,
+    )
+    assert len(without.resolve_asset_graph().materializable_asset_keys) == len(keys) - 1
+    monkeypatch.setattr("ml_insights.many_days.build_definitions", lambda _: without)
+    monkeypatch.setattr("ml_insights.many_days.ProcessPoolExecutor", InThisProcess)
+    assert many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS[:1]) == {}
+    with dagster_instance(tmp_path / "home") as instance:
+        assert len(instance.get_runs()) == 2
+
+
+def _makes_the_page(asset: object) -> bool:
+    keys = asset.keys if isinstance(asset, dg.AssetsDefinition) else ()
+    return dg.AssetKey([ENDPOINT, "dashboard_page"]) in keys
 
 
 def test_a_second_process_that_is_killed_is_an_error_and_days_run_again_are_complete(
