@@ -35,6 +35,7 @@ from ml_insights.aws.quicksight.data_source import (
     manifest_parameters,
 )
 from ml_insights.aws.quicksight.ingestion import (
+    ROWS_MISSING,
     Ingested,
     Mode,
     QuotaUsedUpError,
@@ -48,6 +49,7 @@ from ml_insights.aws.waiting import Pace
 from ml_insights.aws_deployment import catalogue_of, catalogued_tables, workgroup_of
 from ml_insights.contracts import TABLES
 from ml_insights.decisions.tables import BUSINESS_VALUE, DECISION_TABLES, THRESHOLD_CHOICE
+from ml_insights.errors import AwsError
 from ml_insights.quicksight_view.csv_files import FOLDER, write_csv_files
 
 if TYPE_CHECKING:
@@ -160,12 +162,19 @@ def publish_data_sets(
     for name, changed in sorted(rights.items()):
         report_rights(name, changed)
     filled = {name: future.result() for name, future in futures.items() if not future.exception()}
-    written = {name: asdict(one) for name, one in filled.items()}
-    if any(one.started for one in filled.values()):
-        lake.write_text(scope.name, receipt, json.dumps({**before, **written}, indent=1))
+    # A set that turned out to lack rows is not what its former receipt says.
+    kept = {name: one for name, one in before.items() if not _lacks_rows(futures.get(name))}
+    receipts = kept | {name: asdict(one) for name, one in filled.items()}
+    if kept.keys() != before.keys() or any(one.started for one in filled.values()):
+        lake.write_text(scope.name, receipt, json.dumps(receipts, indent=1))
         lake.write_text(scope.name, counted, json.dumps(known, sort_keys=True))
     _raise_first(list(futures.values()))
     return filled
+
+
+def _lacks_rows(future: Future[Filled] | None) -> bool:
+    error = future.exception() if future else None
+    return isinstance(error, AwsError) and error.code == ROWS_MISSING
 
 
 def _raise_first(futures: Sequence[Future[Filled]]) -> None:

@@ -279,7 +279,7 @@ class Data(Access):
         rows, dropped = read.rows, read.dropped
         if fault := self.effect("dropped_rows"):
             lost = fault.detail["rows"]
-            rows, dropped = rows.slice(lost), dropped + lost
+            rows, dropped = rows.slice(lost), dropped + fault.detail.get("reported", lost)
         ingested = rows.num_rows
         if since and self.rows[name].num_rows:
             rows = pa.concat_tables([rows_before(self.rows[name], since), rows])

@@ -422,6 +422,20 @@ def test_a_set_whose_own_ingestion_ended_badly_is_filled_by_the_rerun(
     assert not publication.data_sets(THIRD)["precision_recall"].started
 
 
+def test_a_set_that_lacks_rows_without_a_word_is_filled_by_the_rerun(
+    publication: Publication,
+) -> None:
+    publication.data_sets(THIRD)
+    publication.service.sets[CURVES_SET]["Name"] = "by hand"
+    fault = {"rows": 3, "reported": 0}
+    publication.aws.account.faults.effect("quicksight", "dropped_rows", detail=fault)
+    with pytest.raises(AwsTransientError, match="the set has 597, but the lake has 600"):
+        publication.data_sets(THIRD)
+    assert publication.data_sets(THIRD)["precision_recall"].total == 600
+    assert_shown_as_published(publication, 3)
+    assert not publication.data_sets(THIRD)["precision_recall"].started
+
+
 def test_the_day_after_a_change_that_failed_brings_older_days_too(
     publication: Publication,
 ) -> None:

@@ -26,6 +26,8 @@ Mode = Literal["FULL_REFRESH", "INCREMENTAL_REFRESH"]
 STATES = States(
     pending=("INITIALIZED", "QUEUED", "RUNNING"), terminal=("COMPLETED", "FAILED", "CANCELLED")
 )
+ROWS_MISSING = "RowsMissing"
+"""Code of the error that a data set has other rows than the lake."""
 _WHOLE = ("INITIAL_INGESTION", "EDIT", "FULL_REFRESH")
 """Types of ingestions that replace all rows."""
 _QUOTA = "LimitExceededException"
@@ -223,7 +225,7 @@ def refuse_missing_rows(
             f"{ingested.rows} rows and the set has {ingested.total}, but the lake has {expected} "
             "for these days. If a day was published or deleted meanwhile, run again; else compare "
             "the Glue table's location and partition projection with the lake.",
-            code="RowsMissing",
+            code=ROWS_MISSING,
         )
 
 
