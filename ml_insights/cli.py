@@ -259,12 +259,13 @@ def run_days(
     Raises:
         MlInsightsError: some day failed; the message has the reason of each.
     """
-    from ml_insights.daily_runs import partition_days  # noqa: PLC0415 (starts slowly)
+    from ml_insights import many_days  # noqa: PLC0415 (starts slowly)
+    from ml_insights.daily_runs import partition_days  # noqa: PLC0415
     from ml_insights.definitions import build_definitions  # noqa: PLC0415
-    from ml_insights.many_days import run_days as run_all  # noqa: PLC0415
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    matured = partition_days(build_definitions(settings), endpoint)
+    definitions = build_definitions(settings)
+    matured = partition_days(definitions, endpoint)
     days = [
         day for day in matured if (first is None or first <= day) and (last is None or day <= last)
     ]
@@ -275,7 +276,9 @@ def run_days(
             f"label_delay_days before yesterday: {known}"
         )
     with _progress(f"Computing {endpoint}", len(days)) as done:
-        failed = run_all(settings, home, endpoint, days, recompute=recompute, done=done)
+        failed = many_days.run_days(
+            settings, definitions, home, endpoint, days, recompute=recompute, done=done
+        )
     if failed:
         count = f"{len(failed)} of {len(days)} days failed:\n" if len(days) > 1 else ""
         raise MlInsightsError(count + "\n".join(map(str, failed.values())))

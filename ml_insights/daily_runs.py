@@ -148,7 +148,8 @@ def run_day(
         raise_on_error=False,
     )
     if not result.success:
-        raise MlInsightsError(f"{day}: {_first_failure(result)} (run {result.run_id})")
+        days = f"{day} to {to}" if to and to != day else day
+        raise MlInsightsError(f"{days}: {_first_failure(result)} (run {result.run_id})")
     return result
 
 

@@ -43,6 +43,7 @@ COUNTED = (RAW_PREDICTIONS.name, CONFUSION_COUNTS.name)
 
 def run_days(
     settings: Settings,
+    definitions: dg.Definitions,
     home: Path,
     endpoint: str,
     days: Sequence[date],
@@ -53,7 +54,8 @@ def run_days(
     """Compute days, in their order; one that fails stops none of the others.
 
     Args:
-        settings: of the installation.
+        settings: of the installation; the second process builds its own definitions of them.
+        definitions: of the installation.
         home: folder of the Dagster instance that keeps the history.
         endpoint: whose days.
         days: partitions, ascending.
@@ -64,9 +66,9 @@ def run_days(
         Why days failed, ascending. A page that could not be written is a failure of its last day.
 
     Raises:
-        MlInsightsError: the second process has ended without a word.
+        MlInsightsError: the second process has ended without a word; the message has the reasons of
+            days that had failed by then, too.
     """
-    definitions = build_definitions(settings)
     failed: dict[date, MlInsightsError] = {}
     publications: dict[date, Future[None]] = {}
     with (
@@ -92,10 +94,11 @@ def run_days(
                 }
                 failed |= _failures(pages)
         except BrokenProcessPool as error:
-            raise MlInsightsError(
+            ended = (
                 "the process that publishes what is counted has ended without a word: killed, or "
                 "out of memory. Run the days again: what is counted stands."
-            ) from error
+            )
+            raise MlInsightsError("\n".join([ended, *map(str, failed.values())])) from error
         finally:
             second.shutdown(cancel_futures=True)
     return dict(sorted(failed.items()))

@@ -13,6 +13,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from ml_insights_tests.aws.spark_lines import SparkLine, jar_cache, s3a_jars
 
 QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
 """Java options for small data, unless the cluster or the submission has its own."""
+
+_A_WEEK = 7 * 24 * 3600
 
 _PROGRAM = """\
 import sys
@@ -47,6 +50,10 @@ def class_archive(spark: SparkLine) -> Path | None:
     archive = folder / f"{_what_it_depends_on(spark)}.jsa"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
+        # Each is 150 MB, and every new venv needs one of its own.
+        for former in folder.glob("*.jsa"):
+            if time.time() - former.stat().st_mtime > _A_WEEK:
+                former.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as staging:
             made = _made(spark, Path(staging))
             if made.exists():

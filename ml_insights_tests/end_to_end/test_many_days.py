@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from multiprocessing import active_children
 from pathlib import Path
@@ -15,12 +17,10 @@ import dagster as dg
 import pytest
 
 from ml_insights import many_days
-from ml_insights.daily_runs import dagster_instance
-from ml_insights.definitions import build_definitions
+from ml_insights.daily_runs import asset_names, dagster_instance
 from ml_insights.errors import BadInputError, MlInsightsError
-from ml_insights.settings import Settings
 from ml_insights_tests.in_this_process import InThisProcess
-from ml_insights_tests.installation import install
+from ml_insights_tests.installation import Installation, install
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
 
 FIRST = date(2026, 10, 1)
@@ -40,33 +40,33 @@ def die_in_the_second_day():
 
 runner.before = die_in_the_second_day
 folder = Path(sys.argv[1])
-settings = tests.installed(folder, runner)
-tests.many_days.run_days(settings, folder / "home", tests.ENDPOINT, tests.DAYS)
+tests.run_days(tests.installed(folder, runner), folder)
 """
 
 
-def installed(folder: Path, runner: PreparedRunner) -> Settings:
-    """Settings of an installation, for whose first process Spark is that runner."""
+def installed(folder: Path, runner: PreparedRunner) -> Installation:
+    """An installation for whose first process Spark is that runner."""
     with dagster_instance(folder / "home") as instance:
         spark = dg.ResourceDefinition.hardcoded_resource(runner)
-        built = install(folder, SETTINGS, instance, spark=spark)
-    pytest.MonkeyPatch().setattr(
-        "ml_insights.many_days.build_definitions", lambda _: built.definitions
-    )
-    return built.settings
+        return install(folder, SETTINGS, instance, spark=spark)
+
+
+def run_days(
+    installation: Installation, folder: Path, done: Callable[[date], None] = lambda _: None
+) -> dict[date, MlInsightsError]:
+    settings, definitions = installation.settings, installation.definitions
+    return many_days.run_days(settings, definitions, folder / "home", ENDPOINT, DAYS, done=done)
 
 
 @pytest.fixture
-def runner(monkeypatch: pytest.MonkeyPatch) -> PreparedRunner:
-    # Set to what it is, so that what a test sets it to is undone.
-    monkeypatch.setattr("ml_insights.many_days.build_definitions", build_definitions)
+def runner() -> PreparedRunner:
     return PreparedRunner(PreparedDay())
 
 
 def test_a_day_that_fails_stops_no_other_and_the_page_is_written_once_for_all_that_are_there(
     tmp_path: Path, runner: PreparedRunner
 ) -> None:
-    settings = installed(tmp_path, runner)
+    installation = installed(tmp_path, runner)
 
     def refuse_the_second_day() -> None:
         if str(DAYS[1]) in runner.jobs[-1].day:
@@ -74,7 +74,7 @@ def test_a_day_that_fails_stops_no_other_and_the_page_is_written_once_for_all_th
 
     runner.before = refuse_the_second_day
     done: list[date] = []
-    failed = many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS, done=done.append)
+    failed = run_days(installation, tmp_path, done.append)
 
     assert list(failed) == [DAYS[1]]
     assert "no line of it is legible" in str(failed[DAYS[1]])
@@ -94,21 +94,21 @@ def test_a_day_that_fails_stops_no_other_and_the_page_is_written_once_for_all_th
 def test_a_deployment_without_a_page_publishes_its_days(
     tmp_path: Path, runner: PreparedRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = installed(tmp_path, runner)
-    built = many_days.build_definitions(settings)  # type: ignore[attr-defined]
-    keys = built.resolve_asset_graph().materializable_asset_keys
+    built = installed(tmp_path, runner)
+    definitions = built.definitions
     without = dg.Definitions(
-        assets=[asset for asset in built.assets or () if not _makes_the_page(asset)],
-        asset_checks=built.asset_checks,
-        jobs=built.jobs,
-        resources=built.resources,
+        assets=[asset for asset in definitions.assets or () if not _makes_the_page(asset)],
+        asset_checks=definitions.asset_checks,
+        jobs=definitions.jobs,
+        resources=definitions.resources,
     )
-    assert len(without.resolve_asset_graph().materializable_asset_keys) == len(keys) - 1
-    monkeypatch.setattr("ml_insights.many_days.build_definitions", lambda _: without)
+    assert asset_names(definitions, ENDPOINT) - asset_names(without, ENDPOINT) == {"dashboard_page"}
+    # The second process has them too: what is patched in this one is not in another.
     monkeypatch.setattr("ml_insights.many_days.ProcessPoolExecutor", InThisProcess)
-    assert many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS[:1]) == {}
+    monkeypatch.setattr("ml_insights.many_days.build_definitions", lambda _: without)
+    assert run_days(replace(built, definitions=without), tmp_path) == {}
     with dagster_instance(tmp_path / "home") as instance:
-        assert len(instance.get_runs()) == 2
+        assert len(instance.get_runs()) == 2 * len(DAYS)
 
 
 def _makes_the_page(asset: object) -> bool:
@@ -119,18 +119,20 @@ def _makes_the_page(asset: object) -> bool:
 def test_a_second_process_that_is_killed_is_an_error_and_days_run_again_are_complete(
     tmp_path: Path, runner: PreparedRunner
 ) -> None:
-    settings = installed(tmp_path, runner)
+    installation = installed(tmp_path, runner)
 
-    def kill_the_other() -> None:
+    def kill_the_other_after_a_day_that_fails() -> None:
+        if runner.attempts == 1:
+            raise BadInputError("no line of it is legible")
         for child in active_children():
             os.kill(int(child.pid or 0), signal.SIGKILL)
 
-    runner.before = kill_the_other
-    with pytest.raises(MlInsightsError, match="or out of memory"):
-        many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS)
+    runner.before = kill_the_other_after_a_day_that_fails
+    with pytest.raises(MlInsightsError, match=r"out of memory[^\n]*\n2026-10-01: .* is legible"):
+        run_days(installation, tmp_path)
 
     runner.before = lambda: None
-    assert many_days.run_days(settings, tmp_path / "home", ENDPOINT, DAYS) == {}
+    assert run_days(installation, tmp_path) == {}
     with dagster_instance(tmp_path / "home") as instance:
         key = dg.AssetKey([ENDPOINT, "dashboard_page"])
         assert instance.get_materialized_partitions(key) == set(map(str, DAYS))
