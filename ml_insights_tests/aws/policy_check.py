@@ -125,21 +125,19 @@ def _glue(named: Mapping[str, str]) -> list[str]:
     return ["catalog", f"database/{database}", f"table/{database}/{table}"]
 
 
-def allows(
-    policy: dict[str, Any], action: str, arn: str, context: Mapping[str, str] | None = None
-) -> bool:
+def allows(policy: dict[str, Any], action: str, arn: str, context: Mapping[str, str]) -> bool:
     """Whether one of the statements allows an action on a resource.
 
     Args:
         policy: the document.
         action: such as `s3:GetObject`.
         arn: of the resource.
-        context: keys of conditions; None leaves conditions alone.
+        context: keys of conditions.
     """
     return any(
         action in statement["Action"]
         and any(fnmatchcase(arn, pattern) for pattern in statement["Resource"])
-        and (context is None or _satisfied(statement.get("Condition", {}), context))
+        and _satisfied(statement.get("Condition", {}), context)
         for statement in policy["Statement"]
     )
 
@@ -167,8 +165,6 @@ def refused(
     group: str = "ml-insights",
     lake: str = "lake",
     kms_key: str | None = None,
-    *,
-    conditions: bool = False,
 ) -> set[str]:
     """What the policies of the callers do not allow, as sentences.
 
@@ -178,18 +174,12 @@ def refused(
         group: Athena workgroup of queries that do not name theirs.
         lake: prefix of the lake in its bucket.
         kms_key: key of the lake's objects.
-        conditions: whether the conditions of statements must hold too.
     """
     return {
         f"{call.access_key} may not {need.action} on {need.arn} ({call.operation})"
         for call in calls
         for need in needs(call, group, lake, kms_key)
-        if not allows(
-            policies[call.access_key],
-            need.action,
-            need.arn,
-            dict(need.context) if conditions else None,
-        )
+        if not allows(policies[call.access_key], need.action, need.arn, dict(need.context))
     }
 
 
