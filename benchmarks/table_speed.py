@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL
+from ml_insights.day_counts import CurveCounts, day_counts
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
     TRAILING_7_DAYS,
@@ -46,11 +47,9 @@ from ml_insights.lake import Lake
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.thresholds import OFFSET_UNITS, ThresholdGrid
 from ml_insights.result_tables import (
-    COUNTED,
     DRAWN,
     Curve,
     confusion_counts_table,
-    curves_of,
     drawn_thresholds,
     model_quality_table,
     precision_recall_table,
@@ -139,13 +138,10 @@ def _day(  # noqa: C901 (a list of the day's steps)
         rows = confusion_counts_table(bins, GRID, None)
         lake.write(ENDPOINT, CONFUSION_COUNTS, DAY, rows, notes)
 
-    def read() -> pa.Table:
-        return lake.read(ENDPOINT, CONFUSION_COUNTS, DAY, [*COUNTED, "labels_as_of"])
+    def curves_of_day() -> CurveCounts:
+        return day_counts(lake, ENDPOINT, GRID, DAY)
 
-    def curves_of_day() -> dict[Curve, Any]:
-        return dict(curves_of(read(), GRID))
-
-    def before(days: int) -> dict[Curve, Any]:
+    def before(days: int) -> CurveCounts:
         chosen = [DAY - timedelta(days=back) for back in range(1, days + 1)]
         return window_counts(lake, ENDPOINT, GRID, chosen)
 
@@ -158,7 +154,7 @@ def _day(  # noqa: C901 (a list of the day's steps)
 
     def quality() -> pa.Table:
         return model_quality_table(
-            read(), drawn(), GRID, THRESHOLD, min_label_coverage=0.9,
+            curves_of_day(), drawn(), THRESHOLD, labels_as_of=None, min_label_coverage=0.9,
             provenance={**provenance, "manifest_digest": "-"},
             identity=(ENDPOINT, str(DAY)), replicates=replicates,
         )  # fmt: skip
@@ -184,7 +180,7 @@ def _day(  # noqa: C901 (a list of the day's steps)
     watch.time("confusion_counts", counts)
     watch.time(
         "precision_recall",
-        lambda: write(PRECISION_RECALL, precision_recall_table(read(), GRID, THRESHOLD)),
+        lambda: write(PRECISION_RECALL, precision_recall_table(curves_of_day(), THRESHOLD)),
     )
     watch.time("model_quality", lambda: write(MODEL_QUALITY, quality()))
     compared = watch.time("variant_comparison", lambda: write(VARIANT_COMPARISON, comparison()))

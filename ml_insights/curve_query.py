@@ -11,7 +11,7 @@ from ml_insights.contracts import CONFUSION_COUNTS
 from ml_insights.decisions.windows import required_days, window_counts
 from ml_insights.errors import MissingInputError
 from ml_insights.metrics.quality import curve_quality
-from ml_insights.result_tables import Curve, precision_recall_rows
+from ml_insights.result_tables import Curve, precision_recall_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,4 +81,4 @@ def curve_answer(
         )
         for curve, bins in counts.items()
     }
-    return CurveAnswer(days, quality, precision_recall_rows(counts.items(), threshold))
+    return CurveAnswer(days, quality, precision_recall_table(counts, threshold))

@@ -6,7 +6,7 @@ all curves together in contract order. What does not: formulas (`metrics`) and f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -127,19 +127,12 @@ def curves_of(counts: pa.Table, grid: ThresholdGrid) -> Iterator[tuple[Curve, Bi
 
 
 def precision_recall_table(
-    counts: pa.Table, grid: ThresholdGrid, operating_threshold: float
-) -> pa.Table:
-    """Rows of precision_recall from published confusion_counts rows."""
-    return precision_recall_rows(curves_of(counts, grid), operating_threshold)
-
-
-def precision_recall_rows(
-    curves: Iterable[tuple[Curve, BinCounts]], operating_threshold: float
+    curves: Mapping[Curve, BinCounts], operating_threshold: float
 ) -> pa.Table:
     """Rows of precision_recall of curves, in their order."""
     tables = [
         _rows(PRECISION_RECALL, curve, curve_table(bins, operating_threshold=operating_threshold))
-        for curve, bins in curves
+        for curve, bins in curves.items()
     ]
     return pa.concat_tables(tables) if tables else PRECISION_RECALL.arrow_schema().empty_table()
 
@@ -158,23 +151,23 @@ def drawn_thresholds(curves: pa.Table) -> dict[Curve, npt.NDArray[np.int64]]:
 
 
 def model_quality_table(
-    counts: pa.Table,
+    curves: Mapping[Curve, BinCounts],
     drawn: Mapping[Curve, npt.NDArray[np.int64]],
-    grid: ThresholdGrid,
     operating_threshold: float,
     *,
+    labels_as_of: datetime | None,
     min_label_coverage: float,
     provenance: Mapping[str, Any],
     identity: tuple[str, ...] = (),
     replicates: int = REPLICATES,
 ) -> pa.Table:
-    """Rows of model_quality from published confusion_counts rows.
+    """Rows of model_quality, one a curve.
 
     Args:
-        counts: rows of confusion_counts.
+        curves: their counts, in the order of the rows.
         drawn: thresholds that draw the curves, as `drawn_thresholds` returns them.
-        grid: the grid they were counted on.
         operating_threshold: the threshold the settings name.
+        labels_as_of: time of the newest ground truth object used, or None.
         min_label_coverage: below it a curve is provisional.
         provenance: `run_id`, `code_version`, `manifest_digest`.
         identity: endpoint and day, from which seeds of the bootstrap derive.
@@ -191,16 +184,13 @@ def model_quality_table(
             ),
             **_display(bins, drawn.get(curve, np.array([], dtype=np.int64))),
             "provisional": not bins.label_coverage >= min_label_coverage,
-            "labels_as_of": None,
-            "grid": grid.name,
+            "labels_as_of": labels_as_of,
+            "grid": bins.grid.name,
             **provenance,
         }
-        for curve, bins in curves_of(counts, grid)
+        for curve, bins in curves.items()
     ]
-    table = pa.Table.from_pylist(rows, schema=MODEL_QUALITY.arrow_schema())
-    position = table.schema.get_field_index("labels_as_of")
-    newest = pa.repeat(_labels_as_of(counts), table.num_rows)
-    return table.set_column(position, table.schema.field(position), newest)
+    return pa.Table.from_pylist(rows, schema=MODEL_QUALITY.arrow_schema())
 
 
 def _display(bins: BinCounts, drawn: npt.NDArray[np.int64]) -> dict[str, int | float | None]:
@@ -209,11 +199,6 @@ def _display(bins: BinCounts, drawn: npt.NDArray[np.int64]) -> dict[str, int | f
         "display_points": drawn.size,
         "display_deviation": deviation if drawn.size else None,
     }
-
-
-def _labels_as_of(counts: pa.Table) -> pa.Scalar:
-    column = counts["labels_as_of"]
-    return column[0] if len(column) else pa.scalar(None, column.type)
 
 
 def curve_rows(table: pa.Table) -> Iterator[tuple[Curve, pa.Table]]:

@@ -74,9 +74,10 @@ def spark_bins(records: dict[Curve, Records]) -> pa.Table:
 
 
 def quality_of(counts: pa.Table, least: float = 0.9) -> pa.Table:
-    drawn = drawn_thresholds(precision_recall_table(counts, GRID, 0.5))
+    curves = dict(curves_of(counts, GRID))
+    drawn = drawn_thresholds(precision_recall_table(curves, 0.5))
     return model_quality_table(
-        counts, drawn, GRID, 0.5, min_label_coverage=least, provenance=PROVENANCE
+        curves, drawn, 0.5, labels_as_of=NEWEST, min_label_coverage=least, provenance=PROVENANCE
     )
 
 
@@ -153,7 +154,7 @@ def test_a_day_without_bins_gives_empty_tables_of_the_contract(
 ) -> None:
     empty = confusion_counts_table(spark_bins(records).slice(0, 0), GRID, None)
     assert empty.schema.equals(CONFUSION_COUNTS.arrow_schema())
-    curves = precision_recall_table(empty, GRID, 0.5)
+    curves = precision_recall_table({}, 0.5)
     assert curves.schema.equals(PRECISION_RECALL.arrow_schema())
     quality = quality_of(empty)
     assert quality.schema.equals(MODEL_QUALITY.arrow_schema())
@@ -169,7 +170,7 @@ def test_the_newest_label_time_is_in_every_row(
 
 
 def test_precision_recall_has_the_thresholds_and_cells_of_the_counts(counts: pa.Table) -> None:
-    curves = precision_recall_table(counts, GRID, 0.5)
+    curves = precision_recall_table(dict(curves_of(counts, GRID)), 0.5)
     shared = [name for name in curves.column_names if name in counts.column_names]
     assert {"variant", "slice", "threshold_index", "true_negatives"} <= set(shared)
     assert curves.select(shared).equals(counts.select(shared))
@@ -177,7 +178,8 @@ def test_precision_recall_has_the_thresholds_and_cells_of_the_counts(counts: pa.
 
 def test_undefined_ratios_are_null_with_a_reason() -> None:
     bins = spark_bins({CURVES[0]: Records(np.array([0.1, 0.9]), np.array([0, -1]))})
-    rows = precision_recall_table(confusion_counts_table(bins, GRID, None), GRID, 0.5).to_pylist()
+    curves = dict(curves_of(confusion_counts_table(bins, GRID, None), GRID))
+    rows = precision_recall_table(curves, 0.5).to_pylist()
     assert [row["precision"] for row in rows] == [0.0, None]
     assert [row["recall"] for row in rows] == [None, None]
     assert all("no_positives" in row["undefined_reason"] for row in rows)
@@ -205,7 +207,7 @@ def test_model_quality_has_one_row_a_curve_with_areas_within_their_limits(
 
 
 def test_model_quality_says_how_closely_the_curve_is_drawn(counts: pa.Table) -> None:
-    ranks = precision_recall_table(counts, GRID, 0.5)["display_rank"]
+    ranks = precision_recall_table(dict(curves_of(counts, GRID)), 0.5)["display_rank"]
     rows = quality_of(counts).to_pylist()
     assert sum(row["display_points"] for row in rows) == len(ranks) - ranks.null_count
     for row, (_, bins) in zip(rows, curves_of(counts, GRID), strict=True):
@@ -242,7 +244,7 @@ def test_all_tables_keep_their_contracts_in_the_lake(counts: pa.Table, tmp_path:
     quality = quality_of(counts)
     for table, rows in (
         (CONFUSION_COUNTS, counts),
-        (PRECISION_RECALL, precision_recall_table(counts, GRID, 0.5)),
+        (PRECISION_RECALL, precision_recall_table(dict(curves_of(counts, GRID)), 0.5)),
         (MODEL_QUALITY, quality),
     ):
         assert lake.write("churn", table, day, rows).rows == rows.num_rows > 0

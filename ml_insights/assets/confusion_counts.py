@@ -1,7 +1,6 @@
 """confusion_counts: labels joined, records counted per threshold. Heavy: the join runs on Spark."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -12,21 +11,18 @@ import pyarrow.compute as pc
 from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import GROUND_TRUTH, observed
 from ml_insights.assets.raw_predictions import captured_counts
-from ml_insights.balance import remainders
 from ml_insights.contracts import (
     ALL_RECORDS,
     CONFUSION_COUNTS,
     RAW_PREDICTIONS,
-    RECORD_BALANCE,
 )
 from ml_insights.decisions.amounts import amount_counts_table
 from ml_insights.decisions.pairs import joint_counts_table
 from ml_insights.decisions.tables import AMOUNT_COUNTS, JOINT_COUNTS
-from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake, Published
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
-from ml_insights.result_tables import COUNTED, confusion_counts_table
+from ml_insights.result_tables import confusion_counts_table
 from ml_insights.runners import JobResult, SparkRunner
 from ml_insights.scope import EndpointScope
 
@@ -94,35 +90,6 @@ def _publish(
     published = lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
     lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)
     return published, rows
-
-
-def published_counts(
-    scope: EndpointScope, lake: Lake, day: date, columns: Sequence[str] = COUNTED
-) -> pa.Table:
-    """The day's confusion_counts, on the grid of the settings, with a record balance that closes.
-
-    Raises:
-        MissingInputError: they, or their balance, are not published.
-        ContractError: they were counted on another grid, or their balance does not close.
-    """
-    notes = lake.notes(scope.name, CONFUSION_COUNTS, day)
-    if lake.notes(scope.name, RECORD_BALANCE, day)["report"] != notes["report"]:
-        raise MissingInputError(
-            f"record_balance of {scope.name} for {day} is older than its confusion_counts. "
-            "Materialize record_balance for the day first."
-        )
-    if left := remainders(lake.read(scope.name, RECORD_BALANCE, day)):
-        raise ContractError(
-            f"the record balance of {scope.name} for {day} does not close: {left}. A curve from "
-            "counts that lost or doubled records is not published."
-        )
-    grid = notes["grid"]
-    if grid != scope.settings.grid.name:
-        raise ContractError(
-            f"confusion_counts of {scope.name} for {day} were counted on grid {grid}, the settings "
-            f"ask for {scope.settings.grid.name}. Materialize confusion_counts for the day again."
-        )
-    return lake.read(scope.name, CONFUSION_COUNTS, day, list(columns))
 
 
 def _duplicates(bins: pa.Table) -> dict[str, int]:

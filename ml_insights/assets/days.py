@@ -1,7 +1,7 @@
 """Counts of the day and of the days before it, as the assets of decisions need them.
 
 What belongs here: which days a day is compared with. What does not: adding them up
-(`decisions.windows`).
+(`decisions.windows`), reading them (`day_counts`).
 
 The days before are those that are published when the day is computed; the rows say how many.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ml_insights.assets.confusion_counts import published_counts
+from ml_insights.balance import remainders
+from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
+from ml_insights.day_counts import CurveCounts, day_counts
 from ml_insights.decisions.amounts import curve_stakes
 from ml_insights.decisions.tables import AMOUNT_COUNTS
-from ml_insights.decisions.windows import CurveCounts, days_before, window_counts
-from ml_insights.errors import ContractError
-from ml_insights.result_tables import curves_of
+from ml_insights.decisions.windows import days_before, window_counts
+from ml_insights.errors import ContractError, MissingInputError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,8 +37,24 @@ class Before(NamedTuple):
 
 
 def counts_of_day(scope: EndpointScope, lake: Lake, day: date) -> CurveCounts:
-    """The day's curves; see `published_counts` for what is required of them."""
-    return dict(curves_of(published_counts(scope, lake, day), scope.settings.grid))
+    """The day's curves, on the grid of the settings, with a record balance that closes.
+
+    Raises:
+        MissingInputError: they, or their balance, are not published.
+        ContractError: they were counted on another grid, or their balance does not close.
+    """
+    notes = lake.notes(scope.name, CONFUSION_COUNTS, day)
+    if lake.notes(scope.name, RECORD_BALANCE, day)["report"] != notes["report"]:
+        raise MissingInputError(
+            f"record_balance of {scope.name} for {day} is older than its confusion_counts. "
+            "Materialize record_balance for the day first."
+        )
+    if left := remainders(lake.read(scope.name, RECORD_BALANCE, day)):
+        raise ContractError(
+            f"the record balance of {scope.name} for {day} does not close: {left}. A curve from "
+            "counts that lost or doubled records is not published."
+        )
+    return day_counts(lake, scope.name, scope.settings.grid, day)
 
 
 def stakes_of_day(

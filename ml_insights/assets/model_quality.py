@@ -1,13 +1,13 @@
 """model_quality: one row a curve, the numbers people track over time."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
 from ml_insights import __version__
-from ml_insights.assets.confusion_counts import published_counts
+from ml_insights.assets.days import counts_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures
 from ml_insights.contracts import (
     ALL_RECORDS,
@@ -18,7 +18,7 @@ from ml_insights.contracts import (
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
-from ml_insights.result_tables import COUNTED, DRAWN, drawn_thresholds, model_quality_table
+from ml_insights.result_tables import DRAWN, drawn_thresholds, model_quality_table
 from ml_insights.scope import EndpointScope
 
 PLOTTED = {
@@ -66,17 +66,18 @@ def build_model_quality(scope: EndpointScope) -> dg.AssetsDefinition:
 
 
 def _rows(scope: EndpointScope, lake: Lake, day: date, run_id: str) -> pa.Table:
-    notes = lake.notes(scope.name, CONFUSION_COUNTS, day)
+    report = lake.notes(scope.name, CONFUSION_COUNTS, day)["report"]
+    newest = report["labels_as_of"]
     return model_quality_table(
-        published_counts(scope, lake, day, (*COUNTED, "labels_as_of")),
+        counts_of_day(scope, lake, day),
         drawn_thresholds(lake.read(scope.name, PRECISION_RECALL, day, list(DRAWN))),
-        scope.settings.grid,
         scope.endpoint.operating_threshold,
+        labels_as_of=datetime.fromisoformat(newest) if newest else None,
         min_label_coverage=scope.endpoint.min_label_coverage,
         provenance={
             "run_id": run_id,
             "code_version": __version__,
-            "manifest_digest": notes["report"]["manifest_digest"],
+            "manifest_digest": report["manifest_digest"],
         },
         identity=(scope.name, day.isoformat()),
         replicates=scope.settings.bootstrap_replicates,

@@ -3,7 +3,7 @@
 import dagster as dg
 import pyarrow.compute as pc
 
-from ml_insights.assets.confusion_counts import published_counts
+from ml_insights.assets.days import counts_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures
 from ml_insights.contracts import CONFUSION_COUNTS, PRECISION_RECALL, RECORD_BALANCE
 from ml_insights.dashboard.picture import curve_picture
@@ -34,10 +34,8 @@ def build_precision_recall(scope: EndpointScope) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         day = day_of(context.partition_key)
         with failures():
-            counts = published_counts(scope, lake.lake, day)
-            rows = precision_recall_table(
-                counts, scope.settings.grid, scope.endpoint.operating_threshold
-            )
+            curves = counts_of_day(scope, lake.lake, day)
+            rows = precision_recall_table(curves, scope.endpoint.operating_threshold)
             published = lake.lake.write(scope.name, PRECISION_RECALL, day, rows)
             drawn = lake.lake.read_days(
                 scope.name, PRECISION_RECALL, [day], where=pc.field("display_rank").is_valid()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -97,8 +98,14 @@ def _drawn_rows(curves: pa.Table) -> list[dict[str, Any]]:
 def _filled(rows: list[dict[str, Any]], variants: Sequence[str], width: int, height: int) -> Spec:
     """The page's chart, holding its data, in the given size."""
     sources = {"curves": rows, "operating": [], "chosen": []}
-    chart = precision_recall_chart(variants, still=True)
+    chart = _still_chart(tuple(variants))
     return {**chart, "width": width, "height": height, "autosize": "pad", "datasets": sources}
+
+
+@lru_cache(maxsize=16)
+def _still_chart(variants: tuple[str, ...]) -> Spec:
+    """The same for all days of the same variants."""
+    return precision_recall_chart(variants, still=True)
 
 
 def _drawn_lines(

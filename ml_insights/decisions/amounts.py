@@ -18,7 +18,7 @@ from ml_insights.metrics.stakes import Stake, Stakes
 from ml_insights.result_tables import curve_rows
 
 if TYPE_CHECKING:
-    from ml_insights.decisions.windows import CurveCounts
+    from ml_insights.day_counts import CurveCounts
     from ml_insights.metrics.confusion import BinCounts
     from ml_insights.result_tables import Curve
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ml_insights.decisions.windows import CurveCounts
+    from ml_insights.day_counts import CurveCounts
     from ml_insights.metrics.differences import Compared, Estimate
     from ml_insights.result_tables import Curve
 

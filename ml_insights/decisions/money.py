@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ml_insights.decisions.windows import CurveCounts
+    from ml_insights.day_counts import CurveCounts
     from ml_insights.metrics.arrays import IntArray
     from ml_insights.metrics.confusion import BinCounts
     from ml_insights.result_tables import Curve

@@ -18,7 +18,7 @@ from ml_insights.metrics.estimates import estimates
 from ml_insights.metrics.gates import fall_p_value, regressions
 
 if TYPE_CHECKING:
-    from ml_insights.decisions.windows import CurveCounts
+    from ml_insights.day_counts import CurveCounts
     from ml_insights.result_tables import Curve
 
 GATED = ("precision", "recall")

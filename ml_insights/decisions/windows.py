@@ -1,28 +1,27 @@
 """Counts of several days added up: any window is answered from the published state.
 
-What belongs here: reading counts of days and adding them, curve by curve. What does not: what is
-computed from the sums.
+What belongs here: adding counts of days, curve by curve. What does not: reading a day
+(`day_counts`), what is computed from the sums.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ml_insights.contracts import CONFUSION_COUNTS
-from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.day_counts import CurveCounts, day_counts
+from ml_insights.errors import MissingInputError
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.result_tables import COUNTED, Curve, curves_of
+from ml_insights.result_tables import Curve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml_insights.lake import Lake
     from ml_insights.metrics.thresholds import ThresholdGrid
-
-CurveCounts: TypeAlias = dict[Curve, BinCounts]
 
 _SUMMED = ("positives", "negatives", "unlabelled", "score_sum")
 
@@ -63,9 +62,7 @@ def window_counts(
     by_curve: dict[Curve, list[BinCounts]] = {}
     # In the order of the days: sums of scores are the same on every machine.
     for day in sorted(set(days)):
-        _require_grid(lake, endpoint, grid, day)
-        rows = lake.read(endpoint, CONFUSION_COUNTS, day, list(COUNTED))
-        for curve, bins in curves_of(rows, grid):
+        for curve, bins in day_counts(lake, endpoint, grid, day).items():
             if (slices is None or curve.slice in slices) and (
                 variants is None or curve.variant in variants
             ):
@@ -86,16 +83,6 @@ def _added(days: list[BinCounts]) -> BinCounts:
             total[bins.threshold_index] += getattr(bins, name)
     index = np.flatnonzero(occupied).astype(days[0].threshold_index.dtype)
     return BinCounts(grid, index, *(total[index] for total in totals))
-
-
-def _require_grid(lake: Lake, endpoint: str, grid: ThresholdGrid, day: date) -> None:
-    counted = lake.notes(endpoint, CONFUSION_COUNTS, day).get("grid")
-    if counted != grid.name:
-        raise ContractError(
-            f"confusion_counts of {endpoint} for {day} were counted on grid {counted}, the "
-            f"settings ask for {grid.name}; such counts do not add up. Materialize the day again, "
-            "or choose days of one grid."
-        )
 
 
 def required_days(lake: Lake, endpoint: str, first: date, last: date) -> list[date]:

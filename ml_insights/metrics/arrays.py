@@ -22,7 +22,7 @@ def ratio(numerator: npt.ArrayLike, denominator: npt.ArrayLike) -> FloatArray:
     >>> ratio(np.array([1, 0]), np.array([2, 0]))
     array([0.5, nan])
     """
-    quotient: FloatArray = np.full(np.broadcast(numerator, denominator).shape, np.nan)
+    divisor = np.where(np.equal(denominator, 0), np.nan, denominator)
     with np.errstate(under="ignore"):  # below the smallest float64 a quotient is 0
-        np.divide(numerator, denominator, out=quotient, where=np.asarray(denominator) != 0)
+        quotient: FloatArray = np.asarray(np.divide(numerator, divisor))
     return quotient

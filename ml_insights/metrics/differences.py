@@ -154,8 +154,8 @@ def p_value(first: Estimate, second: Estimate, *, margin: float = 0.0) -> float:
     """
     above = second.value - first.value > margin
     start, end = 0.0, _LARGEST_Z
-    for _ in range(5):
-        z = np.linspace(start, end, 64)
+    for _ in range(3):
+        z = np.linspace(start, end, 1024)
         low, high = limits(first, second, z)
         if np.isnan(low).any():
             return float("nan")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_insights.assets.confusion_counts import published_counts
+from ml_insights.assets.days import counts_of_day
 from ml_insights.errors import ContractError
 from ml_insights.scope import EndpointScope
 from ml_insights.settings import load_settings
@@ -38,6 +38,7 @@ def test_counts_of_another_grid_are_refused(installation: Installation, tmp_path
     settings = load_settings(finer, environ={})
     scope = EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings)
     with pytest.raises(ContractError) as caught:
-        published_counts(scope, installation.lake, DAY)
+        counts_of_day(scope, installation.lake, DAY)
     assert "were counted on grid two-sided-20-9" in str(caught.value)
-    assert "the settings ask for two-sided-20-10. Materialize confusion_counts" in str(caught.value)
+    assert "the settings ask for two-sided-20-10" in str(caught.value)
+    assert "Materialize the day again" in str(caught.value)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ml_insights.contracts import CONFUSION_COUNTS
-from ml_insights.decisions.windows import CurveCounts
+from ml_insights.day_counts import CurveCounts
 from ml_insights.lake import Lake
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.thresholds import ThresholdGrid

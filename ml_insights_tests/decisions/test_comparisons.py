@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from ml_insights.day_counts import CurveCounts
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
     TRAILING_7_DAYS,
@@ -16,7 +17,6 @@ from ml_insights.decisions.comparisons import (
     variant_comparison_table,
 )
 from ml_insights.decisions.tables import VARIANT_COMPARISON
-from ml_insights.decisions.windows import CurveCounts
 from ml_insights.metrics.comparison import STANDARDISED, differences
 from ml_insights.metrics.estimates import METRICS
 from ml_insights.metrics.false_discovery import benjamini_hochberg

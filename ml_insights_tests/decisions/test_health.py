@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ml_insights.day_counts import CurveCounts
 from ml_insights.decisions.health import model_health_table, score_groups_table
-from ml_insights.decisions.windows import CurveCounts
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF, drawn, nothing
 

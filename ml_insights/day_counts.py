@@ -1,0 +1,81 @@
+"""The counts of a published day, curve by curve, as everything after them takes them.
+
+What belongs here: reading a day's counts, and keeping them. Decisions about a day look at the
+weeks before it as well, so a process asks for one day many times, and reads it once as long as it
+stays as it is. What does not: adding days up (`decisions.windows`), writing them
+(`assets.confusion_counts`).
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias
+
+from cachetools import LRUCache
+
+from ml_insights.contracts import CONFUSION_COUNTS
+from ml_insights.errors import ContractError
+from ml_insights.metrics.confusion import BinCounts
+from ml_insights.result_tables import COUNTED, Curve, curves_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from ml_insights.lake import Lake
+    from ml_insights.metrics.thresholds import ThresholdGrid
+
+CurveCounts: TypeAlias = dict[Curve, BinCounts]
+
+_KEPT_BYTES = 256 * 2**20
+_BIN_BYTES = 56
+"""Of a bin: its index, four counts, and two sums that its curve remembers."""
+
+_Key: TypeAlias = tuple[str, str, "date", str, str]
+_kept: LRUCache[_Key, CurveCounts] = LRUCache(
+    _KEPT_BYTES,
+    getsizeof=lambda curves: _BIN_BYTES * sum(c.threshold_index.size for c in curves.values()),
+)
+_lock = Lock()
+
+
+def day_counts(lake: Lake, endpoint: str, grid: ThresholdGrid, day: date) -> CurveCounts:
+    """Counts of each curve of a day, in the order in which they are published.
+
+    Args:
+        lake: where the day is.
+        endpoint: whose day.
+        grid: the grid of the settings.
+        day: the partition.
+
+    Raises:
+        MissingInputError: the day is not published.
+        DamagedFileError: it cannot be read.
+        ContractError: it was counted on another grid.
+    """
+    version = lake.version(endpoint, CONFUSION_COUNTS, day)
+    key = (lake.root, endpoint, day, grid.name, version)
+    with _lock:
+        if (known := _kept.get(key)) is not None:
+            return known
+    _require_grid(lake, endpoint, grid, day)
+    curves = dict(curves_of(lake.read(endpoint, CONFUSION_COUNTS, day, list(COUNTED)), grid))
+    # A day that was replaced in between is not kept under the name of the former one.
+    if lake.version(endpoint, CONFUSION_COUNTS, day) == version:
+        with _lock:
+            _keep(key, curves)
+    return curves
+
+
+def _keep(key: _Key, curves: CurveCounts) -> None:
+    if _kept.getsizeof(curves) <= _kept.maxsize:
+        _kept[key] = curves
+
+
+def _require_grid(lake: Lake, endpoint: str, grid: ThresholdGrid, day: date) -> None:
+    counted = lake.notes(endpoint, CONFUSION_COUNTS, day).get("grid")
+    if counted != grid.name:
+        raise ContractError(
+            f"confusion_counts of {endpoint} for {day} were counted on grid {counted}, the "
+            f"settings ask for {grid.name}; such counts do not add up. Materialize the day again, "
+            "or choose days of one grid."
+        )
