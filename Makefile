@@ -48,8 +48,8 @@ test-clusters: $(INSTALLED) ## Run the tests that start Spark jobs as EMR does
 	$(BIN)/python -m pytest $(PARALLEL) -m cluster
 
 .PHONY: unit
-unit: $(INSTALLED) ## Run the tests that need no Spark and no server, in seconds
-	$(BIN)/python -m pytest $(PARALLEL) -m "not spark and not aws and not end_to_end"
+unit: $(INSTALLED) ## Run the tests that need no Spark, no server and no Dagster run, in seconds
+	$(BIN)/python -m pytest $(PARALLEL) -m "not (spark or aws or integration or end_to_end or cluster)"
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code

@@ -25,6 +25,15 @@ QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UsePar
 """Java options for small days: quick compilation, with room for the code of many of them."""
 
 
+_MARKS = {
+    "spark": "spark",
+    "aws_server": "aws",
+    "installation": "integration",
+    "prepared": "integration",
+}
+"""By fixture, what its tests are marked with."""
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Mark tests by what they need, before any are chosen by their marks; sort what is left.
@@ -32,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     The longest files go first, so that no process ends alone.
     """
     for item in items:
-        for needed, mark in (("spark", "spark"), ("aws_server", "aws")):
+        for needed, mark in _MARKS.items():
             if needed in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
     yield

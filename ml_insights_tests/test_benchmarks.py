@@ -196,6 +196,7 @@ def test_the_overhead_of_a_runner_is_what_is_waited_for_beyond_plain_spark_submi
 
 
 @pytest.mark.parametrize(("engine", "workload"), [("python", "read_loop"), ("duckdb", "duckdb")])
+@pytest.mark.integration
 def test_an_engine_that_waits_for_work_finds_every_line_each_time(
     days: list[SizedDay], engine: str, workload: str
 ) -> None:
@@ -208,6 +209,7 @@ def test_an_engine_that_waits_for_work_finds_every_line_each_time(
             assert cost.peak_bytes > 1e6
 
 
+@pytest.mark.integration
 def test_a_workload_that_fails_says_why(days: list[SizedDay]) -> None:
     with (
         WarmProcess("duckdb", days[0].folder) as process,

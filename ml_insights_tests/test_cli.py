@@ -154,6 +154,7 @@ def test_run_computes_the_days_of_a_range_into_lake_and_history(
     assert "DAGSTER_HOME" not in os.environ
 
 
+@pytest.mark.integration
 def test_run_reads_everything_again_only_when_asked(
     command: Command, prepared: PreparedRunner
 ) -> None:
@@ -163,6 +164,7 @@ def test_run_reads_everything_again_only_when_asked(
     assert [job.recompute for job in compactions] == [False, True]
 
 
+@pytest.mark.integration
 def test_a_day_that_fails_stops_no_other_and_every_reason_is_told(
     command: Command, folder: Path, prepared: PreparedRunner
 ) -> None:
@@ -251,6 +253,7 @@ def test_a_demo_does_not_replace_settings_of_somebody_else(command: Command, fol
     assert (folder / "ml_insights.yaml").read_text() == SETTINGS
 
 
+@pytest.mark.integration
 def test_the_installed_program_ends_in_a_message_and_an_exit_code(folder: Path) -> None:
     program = Path(sys.executable).with_name("ml-insights")
     done = subprocess.run(

@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from ml_insights.daily_runs import dagster_instance
+
+pytestmark = pytest.mark.integration
 
 BEGIN_AND_DIE = """
 import os, sys, signal

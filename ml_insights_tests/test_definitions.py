@@ -261,6 +261,7 @@ def test_pyproject_does_not_override_the_workspace() -> None:
     assert "dagster" not in project["tool"]
 
 
+@pytest.mark.integration
 def test_dagster_loads_the_workspace_with_the_example_settings(tmp_path: Path) -> None:
     program = Path(sys.executable).with_name("dagster")
     done = subprocess.run(

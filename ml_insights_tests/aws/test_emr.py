@@ -199,6 +199,7 @@ def test_terminating_a_cluster_kills_its_step(aws: StandIn, emr: Any) -> None:
     } == {"TERMINATED"}
 
 
+@pytest.mark.integration
 def test_nothing_is_left_when_the_server_is_killed() -> None:
     program = f"""
 import pathlib, signal, sys

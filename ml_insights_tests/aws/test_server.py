@@ -310,6 +310,7 @@ def control(url: str, method: str, path: str, body: Any = None) -> Any:
         return json.loads(answer.read())
 
 
+@pytest.mark.integration
 def test_one_command_serves_until_it_is_told_to_stop_and_takes_faults_over_http() -> None:
     command = [sys.executable, "-m", "ml_insights_tests.aws"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.getcwd()) as server:  # noqa: PTH109
