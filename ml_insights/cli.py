@@ -204,7 +204,7 @@ def curve(
 @click.option(
     "--predictions",
     type=click.IntRange(min=100),
-    default=9_000,
+    default=6_000,
     show_default=True,
     help="Predictions of a variant a day.",
 )
@@ -223,7 +223,13 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
 
     console = Console(highlight=False)
     with console.status(f"Writing {days} days of captures and labels to {folder}"):
-        written = write_demo(folder, seed=seed, days=days, predictions_per_day=predictions)
+        written = write_demo(
+            folder,
+            seed=seed,
+            days=days,
+            predictions_per_day=predictions,
+            processes=os.cpu_count() or 1,
+        )
     settings = load_settings(written.settings_file, environ={})
     home = (folder / "dagster_home").absolute()
     all_days = written.scenario.all_days()

@@ -10,13 +10,18 @@ Layout of the folder: `ml_insights.yaml`, `capture/fraud-demo/{variant}/yyyy/mm/
 from __future__ import annotations
 
 import shutil
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import product
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ml_insights.capture_files import write_capture_files, write_label_files
+from ml_insights.capture_files import TimedLine, write_capture_files, write_label_files
 from ml_insights.demo.faults import draw_faults
 from ml_insights.demo.labels import Label, LabelFault, draw_label_faults, draw_labels
 from ml_insights.demo.ledger import CaptureCounts, DemoLedger, count_capture, count_collected
@@ -66,8 +71,9 @@ def write_demo(
     *,
     seed: int = 2026,
     days: int = 14,
-    predictions_per_day: int = 9_000,
+    predictions_per_day: int = 6_000,
     last_day: date = date(2026, 11, 14),
+    processes: int = 1,
 ) -> Demo:
     """Write a demo history and its settings file; the same arguments give the same bytes.
 
@@ -79,6 +85,7 @@ def write_demo(
         days: days of captured traffic.
         predictions_per_day: predictions of one variant on an average day.
         last_day: last day of captured traffic, UTC.
+        processes: so many write days side by side; they make no difference to the files.
 
     Raises:
         SettingsError: the folder holds an `ml_insights.yaml` that is not a demo's.
@@ -92,7 +99,7 @@ def write_demo(
     try:
         _refuse_foreign_settings(settings_file)
         shutil.rmtree(work, ignore_errors=True)
-        ledger = _write_files(work / "capture", work / "ground_truth", scenario)
+        ledger = _write_files(work / "capture", work / "ground_truth", scenario, processes)
         (work / "ml_insights.yaml").write_text(_settings_text(scenario), encoding="utf-8")
         _replace(data_capture / ENDPOINT, by=work / "capture", aside=work / "old_capture")
         _replace(ground_truth, by=work / "ground_truth", aside=work / "old_ground_truth")
@@ -102,6 +109,12 @@ def write_demo(
         msg = (
             f"the demo could not be written to {folder}: {error}. Choose a folder that can be "
             f"written, on a disk with 300 MB free, and write the demo again"
+        )
+        raise StorageError(msg) from error
+    except BrokenProcessPool as error:
+        msg = (
+            "a process that wrote days of the demo has ended without a word: killed, or out of "
+            "memory. Write the demo again."
         )
         raise StorageError(msg) from error
     finally:
@@ -136,26 +149,37 @@ def _forget_days_but(days: tuple[date, ...], lake: Path) -> None:
             shutil.rmtree(partition)
 
 
-def _write_files(capture: Path, ground_truth: Path, scenario: Scenario) -> DemoLedger:
-    counts: dict[tuple[date, str], CaptureCounts] = {}
-    labels: list[Label] = []
-    label_faults: list[LabelFault] = []
-    for day in scenario.all_days():
-        for number, variant in enumerate(VARIANTS):
-            # A stream of its own for each day and variant: more days change no earlier one.
-            rng = np.random.default_rng([scenario.seed, day.toordinal(), number])
-            counts[day, variant], day_labels = _write_day(rng, capture, scenario, variant, day)
-            labels += day_labels
-            label_faults += draw_label_faults(rng, day_labels)
-    lines = [label.timed_line() for label in labels] + [fault.line for fault in label_faults]
-    write_label_files(ground_truth, lines)
-    return DemoLedger(counts, count_collected(labels, label_faults))
+class _Written(NamedTuple):
+    """A variant's day of capture, and the ground truth that it will get."""
+
+    counts: CaptureCounts
+    labels: list[Label]
+    faults: list[LabelFault]
+    lines: list[TimedLine]
 
 
-def _write_day(
-    rng: np.random.Generator, capture: Path, scenario: Scenario, variant: str, day: date
-) -> tuple[CaptureCounts, list[Label]]:
-    """Write a variant's day of capture; return its counts and the labels it will get."""
+def _write_files(
+    capture: Path, ground_truth: Path, scenario: Scenario, processes: int
+) -> DemoLedger:
+    parts = list(product(scenario.all_days(), VARIANTS))
+    write = partial(_write_day, capture, scenario)
+    if processes > 1:
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            written = list(pool.map(write, parts))
+    else:
+        written = list(map(write, parts))
+    write_label_files(ground_truth, [line for part in written for line in part.lines])
+    collected = count_collected(
+        [label for part in written for label in part.labels],
+        [fault for part in written for fault in part.faults],
+    )
+    return DemoLedger(dict(zip(parts, (part.counts for part in written), strict=True)), collected)
+
+
+def _write_day(capture: Path, scenario: Scenario, part: tuple[date, str]) -> _Written:
+    day, variant = part
+    # A stream of its own for each day and variant: more days change no earlier one.
+    rng = np.random.default_rng([scenario.seed, day.toordinal(), VARIANTS.index(variant)])
     events = draw_events(rng, scenario, variant, day)
     repeated = draw_repeated(rng, events)
     faults = draw_faults(rng, events)
@@ -163,7 +187,13 @@ def _write_day(
     sound = [*((event.time, event) for event in events), *repeated]
     lines = [(time, event.line(event.response()).encode()) for time, event in sound]
     write_capture_files(capture / variant, lines + [fault.line for fault in faults])
-    return count_capture(events, [event for _, event in repeated], faults, labels), labels
+    label_faults = draw_label_faults(rng, labels)
+    return _Written(
+        count_capture(events, [event for _, event in repeated], faults, labels),
+        labels,
+        label_faults,
+        [label.timed_line() for label in labels] + [fault.line for fault in label_faults],
+    )
 
 
 def _settings_text(scenario: Scenario) -> str:

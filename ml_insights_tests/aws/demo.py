@@ -44,7 +44,7 @@ READERS = ("ann", "bob")
 @click.command(help="Run the demo on the aws deployment against a stand-in for AWS.")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("data/demo-aws"))
 @click.option("--days", type=click.IntRange(min=1), default=14, show_default=True)
-@click.option("--predictions", type=click.IntRange(min=100), default=9_000, show_default=True)
+@click.option("--predictions", type=click.IntRange(min=100), default=6_000, show_default=True)
 @click.option(
     "--port", default=5055, show_default=True, help="Of the stand-in; 0 takes a free one."
 )

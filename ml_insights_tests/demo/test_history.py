@@ -321,3 +321,11 @@ def test_what_a_killed_run_left_is_cleaned_up(tmp_path: Path) -> None:
 def test_histories_without_days_or_traffic_are_refused(days: int, predictions: int) -> None:
     with pytest.raises(ValueError, match="at least"):
         Scenario(1, date(2026, 11, 14), days, predictions)
+
+
+@pytest.mark.integration
+def test_processes_make_no_difference_to_the_history(tmp_path: Path) -> None:
+    alone = small_demo(tmp_path / "alone")
+    shared = write_demo(tmp_path / "shared", seed=7, days=2, predictions_per_day=100, processes=2)
+    assert contents(alone.folder) == contents(shared.folder)
+    assert alone.ledger == shared.ledger
