@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
+from ml_insights.decisions.reasons import joined_reasons
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.metrics.comparison import (
@@ -193,12 +194,13 @@ def _reason(p_value: float, pair: tuple[BinCounts, BinCounts]) -> str | None:
         return None
     if not pair[0].threshold_index.size:
         return "no_days_before"
-    lacking = [
-        f"no_{name}"
-        for name in ("positives", "negatives")
-        if any(not getattr(bins, name).any() for bins in pair)
-    ]
-    return ",".join(lacking) or "no_spread"
+    labelled = all((bins.positives + bins.negatives).any() for bins in pair)
+    lacking = {
+        "no_labels": not labelled,
+        "no_positives": labelled and not all(bins.positives.any() for bins in pair),
+        "no_negatives": labelled and not all(bins.negatives.any() for bins in pair),
+    }
+    return joined_reasons(lacking) or "no_spread"
 
 
 def _nothing(bins: BinCounts) -> BinCounts:

@@ -6,10 +6,12 @@ What belongs here: the rows of both tables. What does not: the mathematics (`met
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ml_insights.decisions.reasons import joined_reasons
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import MODEL_HEALTH, SCORE_GROUPS
 from ml_insights.metrics.arrays import ratio
@@ -88,16 +90,17 @@ def model_health_table(
     rows = []
     for curve, bins in today.items():
         before = reference.get(curve)
+        labels = _labels(bins, threshold_index)
         rows.append(
             {
                 **curve._asdict(),
                 **_calibration(curve, bins, identity),
                 **_drift(before, bins),
-                **_labels(bins, threshold_index),
+                **labels,
                 **_estimates(before, bins, threshold_index),
                 **_past_errors(past.get(curve, ())),
                 "reference_days": reference_days if before else 0,
-                "undefined_reason": _reason(before, bins),
+                "undefined_reason": _reason(before, bins, labels),
             }
         )
     return arrow_rows(MODEL_HEALTH, rows)
@@ -154,12 +157,16 @@ def _past_errors(past: Sequence[Mapping[str, float | None]]) -> dict[str, Any]:
     return errors
 
 
-def _reason(before: BinCounts | None, bins: BinCounts) -> str | None:
+def _reason(before: BinCounts | None, bins: BinCounts, found: Mapping[str, Any]) -> str | None:
     labelled = bool((bins.positives + bins.negatives).any())
-    reasons = {
-        "no_labels": not labelled,
-        "no_positives": labelled and not bins.positives.any(),
-        "no_days_before": before is None,
-        "no_labels_before": before is not None and not (before.positives + before.negatives).any(),
-    }
-    return ",".join(reason for reason, holds in reasons.items() if holds) or None
+    whole, low = found["stratified_recall"], found["stratified_recall_low"]
+    return joined_reasons(
+        {
+            "no_labels": not labelled,
+            "no_positives": labelled and not bins.positives.any(),
+            "no_days_before": before is None,
+            "no_labels_before": before is not None
+            and not (before.positives + before.negatives).any(),
+            "scores_on_one_side": isnan(low) and not isnan(whole),
+        }
+    )

@@ -82,8 +82,10 @@ def stratified_recall(strata: Strata, z: float = Z_95) -> StratifiedRecall:
     """Share of all positives, seen and unseen, that lie above the threshold.
 
     ``sum N_s r_s above / sum N_s r_s`` with N_s records and r_s the positive rate of the labelled;
-    the interval is normal for the logarithm of the odds, and counts 1/2 positive in a stratum
-    that shows none, so that a stratum without finds is not taken as proof.
+    the interval is normal for the logarithm of the odds. Its variance counts 1/2 positive more in
+    each stratum, so that one without finds is not taken as proof, and that N_s and r_s both vary:
+    with all records labelled it is the logit interval of the plain recall. NaN where all records
+    lie on one side of the threshold.
 
     >>> strata = Strata(np.arange(3), np.array([9000, 900, 100]), np.array([1000, 100, 100]),
     ...     np.array([1, 5, 60]), np.array([False, True, True]))
@@ -98,11 +100,11 @@ def stratified_recall(strata: Strata, z: float = Z_95) -> StratifiedRecall:
     if math.isnan(value):
         return StratifiedRecall(value, value, value, identifiable=True)
     rate = (strata.positives + 0.5) / (strata.labelled + 1.0)
-    likely = strata.records * rate
-    spread = strata.records**2.0 * rate * (1.0 - rate) / strata.labelled
-    above, below = likely[strata.above].sum(), likely[~strata.above].sum()
+    spread = strata.records**2.0 * rate * (1.0 - rate) / strata.labelled + strata.records * rate**2
+    centre = expected if 0.0 < value < 1.0 else strata.records * rate
+    above, below = centre[strata.above].sum(), centre[~strata.above].sum()
     if above == 0.0 or below == 0.0:
-        return StratifiedRecall(value, value, value, identifiable=True)
+        return StratifiedRecall(value, math.nan, math.nan, identifiable=True)
     odds = math.log(above / below)
     half = z * math.sqrt(
         spread[strata.above].sum() / above**2 + spread[~strata.above].sum() / below**2

@@ -81,7 +81,7 @@ def test_a_day_without_a_predecessor_has_rows_that_say_so() -> None:
 
 @pytest.mark.parametrize(
     ("bins", "reason"),
-    [(nothing(), "no_days_before"), (drawn(3, labelled=0.0), "no_positives,no_negatives")],
+    [(nothing(), "no_days_before"), (drawn(3, labelled=0.0), "no_labels")],
 )
 def test_a_variant_without_labels_or_records_is_not_judged(bins: Any, reason: str) -> None:
     table = variant_comparison_table({CHAMPION: bins, CHALLENGER: drawn(4)}, {}, RULES)

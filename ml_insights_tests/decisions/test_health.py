@@ -95,6 +95,13 @@ def test_unlabelled_low_scores_leave_recall_unknown() -> None:
     assert row["label_selection_p_value"] < 1e-6
 
 
+def test_recall_of_scores_on_one_side_has_no_interval_and_says_so() -> None:
+    row = health(BinCounts.from_scores(GRID, [0.7], [1]), {CHAMPION: drawn(1)})
+    assert row["stratified_recall"] == 1.0
+    assert row["stratified_recall_low"] is row["stratified_recall_high"] is None
+    assert row["undefined_reason"] == "scores_on_one_side"
+
+
 @pytest.mark.parametrize("bins", [nothing(), BinCounts.from_scores(GRID, [0.7], [1])])
 def test_next_to_no_records_are_no_crash(bins: BinCounts) -> None:
     health(bins, {CHAMPION: bins})

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.intervals import wilson_interval
 from ml_insights.metrics.label_selection import (
     Strata,
     label_strata,
@@ -67,6 +68,33 @@ def test_the_stratified_estimate_finds_the_true_recall_where_the_plain_one_is_wr
     assert found.low < true < found.high
     assert abs(found.value - true) < 0.03
     assert naive - true > 0.1
+
+
+def test_with_every_label_the_interval_is_about_that_of_the_plain_recall() -> None:
+    bins = BinCounts.from_scores(GRID, [0.9] * 80 + [0.1] * 20, [1] * 100)
+    found = stratified_recall(label_strata(bins, HALF))
+    low, high = wilson_interval(np.array(80), np.array(100))
+    assert found.low == pytest.approx(float(low), abs=0.01)
+    assert found.high == pytest.approx(float(high), abs=0.01)
+
+
+def test_scores_on_one_side_of_the_threshold_leave_no_interval() -> None:
+    found = stratified_recall(label_strata(BinCounts.from_scores(GRID, [0.9], [1]), HALF))
+    assert found.value == 1.0
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+
+
+@pytest.mark.parametrize("size", [3000, 8000])
+def test_the_interval_holds_the_expected_recall_on_nineteen_of_twenty_days(size: int) -> None:
+    random = np.random.default_rng(11)
+    _, expected, _ = simulated(random, 2_000_000)
+    held = 0
+    for _ in range(300):
+        bins, _, _ = simulated(random, size)
+        found = stratified_recall(label_strata(bins, HALF))
+        held += found.low <= expected <= found.high
+    assert 275 <= held <= 295
 
 
 def test_the_interval_holds_the_true_recall_on_nineteen_of_twenty_days() -> None:
