@@ -16,10 +16,21 @@ from ml_insights.settings.forms import FeatureForm
 from ml_insights.settings.section import Legal, Section, Unit
 from ml_insights.spark.arguments import AmountFeature
 
-Money = Annotated[float, Unit("currency"), Legal("a number; a cost is negative")]
+_MOST = 1e12
+"""Beyond it squares of sums lose their meaning; and it is more money than there is."""
 
-
-Factor = Annotated[float, Unit("currency for each of the amount"), Legal("a number")]
+Money = Annotated[
+    float,
+    Field(ge=-_MOST, le=_MOST),
+    Unit("currency"),
+    Legal("a number up to 10^12; a cost is negative"),
+]
+Factor = Annotated[
+    float,
+    Field(ge=-_MOST, le=_MOST),
+    Unit("currency for each of the amount"),
+    Legal("a number up to 10^12; at least one is not 0"),
+]
 
 
 class Amount(FeatureForm):
@@ -43,6 +54,15 @@ class Amount(FeatureForm):
 
     true_negative: Factor = 0.0
     """Likewise for a negative that was rightly left alone."""
+
+    @model_validator(mode="after")
+    def _matters(self) -> Amount:
+        if not any(self.factors()):
+            raise ValueError(
+                "gives no outcome a share of the amount: set at least one of `true_positive`, "
+                "`false_positive`, `false_negative`, `true_negative`, or leave `amount` out"
+            )
+        return self
 
     def amount_feature(self) -> AmountFeature:
         """The same for the Spark side."""
@@ -83,9 +103,9 @@ class Business(Section):
 
     capacity: Annotated[
         int | None,
-        Field(ge=0),
+        Field(ge=0, le=10**12),
         Unit("actions a day and variant"),
-        Legal("a whole number, at least 0"),
+        Legal("a whole number, at least 0, at most 10^12"),
     ] = None
     """Most actions a day. Thresholds that would ask for more are not recommended."""
 
