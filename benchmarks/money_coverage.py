@@ -12,10 +12,17 @@ Only these bring money that depends on the amount, so that no loss evens out the
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from ml_insights.metrics.business_value import Outcomes, OutcomeValues, value_interval
+from ml_insights.metrics.business_value import (
+    Outcomes,
+    OutcomeValues,
+    interval_is_believable,
+    value_interval,
+    value_records,
+)
 from ml_insights.metrics.stakes import Stake, Stakes
 from ml_insights.metrics.thresholds import ThresholdGrid
 
@@ -44,24 +51,44 @@ def _stakes(random: np.random.Generator, records: int, spread: float) -> Stakes:
     return Stakes(BINS, stake(positive), stake(~positive))
 
 
-def coverage(records: int, spread: float, days: int = DAYS) -> float:
-    """Share of days whose interval holds the expected value."""
+class Coverage(NamedTuple):
+    """Shares of days.
+
+    Attributes:
+        held: the interval holds the expected value.
+        marked: the table says that it may be too narrow.
+        misled: the interval misses and is not marked.
+    """
+
+    held: float
+    marked: float
+    misled: float
+
+    def __str__(self) -> str:
+        return f"{self.held:.3f} / {self.marked:.2f} / {self.misled:.3f}"
+
+
+def coverage(records: int, spread: float, days: int = DAYS) -> Coverage:
+    """How often the interval holds the expected value, and how often a reader is warned."""
     random = np.random.default_rng(7)
     expected = records * (0.01 * math.exp(8.0 + spread**2 / 2) * FOUND - 5.0 * ACTED)
-    held = 0
-    for _ in range(days):
-        low, high = value_interval(_stakes(random, records, spread), BINS[1:], VALUES)
-        held += bool(low[0] <= expected <= high[0])
-    return held / days
+    held, marked = np.zeros(days, bool), np.zeros(days, bool)
+    for day in range(days):
+        stakes = _stakes(random, records, spread)
+        low, high = value_interval(stakes, BINS[1:], VALUES)
+        (effective,) = value_records(stakes, BINS[1:], VALUES)
+        held[day] = low[0] <= expected <= high[0]
+        marked[day] = not interval_is_believable(effective, VALUES)
+    return Coverage(float(held.mean()), float(marked.mean()), float((~held & ~marked).mean()))
 
 
 def main() -> None:
     """Print a table."""
-    print("| found positives a day | spread 1 | spread 1.5 | spread 2 |")
-    print("| ---: | ---: | ---: | ---: |")
-    for records in (200, 2_000, 20_000):
-        shares = (coverage(records, spread) for spread in (1.0, 1.5, 2.0))
-        print(f"| {records * FOUND:.0f} | {' | '.join(f'{share:.3f}' for share in shares)} |")
+    print("| found positives a day | spread 0 | spread 1 | spread 1.5 | spread 2 |")
+    print("| ---: | ---: | ---: | ---: | ---: |")
+    for records in (200, 2_000, 20_000, 80_000):
+        shares = (str(coverage(records, spread)) for spread in (0.0, 1.0, 1.5, 2.0))
+        print(f"| {records * FOUND:.0f} | {' | '.join(shares)} |")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def build_threshold_choice(scope: EndpointScope, rules: MoneyRules) -> dg.Assets
 
 
 def _chosen_before(scope: EndpointScope, lake: Lake, day: date) -> dict[Curve, float | None]:
-    """Best thresholds of the last published day before."""
+    """Best thresholds of the last published day before; none where it had no money to go by."""
     earlier = [known for known in lake.days(scope.name, THRESHOLD_CHOICE) if known < day]
     if not earlier:
         return {}
@@ -64,6 +64,7 @@ def _chosen_before(scope: EndpointScope, lake: Lake, day: date) -> dict[Curve, f
     return {
         Curve(row["variant"], row["class_label"], row["slice"]): row["best_threshold"]
         for row in rows
+        if row["best_value"] is not None
     }
 
 

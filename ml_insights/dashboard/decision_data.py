@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from ml_insights.dashboard.held import CurveKey
 from ml_insights.dashboard.wording import SPACE
+from ml_insights.decisions.reasons import REASONS
 from ml_insights.metrics.comparison import VERDICTS
 
 Row = Mapping[str, Any]
@@ -49,9 +50,9 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
     Returns:
         `leads`, the clearest change of each day that has one, and `insights`, the others, by day;
         `comparisons`, `values`, `choices`, `groups` and `health` by curve, whose key is the JSON of
-        day, variant, class and slice; words for verdicts. `compared` names the parts of a row of
-        `comparisons`. `values` has no thresholds: its points are those of the curve, highest
-        threshold first.
+        day, variant, class and slice; words for verdicts and reasons. `compared` names the parts
+        of a row of `comparisons`. `values` has no thresholds: its points are those of the curve,
+        highest threshold first, of which capacity allows the first `allowed`.
     """
     shown = {
         name: table if name == INSIGHTS else _held(table, held) for name, table in tables.items()
@@ -68,6 +69,7 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
         "groups": _by_column(rows.get(GROUPS, []), _GROUPED),
         "health": {_key(row): _rounded(row) for row in rows.get(HEALTH, [])},
         "verdict_words": VERDICTS,
+        "reason_words": REASONS,
         "shown": {name: name in shown and shown[name].num_rows > 0 for name in READ},
     }
 
@@ -122,17 +124,19 @@ def _by_column(rows: Sequence[Row], columns: Sequence[str]) -> dict[str, dict[st
     return groups
 
 
-def _values(table: pa.Table) -> dict[str, dict[str, list[Any]]]:
-    """Money and half its interval, which is symmetric, by descending threshold."""
+def _values(table: pa.Table) -> dict[str, dict[str, Any]]:
+    """Money, half its interval, which is symmetric, and what capacity allows, highest first."""
     half = pc.subtract(table["value_high"], table["value"])
-    points = zip(_curve_keys(table), table["value"].to_pylist(), half.to_pylist(), strict=True)
+    columns = (column.to_pylist() for column in (table["value"], half, table["within_capacity"]))
+    points = zip(_curve_keys(table), *columns, strict=True)
     values = {}
     # One table is many rows and few curves: it is not taken apart into rows.
     for key, curve in groupby(points, key=itemgetter(0)):
         falling = list(curve)[::-1]
         values[_text(key)] = {
-            "value": [_short(value) for _, value, _ in falling],
-            "half": [_short(width) for _, _, width in falling],
+            "value": [_short(value) for _, value, _, _ in falling],
+            "half": [_short(width) for _, _, width, _ in falling],
+            "allowed": sum(within for _, _, _, within in falling),
         }
     return values
 

@@ -43,10 +43,14 @@ const pointAt = (curve, threshold) => {
   return points.findLast((point) => point.threshold >= threshold) ?? points[0];
 };
 
-// Why there is no curve: the page holds a limited number, those of all records first.
-const noCurve = () => (chosenCurves().some((curve) => curve.left_out)
-  ? "This page keeps the curves of the newest and largest slices; this one is in the table precision_recall"
-  : "No curve for this choice");
+// Why there is no curve: none can be drawn, or the page holds a limited number, all records first.
+function noCurve() {
+  const why = chosenCurves().map((curve) => curve.words?.tiles.recall.undefined).find(Boolean);
+  if (why) return `No curve: recall is ${why}`;
+  return chosenCurves().some((curve) => curve.left_out)
+    ? "This page keeps the curves of the newest and largest slices; this one is in the table precision_recall"
+    : "No curve for this choice";
+}
 
 // Where the operating values are counted: on the grid, at or just below the configured threshold.
 const operatingThreshold = () => chosenCurves().find((curve) => curve.quality)?.quality.operating_grid_threshold

@@ -16,14 +16,8 @@ const VERDICT_LABELS = {
   better: "\u25b2 better", worse: "\u25bc worse", no_relevant_difference: "no relevant difference",
   cannot_tell_yet: "cannot tell yet", not_comparable: "not comparable",
 };
-const REASONS = {
-  no_days_before: "no day before to compare with", no_positives: "no positives on one side",
-  no_negatives: "no negatives on one side", no_spread: "too few or too perfect to judge", no_labels: "no labels yet",
-  no_amounts: "no labelled record has an amount, or the day was read before amounts were asked for", labels_without_amount: "labelled records without an amount are left out",
-  capacity_above_volume: "capacity exceeds the traffic: it limits nothing",
-  capacity_below_highest_score: "even the highest scores exceed the capacity",
-};
-const reasonWords = (codes) => (codes ?? "").split(",").filter(Boolean).map((code) => REASONS[code] ?? code.replaceAll("_", " ")).join("; ");
+const codesOf = (row) => (row.undefined_reason ?? "").split(",").filter(Boolean);
+const reasonWords = (codes) => codes.map((code) => decisions.reason_words[code] ?? code.replaceAll("_", " ")).join("; ");
 
 const noDecision = (otherwise) => (chosenCurves().some((curve) => curve.left_out)
   ? "This page keeps only the newest and largest slices here; this one is in the lake's tables." : otherwise);
@@ -57,7 +51,7 @@ function comparisonRow(row, widest) {
   const signed = (value) => `${value < 0 ? "\u2212" : "+"}${Math.abs(inPoints ? 100 * value : value).toFixed(inPoints ? 1 : 3)}`;
   const cells = [make("th", { scope: "row" }, METRIC_NAMES[row.metric]), make("td", {}, `${plain(row.baseline_value)} \u2192 ${plain(row.value)}`)];
   if (row.difference_low == null) {
-    return make("tr", {}, ...cells, make("td", { colSpan: 3, className: "why" }, `not defined: ${reasonWords(row.undefined_reason)}`));
+    return make("tr", {}, ...cells, make("td", { colSpan: 3, className: "why" }, `not defined: ${reasonWords(codesOf(row))}`));
   }
   const unit = inPoints ? " points" : "";
   const needed = row.verdict === "cannot_tell_yet" && row.labels_needed > row.labels
@@ -110,7 +104,8 @@ function showMoney() {
     variant: choice.variant, threshold: choice.best_threshold, value: choice.best_value, value_text: money(choice.best_value, currency),
     threshold_low: choice.best_threshold_low ?? choice.best_threshold, threshold_high: choice.best_threshold_high ?? 1,
   })));
-  mark("business_value", !rows.length, "No labelled records for this choice");
+  mark("business_value", !rows.length, choices.some((choice) => choice.operating_value != null)
+    ? "No curve: there are no positives" : "No labelled records for this choice");
 }
 
 // Money at the drawn points of a curve; both tables have the same thresholds, or none is shown.
@@ -118,13 +113,15 @@ function valueRows(variant) {
   const [values, curve, choice] = [found("values", variant), curveOf(variant), found("choices", variant)];
   const points = curve ? pointsOf(curve) : [];
   if (values?.value.length !== points.length || choice?.operating_value == null) return [];
-  const lowest = choice.capacity == null ? 0 : choice.capacity_threshold ?? Infinity;
   return points.map(({ threshold }, place) => ({
     variant, threshold, value: values.value[place], value_low: values.value[place] - (values.half[place] ?? 0),
-    value_high: values.value[place] + (values.half[place] ?? 0), within_capacity: threshold >= lowest,
+    value_high: values.value[place] + (values.half[place] ?? 0), within_capacity: place < values.allowed,
     value_text: money(values.value[place], choice.currency),
   }));
 }
+
+// Three digits, and near 1 two of the distance to it: 0.9996 is not 1.
+const scoreText = (score) => (score > 0.99 && score < 1 ? score.toFixed(Math.min(9, 1 - Math.floor(Math.log10(1 - score)))) : score.toPrecision(3));
 
 // Two digits are enough for a number of labels nobody has yet.
 const roughly = (value) => Number(value.toPrecision(2)).toLocaleString("en-US", { notation: "compact" });
@@ -132,31 +129,39 @@ const roughly = (value) => Number(value.toPrecision(2)).toLocaleString("en-US", 
 function moneyTile(choice) {
   const { currency } = choice;
   const head = make("h3", {}, markOf(choice.variant), choice.variant);
+  const codes = codesOf(choice);
   if (choice.operating_value == null) {
-    return make("article", { className: "variant", colour: page.colours[choice.variant] }, head, make("p", {}, `Not defined: ${reasonWords(choice.undefined_reason)}.`));
+    const why = reasonWords(codes.filter((code) => ["no_labels", "no_amounts"].includes(code)));
+    return make("article", { className: "variant", colour: page.colours[choice.variant] }, head, make("p", {}, `Not defined: ${why}.`));
   }
   const ends = (name) => `${money(choice[`${name}_low`], currency)} to ${money(choice[`${name}_high`], currency)}`;
   const line = (name, value, ...small) => make("div", {}, make("dt", {}, name), make("dd", { className: "value" }, value), ...small.filter(Boolean).map((text) => make("dd", {}, text)));
   const best = choice.best_threshold;
-  const sure = choice.best_threshold_low != null && choice.best_threshold_high != null
-    ? `95 of 100 such days would choose ${choice.best_threshold_low.toPrecision(3)} to ${choice.best_threshold_high.toPrecision(3)}` : "acting on nothing may be best";
-  const overCapacity = choice.capacity_threshold != null && operatingThreshold() < choice.capacity_threshold;
+  const sure = best == null ? (codes.includes("capacity_below_highest_score") ? "no threshold keeps to the capacity" : "no threshold is worth its false alarms")
+    : choice.best_threshold_low != null && choice.best_threshold_high != null
+      ? `95 of 100 such days would choose ${scoreText(choice.best_threshold_low)} to ${scoreText(choice.best_threshold_high)}` : "acting on nothing may be best";
+  const overCapacity = codes.includes("operating_above_capacity");
   const costs = overCapacity ? "cannot be said: today's threshold asks for more actions than capacity allows"
     : choice.regret_low > 0 ? `95\u202f% interval ${ends("regret")}`
-      : "not beyond chance: no reason to move the threshold";
+      : codes.includes("operating_is_best") ? "it is the best one" : "not beyond chance: no reason to move the threshold";
+  const fewBehind = (what, effective) => (!codes.includes(`few_records_behind_${what}`) ? ""
+    : make("span", { className: "warn" }, `few records decide${effective >= 1 ? `, as if ${roughly(Math.floor(effective))}` : ""}: the interval may be too narrow`));
   const before = choice.value_of_chosen_before == null ? ""
-    : `the threshold chosen the day before (${choice.chosen_before.toPrecision(3)}) was worth ${money(choice.value_of_chosen_before, currency)} here`;
+    : `${choice.chosen_before == null ? "to act on nothing, as chosen the day before," : `the threshold chosen the day before (${scoreText(choice.chosen_before)})`} was worth ${money(choice.value_of_chosen_before, currency)} here`;
+  const noted = ["no_positives", "labels_without_amount", "capacity_above_volume", "capacity_below_highest_score"];
   const notes = [
     choice.break_even_precision == null ? "Acting does not pay at the mean amounts, whatever the chance of being right"
       : `Acting pays from a chance of ${(100 * choice.break_even_precision).toPrecision(2)}\u202f% of being right`,
-    choice.capacity == null ? "" : `capacity ${number(choice.capacity)} actions a day${choice.capacity_threshold == null ? "" : `, kept from threshold ${choice.capacity_threshold.toPrecision(3)} on`}`,
-    reasonWords(choice.undefined_reason),
+    choice.capacity == null ? "" : `capacity ${number(choice.capacity)} actions a day${choice.capacity_threshold == null ? "" : `, kept from threshold ${scoreText(choice.capacity_threshold)} on`}`,
+    reasonWords(codes.filter((code) => noted.includes(code))),
   ].filter(Boolean).join("; ");
   return make("article", { className: "variant", colour: page.colours[choice.variant] }, head,
     make("dl", { className: "values" },
-      line("Value at today's threshold", money(choice.operating_value, currency), choice.operating_value_low == null ? "" : `95\u202f% interval ${ends("operating_value")}`),
-      line("Best threshold", best == null ? "act on nothing" : best.toPrecision(3), sure),
-      line("Today's threshold costs a day", overCapacity ? "n/d" : money(Math.max(0, choice.regret), currency), costs, before)),
+      line("Value at today's threshold", money(choice.operating_value, currency), choice.operating_value_low == null ? "no 95\u202f% interval: too little variation to estimate it"
+        : `95\u202f% interval ${ends("operating_value")}`, fewBehind("value", choice.effective_records)),
+      line("Best threshold", best == null ? "act on nothing" : scoreText(best), sure),
+      line("Today's threshold costs a day", overCapacity ? "n/d" : money(Math.max(0, choice.regret), currency), costs,
+        choice.regret_low > 0 ? fewBehind("regret", choice.regret_effective_records) : "", before)),
     make("p", { className: "about" }, `${notes}.`));
 }
 
@@ -166,23 +171,26 @@ function showHealth() {
   const points = (value) => `${(100 * value).toFixed(1)} points`;
   const percent = (value) => `${(100 * value).toFixed(1)}\u202f%`;
   const lines = [
-    ["Scores are off by", (row) => row.calibration_error, (row) => [points(row.calibration_error), `chance alone: ${points(row.calibration_error_by_chance)}`]],
-    ["Scores are, overall", (row) => row.calibration_gap, (row) => [Math.abs(row.calibration_gap) < 0.0005 ? "right" : `${points(Math.abs(row.calibration_gap))} too ${row.calibration_gap > 0 ? "high" : "low"}`]],
-    ["Shift of scores (stability index)", (row) => row.stability_index, (row) => [row.stability_index.toFixed(3), `chance alone: ${row.stability_index_by_chance.toFixed(3)}; from 0.1 on worth a look`]],
-    ["Recall, weighted by all records", (row) => row.stratified_recall, (row) => [percent(row.stratified_recall), row.stratified_recall_low == null ? "" : `${percent(row.stratified_recall_low)} to ${percent(row.stratified_recall_high)}`]],
-    ["Precision, estimated without labels", (row) => row.estimated_precision, (row) => [percent(row.estimated_precision), pastError(row, "precision")]],
-    ["Recall, estimated without labels", (row) => row.estimated_recall, (row) => [percent(row.estimated_recall), pastError(row, "recall")]],
+    ["Scores are off by", ["no_labels"], (row) => row.calibration_error, (row) => [points(row.calibration_error), `chance alone: ${points(row.calibration_error_by_chance)}`]],
+    ["Scores are, overall", ["no_labels"], (row) => row.calibration_gap, (row) => [Math.abs(row.calibration_gap) < 0.0005 ? "right" : `${points(Math.abs(row.calibration_gap))} too ${row.calibration_gap > 0 ? "high" : "low"}`]],
+    ["Shift of scores (stability index)", ["no_days_before"], (row) => row.stability_index, (row) => [row.stability_index.toFixed(3), `chance alone: ${row.stability_index_by_chance.toFixed(3)}; from 0.1 on worth a look`]],
+    ["Recall, weighted by all records", ["no_labels", "no_positives"], (row) => row.stratified_recall, (row) => [percent(row.stratified_recall), row.stratified_recall_low == null ? "" : `${percent(row.stratified_recall_low)} to ${percent(row.stratified_recall_high)}`]],
+    ["Precision, estimated without labels", ["no_days_before", "no_labels_before"], (row) => row.estimated_precision, (row) => [percent(row.estimated_precision), pastError(row, "precision")]],
+    ["Recall, estimated without labels", ["no_days_before", "no_labels_before"], (row) => row.estimated_recall, (row) => [percent(row.estimated_recall), pastError(row, "recall")]],
   ];
-  const missing = (row, name) => (name.startsWith("Recall, weighted") && row.recall_identifiable === false
-    ? "not identifiable: some scores have no label" : `not defined${row.undefined_reason ? `: ${reasonWords(row.undefined_reason)}` : ""}`);
-  const cell = (row, name, value, words) => {
-    if (value(row) == null) return make("td", { className: "why" }, missing(row, name));
+  const missing = (row, name, known) => {
+    const why = codesOf(row).filter((code) => known.includes(code));
+    if (name.startsWith("Recall, weighted") && row.recall_identifiable === false && !why.length) return "not identifiable: some scores have no label";
+    return `not defined${why.length ? `: ${reasonWords(why)}` : ""}`;
+  };
+  const cell = (row, name, known, value, words) => {
+    if (value(row) == null) return make("td", { className: "why" }, missing(row, name, known));
     const [text, small] = words(row);
     return make("td", {}, text, small ? make("small", {}, small) : "");
   };
   $("health").replaceChildren(rows.length ? make("table", {},
     make("thead", {}, make("tr", {}, make("td"), ...rows.map((row) => make("th", { scope: "col" }, markOf(row.variant), row.variant)))),
-    make("tbody", {}, ...lines.map(([name, value, words]) => make("tr", {}, make("th", { scope: "row" }, name), ...rows.map((row) => cell(row, name, value, words))))))
+    make("tbody", {}, ...lines.map(([name, ...parts]) => make("tr", {}, make("th", { scope: "row" }, name), ...rows.map((row) => cell(row, name, ...parts))))))
     : make("p", {}, noDecision("Nothing is known for this choice.")));
   const groups = chosenVariants().flatMap((variant) => asRows(found("groups", variant), variant));
   fill("groups", groups);

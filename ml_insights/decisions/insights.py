@@ -9,6 +9,7 @@ there are; noise makes no sentence. At most `MOST` a day, so that they are read.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ import pyarrow as pa
 
 from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.comparisons import SAME_EVENTS, TRAILING_7_DAYS, VARIANTS
+from ml_insights.decisions.reasons import REASONS
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import INSIGHTS
 from ml_insights.metrics.comparison import BETTER, CANNOT_TELL_YET, NOT_COMPARABLE, WORSE
@@ -27,6 +29,7 @@ KINDS = {
     "traffic_split": "the traffic was not split as configured",
     "change": "a variant changed against its own week before",
     "slice_change": "a slice changed although all records together did not",
+    "unknown": "nothing can be said about change",
     "variants": "a variant is better or worse than another, or it cannot be told yet",
     "recall_unknown": "labels do not reach low scores, so recall is not known",
     "threshold": "another threshold would be worth more",
@@ -99,6 +102,7 @@ def insights_table(
     found = [
         *_splits(rows),
         *_changes(rows, coverage, relevant),
+        *_unknown(rows),
         *_variants(rows, relevant),
         *_health(health.to_pylist(), relevant),
         *_thresholds(choices.to_pylist() if choices else []),
@@ -147,6 +151,21 @@ def _changes(
         if row["slice"] != ALL_RECORDS and _curve_metric(row) not in whole:
             sentence = f"{_sentence(row)}{_labels(row, coverage)}."
             yield Insight("slice_change", row["verdict"], _size(row), sentence, row, row["metric"])
+
+
+def _unknown(rows: Sequence[Row]) -> Iterator[Insight]:
+    """Variants of which no metric can be set against the days before: silence would mislead."""
+    week = [r for r in rows if r["comparison"] == TRAILING_7_DAYS and r["slice"] == ALL_RECORDS]
+    judged = {_who(row) for row in week if row["p_value"] is not None}
+    why: dict[str, list[Row]] = {}
+    for row in week:
+        if row["metric"] == "recall" and _who(row) not in judged:
+            why.setdefault(row["undefined_reason"], []).append(row)
+    for reasons, of in why.items():
+        words = "; ".join(REASONS[reason] for reason in reasons.split(","))
+        names = ", ".join(dict.fromkeys(map(_who, of)))
+        sentence = f"{names}: whether anything changed cannot be told ({words})."
+        yield Insight("unknown", NOTICE, float(len(of)), sentence, of[0])
 
 
 def _variants(rows: Sequence[Row], relevant: float) -> Iterator[Insight]:
@@ -223,14 +242,28 @@ def _thresholds(rows: Sequence[Row]) -> Iterator[Insight]:
         if row["slice"] != ALL_RECORDS or not row["regret_low"] or row["regret_low"] <= 0:
             continue
         best = row["best_threshold"]
-        move = f"a threshold of {best:.3g}" if best is not None else "acting on nothing"
+        move = f"a threshold of {_score(best)}" if best is not None else "acting on nothing"
         low, high = (f"{row[f'regret_{end}']:,.0f}" for end in ("low", "high"))
         sentence = (
             f"{_who(row)}: {move} would have been worth {row['regret']:,.0f} {row['currency']} "
             f"more on this day's labelled records [{low}, {high}]"
-            f"{'; provisional: few labels' if row['provisional'] else ''}."
+            f"{'; provisional: few labels' if row['provisional'] else ''}"
+            f"{_few_records(row)}."
         )
         yield Insight("threshold", NOTICE, row["regret"], sentence, row)
+
+
+def _score(score: float) -> str:
+    """Three digits, and near 1 two of the distance to it: 0.9996 is not 1."""
+    if not 0.99 < score < 1.0:
+        return f"{score:.3g}"
+    return f"{score:.{min(9, 1 - math.floor(math.log10(1.0 - score)))}f}"
+
+
+def _few_records(row: Row) -> str:
+    if "few_records_behind_regret" not in (row["undefined_reason"] or ""):
+        return ""
+    return "; few records decide, so the interval may be too narrow"
 
 
 def _is_clear(row: Row, relevant: float) -> bool:

@@ -6,11 +6,13 @@ What belongs here: the rows of both tables. What does not: the mathematics
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ml_insights.decisions.reasons import joined_reasons
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import BUSINESS_VALUE, THRESHOLD_CHOICE
 from ml_insights.metrics.binning import threshold_values
@@ -18,8 +20,10 @@ from ml_insights.metrics.business_value import (
     OutcomeValues,
     allowed_by_capacity,
     break_even_precision,
+    interval_is_believable,
     value_at,
     value_interval,
+    value_records,
 )
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.stakes import Stakes
@@ -68,7 +72,7 @@ def business_value_table(
 ) -> pa.Table:
     """Rows of business_value: the thresholds that draw the curve and today's, ascending.
 
-    A curve of which no labelled record has an amount has no value.
+    A curve without labels, or of which no labelled record has an amount, has no value.
 
     Args:
         today: the day's curves.
@@ -80,25 +84,36 @@ def business_value_table(
     for curve, bins in today.items():
         about = stakes[curve] if stakes is not None else Stakes.of(bins)
         index = np.union1d(drawn.get(curve, []), [rules.threshold_index]).astype(np.int64)
+        value, records = (of(about, index, rules.values) for of in (value_at, value_records))
         low, high = value_interval(about, index, rules.values)
-        actions = np.append(np.cumsum(bins.records[::-1])[::-1], 0)[
-            np.searchsorted(bins.threshold_index, index)
-        ]
-        thresholds = threshold_values(bins.grid)[index]
-        value = value_at(about, index, rules.values)
-        if stakes is not None and not about.records:
-            value = np.full(index.size, np.nan)
-        columns = (index, thresholds, actions, value, low, high)
-        for place, threshold, acted, *worth in zip(*(c.tolist() for c in columns), strict=True):
+        columns = {
+            "threshold_index": index,
+            "threshold": threshold_values(bins.grid)[index],
+            "actions": _actions(bins, index),
+            "value": value,
+            "value_low": low,
+            "value_high": high,
+            "effective_records": records,
+        }
+        missing = _missing(bins, about)
+        for values in zip(*(column.tolist() for column in columns.values()), strict=True):
+            row = dict(zip(columns, values, strict=True))
+            believable = interval_is_believable(row["effective_records"], rules.values)
             rows.append(
                 {
                     **curve._asdict(),
-                    "threshold_index": place,
-                    "threshold": threshold,
-                    "actions": acted,
-                    "within_capacity": rules.capacity is None or acted <= rules.capacity,
-                    **dict(zip(("value", "value_low", "value_high"), worth, strict=True)),
+                    **row,
+                    "within_capacity": rules.capacity is None or row["actions"] <= rules.capacity,
                     "currency": rules.currency,
+                    "undefined_reason": joined_reasons(
+                        {
+                            **missing,
+                            "no_spread": bool(about.records) and math.isnan(row["value_low"]),
+                            "few_records_behind_value": not (
+                                believable or math.isnan(row["value_low"])
+                            ),
+                        }
+                    ),
                 }
             )
     return arrow_rows(BUSINESS_VALUE, rows)
@@ -118,23 +133,33 @@ def threshold_choice_table(
         today: the day's curves.
         rules: of the settings.
         identity: endpoint and day, from which seeds derive.
-        chosen_before: best threshold of the published day before, by curve.
+        chosen_before: best threshold of the published day before, by curve; None where acting on
+            nothing was best, no entry where nothing was chosen.
         stakes: what money is about, of every curve; None where it depends on no amount.
     """
     rows = []
     for curve, bins in today.items():
         about = stakes[curve] if stakes is not None else Stakes.of(bins)
+        found = _choice(curve, bins, about, rules, identity)
+        former = _former_choice(curve, bins, about, rules, chosen_before)
         rows.append(
             {
                 **curve._asdict(),
-                **_choice(curve, bins, about, rules, identity),
-                **_former_choice(bins, about, rules, chosen_before.get(curve)),
+                **found,
+                **former,
                 "break_even_precision": break_even_precision(about, rules.values),
                 "break_even_threshold": _break_even(bins, about, rules),
                 "capacity": rules.capacity,
                 "currency": rules.currency,
                 "provisional": not bins.label_coverage >= rules.min_label_coverage,
-                "undefined_reason": _reason(bins, about, rules),
+                "undefined_reason": joined_reasons(
+                    {
+                        **_missing(bins, about),
+                        **_about_capacity(bins, rules),
+                        **_about_values(found, rules),
+                        "no_days_before": curve not in chosen_before,
+                    }
+                ),
             }
         )
     return arrow_rows(THRESHOLD_CHOICE, rows)
@@ -150,35 +175,49 @@ def _choice(
     lowest = 0 if rules.capacity is None else allowed_by_capacity(bins, rules.capacity)
     found = choose(about, rules.values, random, lowest=lowest, replicates=rules.replicates)
     operating = int(np.searchsorted(bins.threshold_index, rules.threshold_index))
-    lost = regret(about, rules.values, found, operating)
     at = np.array([rules.threshold_index])
     low, high = value_interval(about, at, rules.values)
     value = float(value_at(about, at, rules.values)[0])
     gain = gains(about, rules.values)
-    return {
+    row = {
         "labelled": about.records,
         "operating_value": value,
         "operating_value_low": float(low[0]),
         "operating_value_high": float(high[0]),
+        "effective_records": float(value_records(about, at, rules.values)[0]),
         "best_threshold": _threshold(bins, found.position),
         "best_threshold_low": _threshold(bins, found.low),
         "best_threshold_high": _threshold(bins, found.high),
         "best_value": value + found.gain - float(gain[operating]),
         "optimism": found.optimism,
+        "capacity_threshold": None if rules.capacity is None else _threshold(bins, lowest),
+    }
+    if operating < lowest:
+        # It cannot be kept, so what it is worth more or less than the best one says nothing.
+        return row
+    lost = regret(about, rules.values, found, operating)
+    return {
+        **row,
         "regret": lost.value,
         "regret_low": lost.low,
         "regret_high": lost.high,
-        "capacity_threshold": None if rules.capacity is None else _threshold(bins, lowest),
+        "regret_effective_records": lost.effective_records,
     }
 
 
 def _former_choice(
-    bins: BinCounts, about: Stakes, rules: MoneyRules, threshold: float | None
+    curve: Curve,
+    bins: BinCounts,
+    about: Stakes,
+    rules: MoneyRules,
+    chosen_before: Mapping[Curve, float | None],
 ) -> dict[str, Any]:
-    if threshold is None:
+    """What a former choice is worth now; also that to act on nothing."""
+    if curve not in chosen_before:
         return {}
-    index = np.array([bins.grid.index_of(threshold)])
-    value = float(value_at(about, index, rules.values)[0]) if about.records else None
+    threshold = chosen_before[curve]
+    index = bins.grid.size if threshold is None else bins.grid.index_of(threshold)
+    value = float(value_at(about, np.array([index]), rules.values)[0])
     return {"chosen_before": threshold, "value_of_chosen_before": value}
 
 
@@ -196,16 +235,44 @@ def _threshold(bins: BinCounts, position: int) -> float | None:
     return bins.grid.threshold(int(bins.threshold_index[position]))
 
 
-def _reason(bins: BinCounts, about: Stakes, rules: MoneyRules) -> str | None:
+def _actions(bins: BinCounts, index: IntArray) -> IntArray:
+    """Records at or above each threshold, labelled or not."""
+    above = np.append(np.cumsum(bins.records[::-1])[::-1], 0)
+    return above[np.searchsorted(bins.threshold_index, index)]
+
+
+def _missing(bins: BinCounts, about: Stakes) -> dict[str, bool]:
     labelled = int((bins.positives + bins.negatives).sum())
-    records = int(bins.records.sum())
-    highest = int(bins.records[-1]) if records else 0
-    reasons = {
+    return {
         "no_labels": not labelled,
-        "no_positives": not bins.positives.any(),
+        "no_positives": bool(labelled) and not bins.positives.any(),
         "no_amounts": bool(labelled) and not about.records,
         "labels_without_amount": 0 < about.records < labelled,
-        "capacity_above_volume": rules.capacity is not None and rules.capacity >= records,
-        "capacity_below_highest_score": rules.capacity is not None and rules.capacity < highest,
     }
-    return ",".join(reason for reason, holds in reasons.items() if holds) or None
+
+
+def _about_capacity(bins: BinCounts, rules: MoneyRules) -> dict[str, bool]:
+    if rules.capacity is None:
+        return {}
+    asked = int(_actions(bins, np.array([rules.threshold_index]))[0])
+    highest = int(bins.records[-1]) if bins.records.size else 0
+    return {
+        "operating_above_capacity": asked > rules.capacity,
+        "capacity_above_volume": rules.capacity >= int(bins.records.sum()),
+        "capacity_below_highest_score": rules.capacity < highest,
+    }
+
+
+def _about_values(found: dict[str, Any], rules: MoneyRules) -> dict[str, bool]:
+    """What to mind about intervals; nothing where there is none."""
+
+    def too_narrow(low: str, effective: str) -> bool:
+        there = low in found and not math.isnan(found[low])
+        return there and not interval_is_believable(found[effective], rules.values)
+
+    return {
+        "no_spread": math.isnan(found.get("operating_value_low", 0.0)),
+        "operating_is_best": math.isnan(found.get("regret_low", 0.0)),
+        "few_records_behind_value": too_narrow("operating_value_low", "effective_records"),
+        "few_records_behind_regret": too_narrow("regret_low", "regret_effective_records"),
+    }

@@ -7,13 +7,15 @@ cluster knows (`contracts`), and how values come about.
 from __future__ import annotations
 
 from ml_insights.contracts import MODEL_QUALITY, Column, Table
+from ml_insights.metrics.business_value import ENOUGH_OF_EQUAL, ENOUGH_OF_VARIOUS
 
 _VARIANT, _CLASS, _SLICE = MODEL_QUALITY.columns[:3]
 _CURVE = (_VARIANT, _CLASS, _SLICE)
 _REASON = Column(
     "undefined_reason",
     "string",
-    "Why values are NULL, comma separated; NULL when all are defined.",
+    "Why values are NULL, and what to mind about others, comma separated: keys of "
+    "`reasons.REASONS`.",
     nullable=True,
 )
 _PROVISIONAL = Column(
@@ -32,6 +34,14 @@ def _with_interval(name: str, description: str, unit: str = "ratio") -> tuple[Co
         Column(f"{name}_low", "float64", "Lower end of its 95 % interval.", unit, nullable=True),
         Column(f"{name}_high", "float64", "Upper end of its 95 % interval.", unit, nullable=True),
     )
+
+
+def _effective(name: str, of: str) -> Column:
+    text = (
+        f"So many records of equal worth would make {of} as unsteady; with fewer than "
+        f"{ENOUGH_OF_EQUAL} ({ENOUGH_OF_VARIOUS} with amounts) its interval may be too narrow."
+    )
+    return Column(name, "float64", text, "records", nullable=True)
 
 
 VARIANT_COMPARISON = Table(
@@ -154,7 +164,9 @@ BUSINESS_VALUE = Table(
             "Money of the day's labelled records, with amounts of those that have one.",
             "money",
         ),
+        _effective("effective_records", "the value"),
         _CURRENCY,
+        _REASON,
     ),
 )
 
@@ -165,6 +177,7 @@ THRESHOLD_CHOICE = Table(
         *_CURVE,
         Column("labelled", "int64", "Records the money is about.", "records"),
         *_with_interval("operating_value", "Money at the operating threshold.", "money"),
+        _effective("effective_records", "the operating value"),
         Column(
             "best_threshold",
             "float64",
@@ -199,10 +212,12 @@ THRESHOLD_CHOICE = Table(
             "Best less operating value less optimism: what today's threshold costs a day.",
             "money",
         ),
+        _effective("regret_effective_records", "the regret"),
         Column(
             "chosen_before",
             "float64",
-            "Best threshold of the published day before: chosen there, judged here.",
+            "Best threshold of the published day before: chosen there, judged here; NULL if acting "
+            "on nothing was best.",
             "score",
             nullable=True,
         ),
@@ -220,7 +235,7 @@ THRESHOLD_CHOICE = Table(
         Column(
             "break_even_threshold",
             "float64",
-            "Lowest threshold worth at least as much as acting on nothing.",
+            "Lowest threshold worth at least as much as acting on nothing; NULL if none is.",
             "score",
             nullable=True,
         ),

@@ -19,10 +19,17 @@ import numpy as np
 from ml_insights.errors import ContractError
 from ml_insights.metrics.arrays import FloatArray, IndexArray, ratio
 from ml_insights.metrics.intervals import Z_95
-from ml_insights.metrics.stakes import Stake, Stakes, Worth
+from ml_insights.metrics.stakes import Cells, Stake, Stakes, Worth, effective_records
 
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
+
+
+ENOUGH_OF_EQUAL, ENOUGH_OF_VARIOUS = 20, 100
+"""Effective records from which an interval of money is believable; the latter with amounts."""
+
+_ROUNDING = 1e-14
+"""A variance below this share of the squares is none."""
 
 
 class Outcomes(NamedTuple):
@@ -120,7 +127,7 @@ def _mean(stake: Stake, worth: Worth) -> float:
 
 
 def value_at(stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues) -> FloatArray:
-    """Money at each of some thresholds of the grid, shape (thresholds,).
+    """Money at each of some thresholds of the grid, shape (thresholds,); NaN without records.
 
     >>> from ml_insights.metrics.confusion import BinCounts
     >>> from ml_insights.metrics.thresholds import ThresholdGrid
@@ -129,8 +136,8 @@ def value_at(stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues)
     >>> value_at(Stakes.of(bins), bins.threshold_index, values).tolist()
     [19.0, 9.0, 10.0]
     """
-    cells = _cells(stakes, threshold_index, values)
-    return np.asarray(sum(stake.worth(worth) for stake, worth in cells), np.float64)
+    worth = sum(stake.worth(worth) for stake, worth in _all(stakes, threshold_index, values))
+    return np.asarray(worth if stakes.records else np.full(len(threshold_index), np.nan), float)
 
 
 def value_interval(
@@ -144,12 +151,27 @@ def value_interval(
     Returns:
         Lower and upper ends, shape (thresholds,); NaN without labels or without spread.
     """
-    cells = _cells(stakes, threshold_index, values)
-    value = value_at(stakes, threshold_index, values)
-    squares = sum(stake.squared_worth(worth) for stake, worth in cells)
-    variance = np.maximum(squares - ratio(value**2, np.full(value.size, stakes.records)), 0.0)
-    half = z * np.sqrt(np.where(variance > 0, variance, np.nan))
+    cells = _all(stakes, threshold_index, values)
+    value, mean = _value_and_mean(stakes, threshold_index, values)
+    variance = sum(stake.squared_worth(worth, mean) for stake, worth in cells)
+    rounding = _ROUNDING * sum(stake.squared_worth(worth) for stake, worth in cells)
+    half = z * np.sqrt(np.where(variance > rounding, variance, np.nan))
     return value - half, value + half
+
+
+def value_records(stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues) -> FloatArray:
+    """Effective number of records behind the interval at each threshold; see `stakes`."""
+    _, mean = _value_and_mean(stakes, threshold_index, values)
+    return effective_records(*_cells(stakes, threshold_index, values), mean)
+
+
+def interval_is_believable(effective: float, values: OutcomeValues) -> bool:
+    """Whether so many effective records make an interval that holds what it claims.
+
+    Measured (benchmarks/numbers.md): where records of an outcome are worth the same, a few are
+    enough; where amounts differ, the day may lack the large ones.
+    """
+    return effective >= (ENOUGH_OF_VARIOUS if any(values.per_amount) else ENOUGH_OF_EQUAL)
 
 
 def allowed_by_capacity(bins: BinCounts, actions: int) -> int:
@@ -175,14 +197,32 @@ def allowed_by_capacity(bins: BinCounts, actions: int) -> int:
     return int(bins.threshold_index.size - np.searchsorted(acted_on, actions, side="right"))
 
 
-def _cells(
+def _value_and_mean(
+    stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues
+) -> tuple[FloatArray, FloatArray]:
+    value = value_at(stakes, threshold_index, values)
+    return value, value / max(stakes.records, 1)
+
+
+def _all(
     stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues
 ) -> tuple[tuple[Stake, Worth], ...]:
-    """The four outcomes with their worth."""
+    positives, negatives = _cells(stakes, threshold_index, values)
+    return (*positives, *negatives)
+
+
+def _cells(
+    stakes: Stakes, threshold_index: IndexArray, values: OutcomeValues
+) -> tuple[Cells, Cells]:
+    """Positives and negatives, each at or above and below, with what they are worth."""
     position = np.searchsorted(stakes.threshold_index, threshold_index)
     return (
-        (stakes.positives.at_or_above(position), values.true_positive),
-        (stakes.negatives.at_or_above(position), values.false_positive),
-        (stakes.positives.below(position), values.false_negative),
-        (stakes.negatives.below(position), values.true_negative),
+        (
+            (stakes.positives.at_or_above(position), values.true_positive),
+            (stakes.positives.below(position), values.false_negative),
+        ),
+        (
+            (stakes.negatives.at_or_above(position), values.false_positive),
+            (stakes.negatives.below(position), values.true_negative),
+        ),
     )

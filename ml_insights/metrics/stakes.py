@@ -7,12 +7,14 @@ What does not: which worth belongs to which outcome (`business_value`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ml_insights.errors import ContractError
+from ml_insights.metrics.arrays import ratio
 from ml_insights.metrics.strata import sums
 
 if TYPE_CHECKING:
@@ -48,15 +50,17 @@ class Stake(NamedTuple):
     amount: IntArray
     squares: FloatArray
 
-    def worth(self, worth: Worth) -> FloatArray:
-        """Sum of the records' worth."""
-        return np.asarray(self.records * worth.constant + self.amount * worth.per_amount, float)
+    def worth(self, worth: Worth, centre: FloatArray | float = 0.0) -> FloatArray:
+        """Sum of the records' worth, each less `centre`."""
+        constant = worth.constant - centre
+        return np.asarray(self.records * constant + self.amount * worth.per_amount, float)
 
-    def squared_worth(self, worth: Worth) -> FloatArray:
-        """Sum of the squares of the records' worth."""
+    def squared_worth(self, worth: Worth, centre: FloatArray | float = 0.0) -> FloatArray:
+        """Sum of the squares of the records' worth, each less `centre`."""
+        constant = worth.constant - centre
         return np.asarray(
-            self.records * worth.constant**2
-            + 2 * worth.constant * worth.per_amount * self.amount
+            self.records * constant**2
+            + 2 * constant * worth.per_amount * self.amount
             + worth.per_amount**2 * self.squares,
             float,
         )
@@ -68,6 +72,11 @@ class Stake(NamedTuple):
     def below(self, position: IndexArray) -> Stake:
         """Sums of the bins before these positions."""
         return Stake(*(np.append(0, np.cumsum(part))[position] for part in self))
+
+    def between(self, position: IndexArray, end: IndexArray) -> Stake:
+        """Sums of the bins from these positions on and before those."""
+        before = (np.append(0, np.cumsum(part)) for part in self)
+        return Stake(*(sums[end] - sums[position] for sums in before))
 
     def grouped(self, starts: IndexArray) -> Stake:
         """Sums of groups of bins, which begin at these positions; bins before the first are out."""
@@ -92,6 +101,45 @@ class Stake(NamedTuple):
             noise = random.standard_normal(numbers.shape)
             sums += worth.per_amount * (numbers * mean + np.sqrt(numbers) * spread * noise)
         return np.asarray(sums, np.float64)
+
+
+Cells = Sequence[tuple[Stake, Worth]]
+"""Records of one label by what is done with them, and what they are then worth."""
+
+
+def effective_records(
+    positives: Cells, negatives: Cells, centre: FloatArray | float = 0.0
+) -> FloatArray:
+    """How many records of equal worth would make a sum as unsteady as these do.
+
+    ``(sum w^2)^2 / sum w^4``, with the least fourth powers that the sums of worth allow in each
+    cell (Lyapunov); for a single cell that is Kish's number, ``(sum w)^2 / sum w^2``. Never more
+    than the records of the rarer label: of what hardly came, the records do not say what it costs.
+
+    Args:
+        positives: cells of shape (thresholds,).
+        negatives: likewise.
+        centre: the mean worth, which brings no spread.
+
+    Returns:
+        Shape (thresholds,); 0 without records. An upper limit: of large amounts that did not come,
+        the records say nothing.
+
+    >>> few = Stake(np.array([2]), np.array([101]), np.array([1.0 + 100.0**2]))
+    >>> many = Stake(np.array([40]), np.array([0]), np.array([0.0]))
+    >>> effective_records([(few, Worth(0.0, 1.0))], [(many, Worth(-1.0))]).round(2).tolist()
+    [1.03]
+    """
+    spread: Any = 0.0
+    fourth: Any = 0.0
+    rarer: Any = np.inf
+    for cells in (positives, negatives):
+        rarer = np.minimum(rarer, sum(stake.records for stake, _ in cells))
+        for stake, worth in cells:
+            total, squares = stake.worth(worth, centre) ** 2, stake.squared_worth(worth, centre)
+            spread = spread + squares
+            fourth = fourth + np.where(total > 0, ratio(squares**3, total), squares**2)
+    return np.asarray(np.fmin(ratio(spread**2, fourth), rarer), float)
 
 
 @dataclass(frozen=True, eq=False)

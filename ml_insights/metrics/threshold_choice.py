@@ -8,12 +8,14 @@ value at a given threshold (`business_value`).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ml_insights.metrics.arrays import FloatArray, IntArray
 from ml_insights.metrics.intervals import Z_95
+from ml_insights.metrics.stakes import effective_records
 from ml_insights.metrics.strata import equal_starts
 
 if TYPE_CHECKING:
@@ -48,13 +50,15 @@ class Regret(NamedTuple):
     Attributes:
         value: gain of the best less gain of the other less optimism; below 0 the best is not
             known to be better.
-        low: lower end of the 95 % interval.
+        low: lower end of the 95 % interval; NaN if no record lies between the two thresholds.
         high: upper end.
+        effective_records: so many records of equal worth would spread as much; see `stakes`.
     """
 
     value: float
     low: float
     high: float
+    effective_records: float
 
 
 def gains(stakes: Stakes, values: OutcomeValues) -> FloatArray:
@@ -86,7 +90,7 @@ def choose(
     best = lowest + allowed.size - 1 - int(np.argmax(allowed[::-1]))
     gain = float(allowed[best - lowest])
     starts = _edges(stakes, values, lowest, best)
-    chosen, optimism = _choices(stakes, values, starts, random, replicates)
+    chosen, optimism = _choices(stakes, values, starts, best, random=random, replicates=replicates)
     low, high = np.quantile(chosen, (0.025, 0.975), method="inverted_cdf")
     return ThresholdChoice(best, min(int(low), best), max(int(high), best), gain, optimism)
 
@@ -103,9 +107,14 @@ def regret(stakes: Stakes, values: OutcomeValues, choice: ThresholdChoice, posit
         position: lowest bin that is acted on at the other threshold.
     """
     value = choice.gain - float(gains(stakes, values)[position]) - choice.optimism
-    between = slice(*sorted((position, choice.position)))
-    spread = float(np.sqrt(_variances(stakes, values)[between].sum()))
-    return Regret(value, value - Z_95 * spread, value + Z_95 * spread)
+    between = np.array([min(position, choice.position)])
+    beyond = np.array([max(position, choice.position)])
+    positives = (stakes.positives.between(between, beyond), values.gain_of_positive)
+    negatives = (stakes.negatives.between(between, beyond), values.gain_of_negative)
+    variance = float(sum(stake.squared_worth(worth)[0] for stake, worth in (positives, negatives)))
+    half = Z_95 * math.sqrt(variance) if variance > 0 else math.nan
+    records = float(effective_records([positives], [negatives])[0])
+    return Regret(value, value - half, value + half, records)
 
 
 def _variances(stakes: Stakes, values: OutcomeValues) -> FloatArray:
@@ -127,10 +136,16 @@ def _choices(
     stakes: Stakes,
     values: OutcomeValues,
     starts: IntArray,
+    best: int,
+    *,
     random: np.random.Generator,
     replicates: int,
 ) -> tuple[IntArray, float]:
-    """Chosen position of each replicate, and by how much the choices look better than they are."""
+    """Chosen position of each replicate, and by how much the choices look better than they are.
+
+    Each is set against the best threshold of the data in the same replicate, whose own luck is 0 on
+    average: what is left has less noise, is never below 0, and is 0 if all choose the same.
+    """
     none = stakes.threshold_index.size
     if starts.size == 0:
         return np.full(replicates, none), 0.0
@@ -139,6 +154,7 @@ def _choices(
     each = positives.worth(gain) + negatives.worth(loss)
     true = np.append(0.0, np.cumsum(each[::-1]))
     edges = np.append(none, starts[::-1])
+    usual = int(np.flatnonzero(edges == best)[0])
     chosen, excess = [], 0.0
     step = max(1, _DRAWN_AT_ONCE // starts.size)
     for start in range(0, replicates, step):
@@ -147,7 +163,6 @@ def _choices(
         gained = np.concatenate((np.zeros((size, 1)), np.cumsum(drawn[:, ::-1], axis=1)), axis=1)
         place = np.argmax(gained, axis=1)
         chosen.append(edges[place])
-        excess += float(
-            np.sum(np.take_along_axis(gained, place[:, None], axis=1)[:, 0] - true[place])
-        )
-    return np.concatenate(chosen), excess / replicates
+        luck = np.take_along_axis(gained, place[:, None], axis=1)[:, 0] - gained[:, usual]
+        excess += float(np.sum(luck + true[usual] - true[place]))
+    return np.concatenate(chosen), max(0.0, excess / replicates)

@@ -19,6 +19,7 @@ from ml_insights.dashboard.decision_data import (
 )
 from ml_insights.dashboard.held import CurveKey
 from ml_insights.dashboard.wording import SPACE
+from ml_insights.decisions.reasons import REASONS
 from ml_insights.decisions.tables import DECISION_TABLES
 
 DAY = date(2026, 10, 2)
@@ -53,16 +54,22 @@ def test_comparisons_name_the_parts_of_a_row_once() -> None:
     assert dict(zip(data["compared"], row, strict=True))["difference"] == -0.12346
 
 
-def test_money_stands_highest_threshold_first_with_half_its_interval() -> None:
+def test_money_stands_highest_threshold_first_with_half_its_interval_and_its_capacity() -> None:
+    low = {"value": -50.0, "value_low": -70.0, "value_high": -30.0, "within_capacity": False}
     table = rows(
         VALUE,
-        {"threshold": 0.1, "value": -50.0, "value_low": -70.0, "value_high": -30.0},
+        {"threshold": 0.1, **low},
         {"threshold": 0.9, "value": 10.0, "value_low": None, "value_high": None},
     )
     assert shown({VALUE: table})["values"][KEY] == {
         "value": [10.0, -50.0],
         "half": [None, 20.0],
+        "allowed": 1,
     }
+
+
+def test_every_reason_that_a_table_may_give_has_words_on_the_page() -> None:
+    assert shown({})["reason_words"] == REASONS
 
 
 def test_groups_are_stored_by_column_and_insights_by_day() -> None:

@@ -135,5 +135,32 @@ def test_the_list_is_short_ranked_and_worst_first() -> None:
     assert {row["kind"] for row in rows} <= KINDS.keys()
 
 
-def test_an_empty_day_has_no_sentence() -> None:
-    assert insights({CHAMPION: nothing()}) == []
+@pytest.mark.parametrize(
+    ("today", "before", "why"),
+    [
+        (nothing(), None, "no day before to compare with"),
+        (drawn(1), None, "no day before to compare with"),
+        (drawn(1, labelled=0.0), drawn(2, 20_000), "no labels yet"),
+        (drawn(1, prevalence=0.0), drawn(2, 20_000), None),
+    ],
+)
+def test_a_day_of_which_no_change_could_be_seen_says_so(
+    today: BinCounts, before: BinCounts | None, why: str | None
+) -> None:
+    rows = insights({CHAMPION: today}, {CHAMPION: before} if before else None)
+    expected = f"champion: whether anything changed cannot be told ({why})."
+    assert of_kind(rows, "unknown") == ([expected] if why else [])
+    assert bool(of_kind(rows, "change")) is not bool(why), "without positives precision still fell"
+
+
+def test_variants_of_which_nothing_is_known_share_a_sentence() -> None:
+    rows = insights({CHAMPION: drawn(1), CHALLENGER: drawn(2)})
+    (sentence,) = of_kind(rows, "unknown")
+    assert sentence.startswith("challenger, champion: ")
+
+
+def test_money_that_rests_on_few_records_is_said_with_that() -> None:
+    bins = BinCounts.from_scores(GRID, [0.9] * 40 + [0.45] * 9 + [0.1] * 40, [1] * 49 + [0] * 40)
+    (sentence,) = of_kind(insights({CHAMPION: bins}, money=True), "threshold")
+    assert "a threshold of 0.45 would have been worth" in sentence
+    assert sentence.endswith("; few records decide, so the interval may be too narrow.")

@@ -30,7 +30,7 @@ RULES = MoneyRules(
 DAY = date(2026, 10, 2)
 
 
-def choice(bins: BinCounts, rules: MoneyRules = RULES, before: float | None = None) -> Any:
+def choice(bins: BinCounts, rules: MoneyRules = RULES, before: float | None = 0.5) -> Any:
     table = threshold_choice_table(
         {CHAMPION: bins}, rules, identity=("fraud", DAY), chosen_before={CHAMPION: before}
     )
@@ -86,12 +86,33 @@ def test_capacity_keeps_the_best_threshold_above_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("capacity", "reason"),
-    [(10**6, "capacity_above_volume"), (0, "capacity_below_highest_score")],
+    [
+        (10**6, "capacity_above_volume"),
+        (0, "operating_above_capacity,capacity_below_highest_score"),
+    ],
 )
 def test_a_capacity_beyond_the_traffic_is_said(capacity: int, reason: str) -> None:
     row = choice(drawn(5), replace(RULES, capacity=capacity))
     assert row["undefined_reason"] == reason
     assert (row["best_threshold"] is None) == (capacity == 0)
+
+
+def test_a_threshold_that_cannot_be_kept_has_no_regret() -> None:
+    bins = drawn(5)
+    acted = int(bins.records[bins.threshold_index >= HALF].sum())
+    kept, asked_too_much = (choice(bins, replace(RULES, capacity=acted - n)) for n in (0, 1))
+    assert kept["regret"] is not None
+    assert asked_too_much["operating_value"] == kept["operating_value"]
+    assert asked_too_much["regret"] is asked_too_much["regret_low"] is None
+    assert asked_too_much["undefined_reason"] == "operating_above_capacity"
+
+
+def test_todays_threshold_is_no_news_if_it_is_the_best() -> None:
+    bins = BinCounts.from_scores(GRID, [0.9] * 100 + [0.1] * 100, [1] * 100 + [0] * 100)
+    row = choice(bins)
+    assert row["best_threshold"] == GRID.threshold(GRID.index_of(0.9)), "no record between"
+    assert (row["regret"], row["regret_low"], row["optimism"]) == (0.0, None, 0.0)
+    assert row["undefined_reason"] == "operating_is_best"
 
 
 def test_the_threshold_chosen_before_is_judged_on_this_day() -> None:
@@ -102,21 +123,74 @@ def test_the_threshold_chosen_before_is_judged_on_this_day() -> None:
     assert row["value_of_chosen_before"] == value_at(Stakes.of(bins), index, RULES.values)[0]
 
 
+def test_acting_on_nothing_may_have_been_the_choice_and_is_judged_too() -> None:
+    bins = drawn(6)
+    row = choice(bins, before=None)
+    assert row["chosen_before"] is None
+    assert row["value_of_chosen_before"] == -120.0 * bins.positives.sum()
+
+
+def test_a_day_without_a_choice_before_says_so() -> None:
+    (row,) = threshold_choice_table(
+        {CHAMPION: drawn(6)}, RULES, identity=("fraud", DAY), chosen_before={}
+    ).to_pylist()
+    assert row["value_of_chosen_before"] is None
+    assert row["undefined_reason"] == "no_days_before"
+
+
 @pytest.mark.parametrize(
-    ("bins", "reason"),
+    ("bins", "reasons"),
     [
-        (nothing(), "no_labels,no_positives"),
-        (drawn(7, 50, labelled=0.0), "no_labels,no_positives"),
-        (drawn(8, 50, prevalence=0.0), "no_positives"),
-        (BinCounts.from_scores(GRID, [0.4], [1]), None),
+        (nothing(), ("no_labels", "no_labels")),
+        (drawn(7, 50, labelled=0.0), ("no_labels", "no_labels")),
+        (BinCounts.from_scores(GRID, [0.9], [-1]), ("no_labels", "no_labels")),
+        (
+            drawn(8, 50, prevalence=0.0),
+            (
+                "no_positives,few_records_behind_value,few_records_behind_regret",
+                "no_positives,few_records_behind_value",
+            ),
+        ),
+        (
+            drawn(8, 50, prevalence=1.0),
+            ("few_records_behind_value,few_records_behind_regret", "few_records_behind_value"),
+        ),
+        (
+            BinCounts.from_scores(GRID, [0.4], [1]),
+            ("no_spread,few_records_behind_regret", "no_spread"),
+        ),
+        (BinCounts.from_scores(GRID, [0.9], [1]), ("no_spread,operating_is_best", "no_spread")),
+        (
+            BinCounts.from_scores(GRID, [0.4], [0]),
+            ("no_positives,no_spread,operating_is_best", "no_positives,no_spread"),
+        ),
     ],
 )
-def test_next_to_nothing_is_no_number_and_no_crash(bins: BinCounts, reason: str | None) -> None:
+def test_next_to_nothing_is_no_number_and_no_crash(
+    bins: BinCounts, reasons: tuple[str, str]
+) -> None:
     row = choice(bins)
-    assert row["undefined_reason"] == reason
-    assert (row["operating_value"] is None) == (row["labelled"] == 0)
-    (row,) = business_value_table({CHAMPION: bins}, {}, RULES).to_pylist()
-    assert row["threshold"] == 0.5
+    (drawn_row,) = business_value_table({CHAMPION: bins}, {}, RULES).to_pylist()
+    assert (row["undefined_reason"], drawn_row["undefined_reason"]) == reasons
+    assert drawn_row["threshold"] == 0.5
+    without = not row["labelled"]
+    assert [row["operating_value"] is None, drawn_row["value"] is None] == [without, without]
+    for name in ("best_threshold", "best_value", "regret", "break_even_threshold"):
+        assert row[name] is None or not without, name
+    if "no_spread" in reasons[1]:
+        assert row["operating_value_low"] is drawn_row["value_low"] is None
+
+
+def test_an_interval_that_rests_on_few_positives_is_marked() -> None:
+    random = np.random.default_rng(9)
+    for positives, marked in ((12, True), (40, False)):
+        label = np.repeat([1, 0], [positives, 4000])
+        bins = BinCounts.from_scores(GRID, random.random(label.size), label)
+        row = choice(bins)
+        assert ("few_records_behind_value" in row["undefined_reason"]) is marked
+        assert row["effective_records"] <= positives
+        (drawn_row,) = business_value_table({CHAMPION: bins}, {}, RULES).to_pylist()
+        assert drawn_row["effective_records"] == row["effective_records"]
 
 
 def amounts_of(rows: list[dict[str, Any]]) -> pa.Table:
@@ -160,8 +234,13 @@ def test_amounts_enter_money_bin_by_bin_and_curves_without_them_have_none() -> N
     first, second = threshold_choice_table(
         today, rules, identity=("fraud", DAY), chosen_before={other: 0.5}, stakes=stakes
     ).to_pylist()
-    assert (first["labelled"], first["undefined_reason"]) == (1, "labels_without_amount")
+    reason = "no_days_before,no_spread,labels_without_amount,operating_is_best"
+    assert (first["labelled"], first["undefined_reason"]) == (1, reason)
     assert (second["labelled"], second["undefined_reason"]) == (0, "no_amounts")
+    assert [row["undefined_reason"] for row in drawn_rows] == [
+        "no_spread,labels_without_amount",
+        "no_amounts",
+    ]
     assert second["operating_value"] is second["break_even_precision"] is None
     assert second["value_of_chosen_before"] is None
 

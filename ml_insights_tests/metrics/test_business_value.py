@@ -15,8 +15,10 @@ from ml_insights.metrics.business_value import (
     OutcomeValues,
     allowed_by_capacity,
     break_even_precision,
+    interval_is_believable,
     value_at,
     value_interval,
+    value_records,
 )
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.stakes import Stakes
@@ -37,8 +39,8 @@ def test_value_is_the_sum_over_labelled_records(drawn: list[tuple[float, int]]) 
             (False, 1): VALUES.constant.false_negative,
             (False, 0): VALUES.constant.true_negative,
         }
-        expected = sum(worth.get((score >= threshold, label), 0.0) for score, label in drawn)
-        assert value == pytest.approx(expected)
+        each = [worth[score >= threshold, label] for score, label in drawn if label >= 0]
+        assert value == pytest.approx(sum(each) if each else math.nan, nan_ok=True)
 
 
 def test_published_break_even_chance() -> None:
@@ -84,6 +86,32 @@ def test_a_value_without_spread_has_no_interval() -> None:
     assert all(
         math.isnan(end[0]) for end in value_interval(Stakes.of(bins), bins.threshold_index, VALUES)
     )
+
+
+@given(records(GRID))
+def test_effective_records_are_those_that_carry_the_spread(drawn: list[tuple[float, int]]) -> None:
+    bins = bins_of(GRID, drawn)
+    found = value_records(Stakes.of(bins), bins.threshold_index, VALUES)
+    rarer = min(sum(label == wanted for _, label in drawn) for wanted in (0, 1))
+    for index, effective in zip(bins.threshold_index.tolist(), found, strict=True):
+        acted = [score >= GRID.threshold(index) for score, _ in drawn]
+        each = np.array(
+            [
+                VALUES.constant[(0 if label else 1) if act else (2 if label else 3)]
+                for act, (_, label) in zip(acted, drawn, strict=True)
+                if label >= 0
+            ]
+        )
+        off = each - each.mean() if each.size else each
+        expected = (off**2).sum() ** 2 / (off**4).sum() if rarer else 0.0
+        assert effective == pytest.approx(min(rarer, expected), rel=1e-6)
+
+
+def test_a_common_loss_does_not_hide_the_few_gains_that_decide() -> None:
+    bins = _bins(found=5, false=10, missed=3, right=100_000)
+    (effective,) = value_records(Stakes.of(bins), np.array([GRID.index_of(0.5)]), VALUES)
+    assert effective < 9
+    assert not interval_is_believable(effective, VALUES)
 
 
 @given(records(GRID), st.integers(0, 50))

@@ -19,7 +19,7 @@ from ml_insights.metrics.business_value import (
 )
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.seeds import generator
-from ml_insights.metrics.stakes import Stake, Stakes, Worth
+from ml_insights.metrics.stakes import Stake, Stakes, Worth, effective_records
 from ml_insights.metrics.threshold_choice import choose, gains
 from ml_insights_tests.metrics.cases import GRID
 
@@ -79,7 +79,8 @@ def test_value_and_variance_are_those_of_the_records_with_an_amount(
     for place, index in enumerate(bins.threshold_index.tolist()):
         edge = GRID.threshold(index)
         each = [worth_of(y, s >= edge, a) for s, y, a in drawn if y >= 0 and a is not None]
-        assert values[place] == pytest.approx(sum(each), rel=1e-9, abs=1e-6)
+        expected = sum(each) if each else np.nan
+        assert values[place] == pytest.approx(expected, rel=1e-9, abs=1e-6, nan_ok=True)
         spread = np.sqrt(len(each)) * np.std(each) if each else 0.0
         if spread > 1e-3 * max(map(abs, each), default=0.0):
             half = (high[place] - low[place]) / 2
@@ -94,7 +95,8 @@ def test_gains_are_values_above_acting_on_nothing(
     bins, stakes = stakes_of(score, label.astype(int), [amount for _, _, amount in drawn])
     nothing = sum(worth_of(y, False, a) for _, y, a in drawn if y >= 0 and a is not None)
     values = value_at(stakes, bins.threshold_index, VALUES)
-    assert gains(stakes, VALUES)[:-1] == pytest.approx(values - nothing, rel=1e-9, abs=1e-5)
+    expected = np.nan_to_num(values - nothing)
+    assert gains(stakes, VALUES)[:-1] == pytest.approx(expected, rel=1e-9, abs=1e-5)
 
 
 def payments(random: np.random.Generator, size: int) -> Stakes:
@@ -124,6 +126,19 @@ def test_the_interval_holds_the_expected_value_on_nineteen_of_twenty_days() -> N
         low, high = value_interval(payments(random, 2000), at, VALUES)
         held += low[0] <= expected <= high[0]
     assert 0.925 <= held / 400 <= 0.975
+
+
+def test_one_huge_amount_leaves_few_effective_records() -> None:
+    number = np.array([200])
+
+    def effective(amounts: list[int]) -> float:
+        stake = Stake(
+            number, np.array([sum(amounts)]), np.array([sum(a * a for a in amounts)], float)
+        )
+        return float(effective_records([(stake, Worth(0.0, 1.0))], [(stake, Worth(0.0))])[0])
+
+    assert effective([100] * 200) == pytest.approx(200)
+    assert effective([100] * 199 + [1_000_000]) < 2
 
 
 def test_replicates_spread_as_days_do() -> None:

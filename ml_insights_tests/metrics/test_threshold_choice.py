@@ -30,9 +30,8 @@ def calibrated(random: np.random.Generator, size: int) -> BinCounts:
 def test_gains_are_values_above_acting_on_nothing(drawn: list[tuple[float, int]]) -> None:
     bins = bins_of(GRID, drawn)
     nothing = sum(VALUES.constant.false_negative for _, label in drawn if label == 1)
-    assert gains(Stakes.of(bins), VALUES)[:-1] == pytest.approx(
-        value_at(Stakes.of(bins), bins.threshold_index, VALUES) - nothing
-    )
+    values = value_at(Stakes.of(bins), bins.threshold_index, VALUES)
+    assert gains(Stakes.of(bins), VALUES)[:-1] == pytest.approx(np.nan_to_num(values - nothing))
     assert gains(Stakes.of(bins), VALUES)[-1] == 0.0
 
 
@@ -80,10 +79,25 @@ def test_the_interval_of_the_choice_holds_the_truly_best_threshold() -> None:
     assert held >= 52
 
 
-def test_the_regret_of_the_best_threshold_is_not_above_zero() -> None:
+def test_the_regret_of_the_best_threshold_is_not_above_zero_and_has_no_interval() -> None:
     bins = calibrated(np.random.default_rng(1), 3000)
     choice = choose(Stakes.of(bins), VALUES, generator("regret"))
-    assert regret(Stakes.of(bins), VALUES, choice, choice.position).value <= 0.0
+    lost = regret(Stakes.of(bins), VALUES, choice, choice.position)
+    assert lost.value <= 0.0
+    assert np.isnan(lost.low)
+    assert np.isnan(lost.high)
+    assert lost.effective_records == 0
+
+
+@given(records(GRID), st.integers(0, 3))
+def test_the_optimism_is_never_below_zero(drawn: list[tuple[float, int]], seed: int) -> None:
+    stakes = Stakes.of(bins_of(GRID, drawn))
+    assert choose(stakes, VALUES, generator(str(seed)), replicates=20).optimism >= 0.0
+
+
+def test_a_choice_that_is_always_the_same_has_no_optimism() -> None:
+    bins = BinCounts.from_scores(GRID, [0.9] * 100 + [0.1] * 100, [1] * 100 + [0] * 100)
+    assert choose(Stakes.of(bins), VALUES, generator("same")).optimism == 0.0
 
 
 def test_the_regret_of_a_bad_threshold_is_beyond_doubt() -> None:
