@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from ml_insights.dashboard.held import CurveKey
 from ml_insights.dashboard.wording import SPACE
-from ml_insights.decisions.reasons import REASONS
 from ml_insights.metrics.comparison import VERDICTS
+from ml_insights.metrics.reasons import REASONS
 
 Row = Mapping[str, Any]
 

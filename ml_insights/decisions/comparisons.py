@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
-from ml_insights.decisions.reasons import joined_reasons
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.metrics.comparison import (
@@ -30,6 +29,7 @@ from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.estimates import estimates
 from ml_insights.metrics.false_discovery import benjamini_hochberg
 from ml_insights.metrics.paired import JointCounts, paired_differences
+from ml_insights.metrics.reasons import joined_reasons
 from ml_insights.metrics.sample_ratio import SampleRatio, sample_ratio
 from ml_insights.variants import in_order
 

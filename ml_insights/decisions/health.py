@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml_insights.decisions.reasons import joined_reasons
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import MODEL_HEALTH, SCORE_GROUPS
 from ml_insights.metrics.arrays import ratio
@@ -23,6 +22,7 @@ from ml_insights.metrics.label_selection import (
     labels_depend_on_score,
     stratified_recall,
 )
+from ml_insights.metrics.reasons import joined_reasons
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.strata import sums
 from ml_insights.metrics.without_labels import expected_performance, positives_by_past_rates

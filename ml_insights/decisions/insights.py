@@ -18,10 +18,10 @@ import pyarrow as pa
 
 from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.comparisons import SAME_EVENTS, TRAILING_7_DAYS, VARIANTS
-from ml_insights.decisions.reasons import REASONS
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import INSIGHTS
 from ml_insights.metrics.comparison import BETTER, CANNOT_TELL_YET, NOT_COMPARABLE, WORSE
+from ml_insights.metrics.reasons import REASONS
 
 Row = Mapping[str, Any]
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml_insights.decisions.reasons import joined_reasons
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import BUSINESS_VALUE, THRESHOLD_CHOICE
 from ml_insights.metrics.binning import threshold_values
@@ -25,6 +24,7 @@ from ml_insights.metrics.business_value import (
     value_interval,
     value_records,
 )
+from ml_insights.metrics.reasons import joined_reasons
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.stakes import Stakes
 from ml_insights.metrics.threshold_choice import choose, gains, regret

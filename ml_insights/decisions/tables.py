@@ -15,7 +15,7 @@ _REASON = Column(
     "undefined_reason",
     "string",
     "Why values are NULL, and what to mind about others, comma separated: keys of "
-    "`reasons.REASONS`.",
+    "`metrics.reasons.REASONS`.",
     nullable=True,
 )
 _PROVISIONAL = Column(

@@ -19,8 +19,8 @@ from ml_insights.dashboard.decision_data import (
 )
 from ml_insights.dashboard.held import CurveKey
 from ml_insights.dashboard.wording import SPACE
-from ml_insights.decisions.reasons import REASONS
 from ml_insights.decisions.tables import DECISION_TABLES
+from ml_insights.metrics.reasons import REASONS
 
 DAY = date(2026, 10, 2)
 CURVE = {"variant": "champion", "class_label": "1", "slice": 'stadt=Köln & x="1"'}

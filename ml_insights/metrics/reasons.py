@@ -2,7 +2,7 @@
 
 What belongs here: the closed vocabulary of the column `undefined_reason` of the decision tables.
 What does not: when a reason holds; the module that computes the value knows that. Reasons of
-`model_quality` are in `metrics.undefined`.
+`model_quality` are in `undefined`.
 """
 
 from __future__ import annotations
