@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 CurveCounts: TypeAlias = dict[Curve, BinCounts]
 
 _KEPT_BYTES = 256 * 2**20
-_BIN_BYTES = 56
-"""Of a bin: its index, four counts, and two sums that its curve remembers."""
+_BIN_BYTES = 40
+"""Of a bin: its index, three counts and the sum of its scores."""
 
 _Key: TypeAlias = tuple[str, str, "date", str, str]
 _kept: LRUCache[_Key, CurveCounts] = LRUCache(

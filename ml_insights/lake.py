@@ -303,8 +303,10 @@ class Lake:
 
 
 def _encoded(rows: pa.Table) -> pa.Buffer:
+    # A dictionary of floats, most of which are there once, is work that only adds bytes.
+    repeated = [field.name for field in rows.schema if not pa.types.is_floating(field.type)]
     sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, compression="zstd")
+    pq.write_table(rows, sink, compression="zstd", use_dictionary=repeated)
     return sink.getvalue()
 
 

@@ -206,10 +206,8 @@ def curve_rows(table: pa.Table) -> Iterator[tuple[Curve, pa.Table]]:
     if not table.num_rows:
         return
     names = [table[name].combine_chunks() for name in CURVE]
-    codes = [column.dictionary_encode().indices.to_numpy() for column in names]
-    changes = np.any([np.diff(code) != 0 for code in codes], axis=0)
-    starts = [0, *(np.flatnonzero(changes) + 1).tolist(), table.num_rows]
-    for start, end in pairwise(starts):
+    ends = {end for column in names for end in pc.run_end_encode(column).run_ends.to_pylist()}
+    for start, end in pairwise([0, *sorted(ends)]):
         yield Curve(*(column[start].as_py() for column in names)), table.slice(start, end - start)
 
 
