@@ -7,7 +7,7 @@ over. What does not: Spark itself, which the end-to-end tests run.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,6 +99,39 @@ class PreparedDay:
     bins: list[dict[str, Any]] = field(default_factory=_bins)
     report: dict[str, Any] = field(default_factory=_report)
     rejected_labels: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, variants: Mapping[str, Sequence[tuple[int, int, int, int]]]) -> PreparedDay:
+        """A day whose account closes, of other records.
+
+        Args:
+            variants: by name, bins of threshold index, positives, negatives, unlabelled.
+        """
+        day = cls()
+        curve = {"class_label": "1", "slice": "all", "bin_offsets": 0, "bin_duplicates": 0}
+        names = ("threshold_index", "bin_positives", "bin_negatives", "bin_unlabelled")
+        day.bins = [
+            {"variant": variant, **curve, **dict(zip(names, bin_, strict=True))}
+            for variant, bins in variants.items()
+            for bin_ in bins
+        ]
+        read = ("lines_read", "records_accepted", "predictions_in_records", "raw_predictions")
+        rejected: dict[str, Any] = {"rejected_line": {}, "rejected_prediction": {}}
+        day.manifest["units"][0]["variants"] = {
+            variant: {**dict.fromkeys(read, sum(sum(bin_[1:]) for bin_ in bins)), **rejected}
+            for variant, bins in variants.items()
+        }
+        labelled = {
+            variant: sum(sum(bin_[1:3]) for bin_ in bins) for variant, bins in variants.items()
+        }
+        labels = sum(labelled.values())
+        day.report |= {
+            "label_lines": {"label_lines_read": labels, "label_records": labels},
+            "labels": {"labels_read": labels, "used": labels},
+            "labelled": labelled,
+            "labels_collected": {"collected": labels, "known": labels},
+        }
+        return day
 
     @property
     def counted(self) -> dict[str, Any]:

@@ -145,7 +145,7 @@ function moneyTile(choice) {
     : choice.regret_low > 0 ? `95\u202f% interval ${ends("regret")}`
       : codes.includes("operating_is_best") ? "it is the best one" : "not beyond chance: no reason to move the threshold";
   const fewBehind = (what, effective) => (!codes.includes(`few_records_behind_${what}`) ? ""
-    : make("span", { className: "warn" }, `few records decide${effective >= 1 ? `, as if ${roughly(Math.floor(effective))}` : ""}: the interval may be too narrow`));
+    : make("span", { className: "warn" }, `few records decide${effective >= 1 ? ` (as if ${roughly(Math.floor(effective))} of equal worth)` : ""}: the interval may be too narrow`));
   const before = choice.value_of_chosen_before == null ? ""
     : `${choice.chosen_before == null ? "to act on nothing, as chosen the day before," : `the threshold chosen the day before (${scoreText(choice.chosen_before)})`} was worth ${money(choice.value_of_chosen_before, currency)} here`;
   const noted = ["no_positives", "labels_without_amount", "capacity_above_volume", "capacity_below_highest_score"];

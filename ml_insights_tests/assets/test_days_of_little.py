@@ -1,0 +1,119 @@
+"""Days of which little can be said, through all assets: no crash, no invented number, a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from math import isfinite
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dagster as dg
+import pytest
+
+from ml_insights.contracts import MODEL_QUALITY, Table
+from ml_insights.decisions.tables import DECISION_TABLES
+from ml_insights.metrics.reasons import REASONS
+from ml_insights.metrics.undefined import UNDEFINED_REASONS
+from ml_insights_tests.installation import Installation, install
+from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
+
+DAY = date(2026, 10, 1)
+CHOICE, VALUE = "threshold_choice", "business_value"
+LOW, HIGH = 9000, 15000
+"""Thresholds on either side of the operating one."""
+USUAL = [(LOW, 5, 65, 0), (HIGH, 25, 5, 0)]
+MONEY = """\
+    business:
+      currency: EUR
+      true_positive: 100
+      false_positive: -5
+      false_negative: -80
+      true_negative: 0
+      capacity: 50
+"""
+
+
+class Little(NamedTuple):
+    """A variant of which little can be said.
+
+    Attributes:
+        bins: see `PreparedDay.of`.
+        reasons: that threshold_choice gives, among others.
+        undefined: columns of it that are NULL.
+    """
+
+    bins: list[tuple[int, int, int, int]]
+    reasons: set[str]
+    undefined: tuple[str, ...] = ()
+
+
+NO_MONEY = ("operating_value", "best_value", "regret")
+VARIANTS = {
+    "usual": Little(USUAL, {"no_days_before"}, ("value_of_chosen_before",)),
+    "no-positives": Little([(LOW, 0, 70, 0), (HIGH, 0, 30, 0)], {"no_positives"}),
+    "no-negatives": Little(
+        [(LOW, 20, 0, 0), (HIGH, 80, 0, 0)],
+        {"operating_above_capacity", "capacity_below_highest_score"},
+        ("regret", "best_threshold"),
+    ),
+    "one-positive": Little(
+        [(HIGH, 1, 0, 0)], {"no_spread", "capacity_above_volume"}, ("operating_value_low",)
+    ),
+    "one-negative": Little([(LOW, 0, 1, 0)], {"no_positives", "no_spread"}),
+    "one-unlabelled": Little([(LOW, 0, 0, 1)], {"no_labels"}, NO_MONEY),
+    "no-labels": Little([(LOW, 0, 0, 70), (HIGH, 0, 0, 30)], {"no_labels"}, NO_MONEY),
+}
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        day = PreparedDay.of({name: little.bins for name, little in VARIANTS.items()})
+        spark = dg.ResourceDefinition.hardcoded_resource(PreparedRunner(day))
+        folder = tmp_path_factory.mktemp("little")
+        installation = install(folder, SETTINGS + MONEY, instance, spark=spark)
+        assert installation.run(ENDPOINT, DAY).success
+        yield installation
+
+
+def rows(installation: Installation, table: Table) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = installation.lake.read(ENDPOINT, table, DAY).to_pylist()
+    return found
+
+
+def test_every_table_is_written_and_holds_no_number_that_is_none(
+    installation: Installation,
+) -> None:
+    for table in (MODEL_QUALITY, *DECISION_TABLES.values()):
+        for row in rows(installation, table):
+            numbers = [value for value in row.values() if isinstance(value, float)]
+            assert all(map(isfinite, numbers)), (table.name, row)
+
+
+def test_every_reason_is_of_the_vocabulary(installation: Installation) -> None:
+    known = REASONS.keys() | UNDEFINED_REASONS.keys()
+    for table in (MODEL_QUALITY, *DECISION_TABLES.values()):
+        for row in rows(installation, table):
+            assert set((row.get("undefined_reason") or "no_labels").split(",")) <= known
+
+
+def test_money_that_is_not_known_is_null_with_its_reason(installation: Installation) -> None:
+    choices = {row["variant"]: row for row in rows(installation, DECISION_TABLES[CHOICE])}
+    assert choices.keys() == VARIANTS.keys()
+    for variant, little in VARIANTS.items():
+        row = choices[variant]
+        assert little.reasons <= set(row["undefined_reason"].split(",")), variant
+        assert [row[name] for name in little.undefined] == [None] * len(little.undefined), variant
+    for row in rows(installation, DECISION_TABLES[VALUE]):
+        assert row["value_low"] is not None or row["undefined_reason"], row
+        assert (row["value"] is None) == (VARIANTS[row["variant"]].undefined == NO_MONEY)
+
+
+def test_the_page_says_that_no_change_can_be_seen_and_has_words_for_every_reason(
+    installation: Installation,
+) -> None:
+    page = Path(installation.lake.root) / ENDPOINT / "dashboard_page" / "index.html"
+    text = page.read_text(encoding="utf-8")
+    assert "whether anything changed cannot be told (no day before to compare with)" in text
+    assert all(f'"{reason}":"{words}' in text for reason, words in REASONS.items())
