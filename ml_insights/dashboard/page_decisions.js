@@ -48,7 +48,10 @@ function track({ difference, difference_low: low, difference_high: high, verdict
 function comparisonRow(row, widest) {
   const inPoints = IN_POINTS.has(row.metric);
   const plain = (value) => (value == null ? "n/d" : inPoints ? `${(100 * value).toFixed(1)}\u202f%` : value.toFixed(3));
-  const signed = (value) => `${value < 0 ? "\u2212" : "+"}${Math.abs(inPoints ? 100 * value : value).toFixed(inPoints ? 1 : 3)}`;
+  const signed = (value) => {
+    const size = Math.abs(inPoints ? 100 * value : value).toFixed(inPoints ? 1 : 3);
+    return `${Number(size) === 0 ? "" : value < 0 ? "\u2212" : "+"}${size}`;
+  };
   const cells = [make("th", { scope: "row" }, METRIC_NAMES[row.metric]), make("td", {}, `${plain(row.baseline_value)} \u2192 ${plain(row.value)}`)];
   if (row.difference_low == null) {
     return make("tr", {}, ...cells, make("td", { colSpan: 3, className: "why" }, `not defined: ${reasonWords(codesOf(row))}`));

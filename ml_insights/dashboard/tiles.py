@@ -64,10 +64,11 @@ def _change(ratio: str, row: Row, before: Row | None) -> tuple[str, str]:
     if column.startswith("operating_") and row["operating_threshold"] != former:
         return f"the threshold was {former:g} on {day_name(before['dt'])}: no comparison", "none"
     difference = row[column] - before[column]
-    sign = "+" if difference >= 0 else MINUS
     size = abs(difference)
-    amount = f"{100 * size:.1f} points" if ratio in SHARES else f"{size:.3f}"
-    text = f"{sign}{amount} since {day_name(before['dt'])}"
+    digits = f"{100 * size:.1f}" if ratio in SHARES else f"{size:.3f}"
+    sign = "" if float(digits) == 0 else "+" if difference > 0 else MINUS
+    unit = " points" if ratio in SHARES else ""
+    text = f"{sign}{digits}{unit} since {day_name(before['dt'])}"
     ends = [limits[f"{column}_{end}"] for limits in (row, before) for end in ("low", "high")]
     if None in ends or (ends[0] <= ends[3] and ends[2] <= ends[1]):
         return f"{text}, within the uncertainty", "unclear"

@@ -38,6 +38,11 @@ def test_a_change_of_a_share_is_in_points_and_of_other_ratios_in_their_unit() ->
     assert tile("f1", row(0.53), before)["change"] == "+0.030 since 9 Nov, a clear change"
 
 
+def test_a_change_too_small_to_be_shown_has_no_sign() -> None:
+    said = str(tile("recall", row(0.4999), row(0.5))["change"])
+    assert said.startswith("0.0 points since")
+
+
 @pytest.mark.parametrize("before", [None, row(None)])
 def test_without_a_value_the_day_before_no_change_is_claimed(before: dict[str, Any] | None) -> None:
     shown = tile("f1", row(0.5), before)
