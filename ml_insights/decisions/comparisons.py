@@ -163,7 +163,6 @@ def _rows(
             "difference_high": compared.high,
             "p_value": compared.p_value,
             "labels": labels,
-            "labels_needed": labels_needed(compared, rules.relevant, labels),
             "baseline_days": days,
             "sample_ratio_p_value": split.p_value if split else None,
             "provisional": any(bins.label_coverage < rules.min_label_coverage for bins in pair),
@@ -184,6 +183,8 @@ def _judge(rows: list[dict[str, Any]], rules: Rules) -> None:
         for row, p_value in zip(family, adjusted.tolist(), strict=True):
             compared, split = row.pop("compared"), row.pop("split")
             row["adjusted_p_value"] = p_value
+            tests = p_value / row["p_value"] if row["p_value"] > 0.0 else 1.0
+            row["labels_needed"] = labels_needed(compared, rules.relevant, row["labels"], tests)
             row["verdict"] = verdict(compared, p_value, rules.relevant)
             if split is not None and split.mismatch and row["verdict"]:
                 row["verdict"] = NOT_COMPARABLE

@@ -7,11 +7,12 @@ What belongs here: the rows of both tables. What does not: the mathematics
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import BUSINESS_VALUE, THRESHOLD_CHOICE
 from ml_insights.metrics.binning import threshold_values
@@ -50,7 +51,7 @@ class MoneyRules:
     Attributes:
         values: money by outcome.
         currency: its unit.
-        capacity: most actions a day; None if not limited.
+        capacity: most actions a day of a variant, over all its records; None if not limited.
         threshold_index: grid threshold at or just below the operating threshold of the settings.
         min_label_coverage: below it a curve is provisional.
         replicates: of the bootstrap.
@@ -62,6 +63,10 @@ class MoneyRules:
     threshold_index: int
     min_label_coverage: float
     replicates: int
+
+    def of(self, curve: Curve) -> MoneyRules:
+        """Those of a curve: a slice has no capacity of its own."""
+        return self if curve.slice == ALL_RECORDS else replace(self, capacity=None)
 
 
 def business_value_table(
@@ -82,6 +87,7 @@ def business_value_table(
     """
     rows = []
     for curve, bins in today.items():
+        limit = rules.of(curve).capacity
         about = stakes[curve] if stakes is not None else Stakes.of(bins)
         index = np.union1d(drawn.get(curve, []), [rules.threshold_index]).astype(np.int64)
         value, records = (of(about, index, rules.values) for of in (value_at, value_records))
@@ -103,7 +109,7 @@ def business_value_table(
                 {
                     **curve._asdict(),
                     **row,
-                    "within_capacity": rules.capacity is None or row["actions"] <= rules.capacity,
+                    "within_capacity": limit is None or row["actions"] <= limit,
                     "currency": rules.currency,
                     "undefined_reason": joined_reasons(
                         {
@@ -140,7 +146,8 @@ def threshold_choice_table(
     rows = []
     for curve, bins in today.items():
         about = stakes[curve] if stakes is not None else Stakes.of(bins)
-        found = _choice(curve, bins, about, rules, identity)
+        limited = rules.of(curve)
+        found = _choice(curve, bins, about, limited, identity)
         former = _former_choice(curve, bins, about, rules, chosen_before)
         rows.append(
             {
@@ -149,13 +156,13 @@ def threshold_choice_table(
                 **former,
                 "break_even_precision": break_even_precision(about, rules.values),
                 "break_even_threshold": _break_even(bins, about, rules),
-                "capacity": rules.capacity,
+                "capacity": limited.capacity,
                 "currency": rules.currency,
                 "provisional": not bins.label_coverage >= rules.min_label_coverage,
                 "undefined_reason": joined_reasons(
                     {
                         **_missing(bins, about),
-                        **_about_capacity(bins, rules),
+                        **_about_capacity(bins, limited),
                         **_about_values(found, rules),
                         "no_days_before": curve not in chosen_before,
                     }

@@ -158,7 +158,9 @@ BUSINESS_VALUE = Table(
         Column("threshold_index", "int32", "Position on the grid; join on this.", key=True),
         Column("threshold", "float64", "Acted on means score >= threshold.", "score"),
         Column("actions", "int64", "Records at or above it, labelled or not.", "records"),
-        Column("within_capacity", "boolean", "Actions do not exceed the configured capacity."),
+        Column(
+            "within_capacity", "boolean", "Actions do not exceed the capacity; slices have none."
+        ),
         *_with_interval(
             "value",
             "Money of the day's labelled records, with amounts of those that have one.",
@@ -242,7 +244,7 @@ THRESHOLD_CHOICE = Table(
         Column(
             "capacity",
             "int64",
-            "Most actions a day; NULL if not limited.",
+            "Most actions a day; NULL if not limited, and for slices, which share the variant's.",
             "records",
             nullable=True,
         ),

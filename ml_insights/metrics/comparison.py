@@ -8,11 +8,13 @@ which curves are compared with which (the caller knows).
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from ml_insights.metrics.arrays import ratio
 from ml_insights.metrics.differences import Compared, Difference
 from ml_insights.metrics.estimates import METRICS, estimates, standardised_precision_estimate
+from ml_insights.metrics.intervals import Z_95
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,26 +93,33 @@ def verdict(compared: Difference, adjusted_p_value: float, relevant: float) -> s
     return CANNOT_TELL_YET
 
 
-def labels_needed(compared: Difference, relevant: float, labels: int) -> int | None:
+def labels_needed(
+    compared: Difference, relevant: float, labels: int, tests: float = 1.0
+) -> int | None:
     """Labelled records that would bring a verdict if the difference stays, at the present mix.
 
-    A verdict comes when the interval leaves out 0, or lies within the relevant difference on both
-    sides: when half its width is down to ``max(|d|, relevant - |d|)``. The width falls with the
-    square root of the number of records.
+    A verdict comes when the p-value is below 0.05 with all tests taken into account, or the
+    interval lies within the relevant difference on both sides: with one test, when half its width
+    is down to ``max(|d|, relevant - |d|)``. The width falls with the square root of the number of
+    records.
 
     Args:
         compared: the difference.
         relevant: the smallest difference that matters, above 0.
         labels: labelled records of both curves together.
+        tests: so many times larger is the adjusted p-value.
 
     Returns:
         None if the difference is undefined.
 
     >>> labels_needed(Difference(0.01, -0.03, 0.05, 0.6), relevant=0.02, labels=1000)
     16000
+    >>> labels_needed(Difference(0.1, -0.1, 0.3, 0.3), relevant=0.02, labels=1000, tests=100)
+    12616
     """
     half = (compared.high - compared.low) / 2
     if math.isnan(half):
         return None
     size = abs(compared.value)
-    return math.ceil(round(labels * (half / max(size, relevant - size)) ** 2, 6))
+    beyond_chance = size * Z_95 / -NormalDist().inv_cdf(0.025 / tests)
+    return math.ceil(round(labels * (half / max(beyond_chance, relevant - size)) ** 2, 6))

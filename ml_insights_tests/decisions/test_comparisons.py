@@ -90,6 +90,15 @@ def test_a_variant_without_labels_or_records_is_not_judged(bins: Any, reason: st
         assert row["undefined_reason"] == reason
 
 
+def test_what_cannot_be_told_yet_always_needs_more_labels_than_there_are() -> None:
+    for seed in range(0, 40, 2):
+        today = {CHAMPION: drawn(seed, 1500), CHALLENGER: drawn(seed + 1, 1500, separation=2.2)}
+        for row in variant_comparison_table(today, {}, RULES).to_pylist():
+            if row["verdict"] == "cannot_tell_yet":
+                # A p-value follows its interval's nearer end, the number its whole width.
+                assert row["labels_needed"] > 0.9 * row["labels"], row
+
+
 def test_against_days_before_a_worse_day_is_worse_and_the_days_are_counted() -> None:
     before = {TRAILING_7_DAYS: ({CHAMPION: drawn(5, 28_000)}, 6)}
     table = variant_comparison_table({CHAMPION: drawn(6, separation=1.0)}, before, RULES)

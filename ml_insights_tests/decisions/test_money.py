@@ -97,6 +97,18 @@ def test_a_capacity_beyond_the_traffic_is_said(capacity: int, reason: str) -> No
     assert (row["best_threshold"] is None) == (capacity == 0)
 
 
+def test_capacity_limits_a_variant_and_not_each_of_its_slices() -> None:
+    bins, east = drawn(4), CHAMPION._replace(slice="region=EU")
+    today, rules = {CHAMPION: bins, east: bins}, replace(RULES, capacity=300)
+    whole, part = threshold_choice_table(
+        today, rules, identity=("fraud", DAY), chosen_before={CHAMPION: 0.5, east: 0.5}
+    ).to_pylist()
+    assert (whole["capacity"], part["capacity"], part["capacity_threshold"]) == (300, None, None)
+    assert part["best_threshold"] == choice(bins)["best_threshold"] < whole["best_threshold"]
+    drawn_rows = business_value_table(today, {}, rules).to_pylist()
+    assert [row["within_capacity"] for row in drawn_rows] == [False, True]
+
+
 def test_a_threshold_that_cannot_be_kept_has_no_regret() -> None:
     bins = drawn(5)
     acted = int(bins.records[bins.threshold_index >= HALF].sum())
