@@ -40,6 +40,7 @@ function moveDay(steps) {
 
 function showControls() {
   $("day").value = chosen.day;
+  $("slice").value = chosen.slice;
   $("earlier").disabled = chosen.day === page.days[0];
   $("later").disabled = chosen.day === page.days.at(-1);
   $("stretched").checked = stretchedByReader ?? crowded();
@@ -65,6 +66,7 @@ async function show() {
   showControls();
   showHeader();
   showTiles();
+  showSlices();
   showDecisions();
   showBalance();
   showSource();

@@ -27,7 +27,8 @@ function showInsights() {
   const rows = decisions.insights[chosen.day] ?? [];
   const leads = chosen.day in decisions.leads; // the page's first sentence is the first insight
   $("news").hidden = leads && !rows.length;
-  $("insights-title").textContent = leads ? "What else stands out" : "What stands out";
+  const whole = chosen.slice === page.all_records ? "" : " in all records and slices";
+  $("insights-title").textContent = (leads ? "What else stands out" : "What stands out") + whole;
   const sign = { better: "\u25b2", worse: "\u25bc", notice: "\u2022" };
   $("insights").replaceChildren(...(rows.length
     ? rows.map(({ tone, text }) => make("li", { className: tone }, make("i", { "aria-hidden": "true" }, sign[tone]), make("span", {}, text)))

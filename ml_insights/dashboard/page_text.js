@@ -98,6 +98,27 @@ function showChosenPoints(points) {
     : make("p", {}, `${noCurve()}.`));
 }
 
+// All slices of the day beside each other; a click chooses one.
+function showSlices() {
+  const variants = chosenVariants();
+  const qualityOf = (slice, variant) => curves.get(keyOf(chosen.day, variant, chosen.classLabel, slice))?.quality;
+  const slices = page.slices.filter((slice) => variants.some((variant) => qualityOf(slice, variant)));
+  $("slices-card").hidden = slices.length < 2;
+  const head = (cells) => make("tr", {}, make("td"), ...cells);
+  const cells = (quality) => (quality
+    ? [make("td", {}, number(quality.positives)), ...["precision", "recall"].map((name) => make("td", {}, ...[share(name)(quality)].flat()))]
+    : [make("td", { colSpan: 3, className: "why" }, "no values")]);
+  const row = (slice) => {
+    const name = make("button", { type: "button", className: "link", "aria-pressed": String(slice === chosen.slice) }, sliceName(slice));
+    name.addEventListener("click", () => { chosen.slice = slice; show(); });
+    return make("tr", {}, make("th", { scope: "row" }, name), ...variants.flatMap((variant) => cells(qualityOf(slice, variant))));
+  };
+  $("slices").replaceChildren(make("table", {}, make("thead", {},
+    head(variants.map((variant) => make("th", { scope: "colgroup", colSpan: 3 }, markOf(variant), variant))),
+    head(variants.flatMap(() => ["Positives", "Precision", "Recall"].map((name) => make("th", { scope: "col" }, name))))),
+    make("tbody", {}, ...slices.map(row))));
+}
+
 function showBalance() {
   const rows = page.balance[chosen.day] ?? [];
   const order = Object.keys(page.account_words);

@@ -129,6 +129,13 @@ def test_every_chart_has_a_place_with_a_description(page: str) -> None:
         assert document.by_id(name).attributes["aria-label"].startswith("Chart: ")
 
 
+def test_slices_have_a_section_that_is_hidden_where_there_is_none(page: str) -> None:
+    section = re.search(r'<section [^>]*id="slices-card"[^>]*>', page)
+    assert section
+    assert section[0].endswith(" hidden>")
+    assert '$("slices-card").hidden = slices.length < 2' in page
+
+
 def test_where_the_page_comes_from_is_shown(page: str) -> None:
     shown = {element.text for element in HtmlPage(page).all("dt", "dd")}
     assert {"lake", "s3://example/lake"} <= shown
