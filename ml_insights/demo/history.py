@@ -201,6 +201,7 @@ def _settings_text(scenario: Scenario) -> str:
     return f"""{_FIRST_LINE}\
 deployment: local
 lake: ./lake
+bootstrap_replicates: 400  # quicker than the 1,000 of other settings
 spark:  # quicker for small days, slower for large ones
   java_options: -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC
 endpoints:
