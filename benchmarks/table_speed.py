@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.day_counts import CurveCounts, day_counts
+from ml_insights.decisions.choices import threshold_choice_table
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
     TRAILING_7_DAYS,
@@ -31,7 +32,7 @@ from ml_insights.decisions.comparisons import (
 )
 from ml_insights.decisions.health import model_health_table, score_groups_table
 from ml_insights.decisions.insights import insights_table
-from ml_insights.decisions.money import MoneyRules, business_value_table, threshold_choice_table
+from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.rollups import window_quality_table
 from ml_insights.decisions.tables import (
     BUSINESS_VALUE,

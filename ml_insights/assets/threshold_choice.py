@@ -9,7 +9,8 @@ import pyarrow as pa
 from ml_insights.assets.days import counts_of_day, stakes_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, RECORD_BALANCE
-from ml_insights.decisions.money import MoneyRules, threshold_choice_table
+from ml_insights.decisions.choices import threshold_choice_table
+from ml_insights.decisions.money import MoneyRules
 from ml_insights.decisions.tables import THRESHOLD_CHOICE
 from ml_insights.lake import Lake
 from ml_insights.partitions import day_of

@@ -7,7 +7,8 @@ Each module turns counts of curves into rows of one or two tables: counts in, Ar
 | `tables` | the contracts of all of them |
 | `windows`, `rollups` | counts of several days, added up; model_quality_7_days, .._28_days |
 | `comparisons` | variant_comparison |
-| `money` | business_value, threshold_choice |
+| `money` | business_value |
+| `choices` | threshold_choice |
 | `health` | model_health, score_groups |
 | `insights` | insights |
 | `regressions` | what the gates look at |

@@ -1,38 +1,33 @@
-"""business_value and threshold_choice: curves in money.
+"""business_value: curves in money, and the rules of the settings.
 
-What belongs here: the rows of both tables. What does not: the mathematics
-(`metrics.business_value`, `metrics.threshold_choice`).
+What belongs here: the rows of business_value, what both tables of money share. What does not: which
+threshold is worth most (`choices`), the mathematics (`metrics.business_value`).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.rows import arrow_rows
-from ml_insights.decisions.tables import BUSINESS_VALUE, THRESHOLD_CHOICE
+from ml_insights.decisions.tables import BUSINESS_VALUE
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.business_value import (
     OutcomeValues,
-    allowed_by_capacity,
-    break_even_precision,
     interval_is_believable,
     value_at,
     value_interval,
     value_records,
 )
 from ml_insights.metrics.reasons import joined_reasons
-from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.stakes import Stakes
-from ml_insights.metrics.threshold_choice import choose, gains, regret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     import pyarrow as pa
 
@@ -95,13 +90,13 @@ def business_value_table(
         columns = {
             "threshold_index": index,
             "threshold": threshold_values(bins.grid)[index],
-            "actions": _actions(bins, index),
+            "actions": actions_at(bins, index),
             "value": value,
             "value_low": low,
             "value_high": high,
             "effective_records": records,
         }
-        missing = _missing(bins, about)
+        missing = missing_money(bins, about)
         for values in zip(*(column.tolist() for column in columns.values()), strict=True):
             row = dict(zip(columns, values, strict=True))
             believable = interval_is_believable(row["effective_records"], rules.values)
@@ -125,161 +120,18 @@ def business_value_table(
     return arrow_rows(BUSINESS_VALUE, rows)
 
 
-def threshold_choice_table(
-    today: CurveCounts,
-    rules: MoneyRules,
-    *,
-    identity: tuple[str, date],
-    chosen_before: Mapping[Curve, float | None],
-    stakes: CurveStakes | None = None,
-) -> pa.Table:
-    """Rows of threshold_choice.
-
-    Args:
-        today: the day's curves.
-        rules: of the settings.
-        identity: endpoint and day, from which seeds derive.
-        chosen_before: best threshold of the published day before, by curve; None where acting on
-            nothing was best, no entry where nothing was chosen.
-        stakes: what money is about, of every curve; None where it depends on no amount.
-    """
-    rows = []
-    for curve, bins in today.items():
-        about = stakes[curve] if stakes is not None else Stakes.of(bins)
-        limited = rules.of(curve)
-        found = _choice(curve, bins, about, limited, identity)
-        former = _former_choice(curve, bins, about, rules, chosen_before)
-        rows.append(
-            {
-                **curve._asdict(),
-                **found,
-                **former,
-                "break_even_precision": break_even_precision(about, rules.values),
-                "break_even_threshold": _break_even(bins, about, rules),
-                "capacity": limited.capacity,
-                "currency": rules.currency,
-                "provisional": not bins.label_coverage >= rules.min_label_coverage,
-                "undefined_reason": joined_reasons(
-                    {
-                        **_missing(bins, about),
-                        **_about_capacity(bins, limited),
-                        **_about_values(found, rules),
-                        "no_days_before": curve not in chosen_before,
-                    }
-                ),
-            }
-        )
-    return arrow_rows(THRESHOLD_CHOICE, rows)
-
-
-def _choice(
-    curve: Curve, bins: BinCounts, about: Stakes, rules: MoneyRules, identity: tuple[str, date]
-) -> dict[str, Any]:
-    if not about.records:
-        return {"labelled": 0}
-    endpoint, day = identity
-    random = generator("threshold_choice", endpoint, day.isoformat(), *curve)
-    lowest = 0 if rules.capacity is None else allowed_by_capacity(bins, rules.capacity)
-    found = choose(about, rules.values, random, lowest=lowest, replicates=rules.replicates)
-    operating = int(np.searchsorted(bins.threshold_index, rules.threshold_index))
-    at = np.array([rules.threshold_index])
-    low, high = value_interval(about, at, rules.values)
-    value = float(value_at(about, at, rules.values)[0])
-    gain = gains(about, rules.values)
-    row = {
-        "labelled": about.records,
-        "operating_value": value,
-        "operating_value_low": float(low[0]),
-        "operating_value_high": float(high[0]),
-        "effective_records": float(value_records(about, at, rules.values)[0]),
-        "best_threshold": _threshold(bins, found.position),
-        "best_threshold_low": _threshold(bins, found.low),
-        "best_threshold_high": _threshold(bins, found.high),
-        "best_value": value + found.gain - float(gain[operating]),
-        "optimism": found.optimism,
-        "capacity_threshold": None if rules.capacity is None else _threshold(bins, lowest),
-    }
-    if operating < lowest:
-        # It cannot be kept, so what it is worth more or less than the best one says nothing.
-        return row
-    lost = regret(about, rules.values, found, operating)
-    return {
-        **row,
-        "regret": lost.value,
-        "regret_low": lost.low,
-        "regret_high": lost.high,
-        "regret_effective_records": lost.effective_records,
-    }
-
-
-def _former_choice(
-    curve: Curve,
-    bins: BinCounts,
-    about: Stakes,
-    rules: MoneyRules,
-    chosen_before: Mapping[Curve, float | None],
-) -> dict[str, Any]:
-    """What a former choice is worth now; also that to act on nothing."""
-    if curve not in chosen_before:
-        return {}
-    threshold = chosen_before[curve]
-    index = bins.grid.size if threshold is None else bins.grid.index_of(threshold)
-    value = float(value_at(about, np.array([index]), rules.values)[0])
-    return {"chosen_before": threshold, "value_of_chosen_before": value}
-
-
-def _break_even(bins: BinCounts, about: Stakes, rules: MoneyRules) -> float | None:
-    """Lowest occupied threshold worth no less than acting on nothing."""
-    if not about.records:
-        return None
-    return _threshold(bins, int(np.argmax(gains(about, rules.values) >= 0.0)))
-
-
-def _threshold(bins: BinCounts, position: int) -> float | None:
-    """Threshold of an occupied bin; None above all of them, where nothing is acted on."""
-    if position >= bins.threshold_index.size:
-        return None
-    return bins.grid.threshold(int(bins.threshold_index[position]))
-
-
-def _actions(bins: BinCounts, index: IntArray) -> IntArray:
+def actions_at(bins: BinCounts, index: IntArray) -> IntArray:
     """Records at or above each threshold, labelled or not."""
     above = np.append(np.cumsum(bins.records[::-1])[::-1], 0)
     return above[np.searchsorted(bins.threshold_index, index)]
 
 
-def _missing(bins: BinCounts, about: Stakes) -> dict[str, bool]:
+def missing_money(bins: BinCounts, about: Stakes) -> dict[str, bool]:
+    """Reasons why records have no money, and whether they hold."""
     labelled = int((bins.positives + bins.negatives).sum())
     return {
         "no_labels": not labelled,
         "no_positives": bool(labelled) and not bins.positives.any(),
         "no_amounts": bool(labelled) and not about.records,
         "labels_without_amount": 0 < about.records < labelled,
-    }
-
-
-def _about_capacity(bins: BinCounts, rules: MoneyRules) -> dict[str, bool]:
-    if rules.capacity is None:
-        return {}
-    asked = int(_actions(bins, np.array([rules.threshold_index]))[0])
-    highest = int(bins.records[-1]) if bins.records.size else 0
-    return {
-        "operating_above_capacity": asked > rules.capacity,
-        "capacity_above_volume": rules.capacity >= int(bins.records.sum()),
-        "capacity_below_highest_score": rules.capacity < highest,
-    }
-
-
-def _about_values(found: dict[str, Any], rules: MoneyRules) -> dict[str, bool]:
-    """What to mind about intervals; nothing where there is none."""
-
-    def too_narrow(low: str, effective: str) -> bool:
-        there = low in found and not math.isnan(found[low])
-        return there and not interval_is_believable(found[effective], rules.values)
-
-    return {
-        "no_spread": math.isnan(found.get("operating_value_low", 0.0)),
-        "operating_is_best": math.isnan(found.get("regret_low", 0.0)),
-        "few_records_behind_value": too_narrow("operating_value_low", "effective_records"),
-        "few_records_behind_regret": too_narrow("regret_low", "regret_effective_records"),
     }

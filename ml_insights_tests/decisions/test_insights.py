@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from ml_insights.day_counts import CurveCounts
+from ml_insights.decisions.choices import threshold_choice_table
 from ml_insights.decisions.comparisons import TRAILING_7_DAYS, Rules, variant_comparison_table
 from ml_insights.decisions.health import model_health_table
 from ml_insights.decisions.insights import KINDS, MOST, insights_table
-from ml_insights.decisions.money import MoneyRules, threshold_choice_table
+from ml_insights.decisions.money import MoneyRules
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn, nothing

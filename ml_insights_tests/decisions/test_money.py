@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 
 from ml_insights.decisions.amounts import amount_counts_table, curve_stakes
-from ml_insights.decisions.money import MoneyRules, business_value_table, threshold_choice_table
+from ml_insights.decisions.choices import threshold_choice_table
+from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.errors import ContractError
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues, value_at
 from ml_insights.metrics.confusion import BinCounts
