@@ -104,6 +104,7 @@ class EndpointScope:
             ),
             ground_truth_root=self.ground_truth_root,
             label_days=tuple((day + timedelta(days=days)).isoformat() for days in window),
+            max_files=self.settings.units.max_files,
             labels=endpoint.label_forms(),
             positive_label=endpoint.positive_label or "",
             negative_label=endpoint.negative_label or "",

@@ -130,6 +130,7 @@ class ConfusionCountsArguments:
             collected on `day` that belong to none of them are orphans.
         ground_truth_root: folder of the labels, `yyyy/mm/dd/hh/` below.
         label_days: days whose label folders are read, `YYYY-MM-DD`, ascending.
+        max_files: most files of labels whose names are held at once.
         labels: where labels stand in the data; JSON forms are tried in their order.
         positive_label: the label that is positive when there is one score.
         negative_label: the only other legal label; "" makes every other label negative.
@@ -151,6 +152,7 @@ class ConfusionCountsArguments:
     earlier_predictions: tuple[str, ...]
     ground_truth_root: str
     label_days: tuple[str, ...]
+    max_files: int
     labels: tuple[ValueForm, ...]
     positive_label: str
     negative_label: str

@@ -7,9 +7,7 @@ what a record is (`data_capture`), how the native reader works (`native_reader`)
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame, Observation
@@ -18,7 +16,7 @@ from pyspark.sql import functions as F
 from ml_insights.spark import data_capture
 from ml_insights.spark.files import Files
 from ml_insights.spark.native_reader import UNREAD, read_capture, understands
-from ml_insights.spark.session import empty
+from ml_insights.spark.text_lines import text_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     Counts = dict[str, dict[str, int]]
 
 _UNREAD_DDL = "variant string, source_object string, line string"
-_LINES_DDL = "value string, variant string, source_object string, modified timestamp"
 
 
 def write_rows(
@@ -55,7 +52,7 @@ def write_rows(
         `records_accepted` and `predictions_in_records`.
     """
     if plain or not understands((*capture.scores, *capture.features)):
-        return _write_plainly(_lines(spark, files), capture, list(files), output)
+        return _write_plainly(text_lines(spark, files, "variant"), capture, list(files), output)
     read = read_capture(spark, capture, files)
     _write(read.table, output, "overwrite")
     counts = {
@@ -112,23 +109,3 @@ def _write(rows: DataFrame, output: str, mode: str) -> None:
     rows.write.partitionBy("kind", "variant").options(
         **{"compression": "zstd", "parquet.enable.dictionary#event_id": "false"}
     ).mode(mode).parquet(output)
-
-
-def _lines(spark: SparkSession, files: Mapping[str, Any]) -> DataFrame:
-    """Lines with their variant and object, for the plain way."""
-    by_variant: list[DataFrame] = [
-        spark.read.text([_literal(file) for file in of_variant], lineSep="\n").select(
-            "value",
-            F.lit(variant).alias("variant"),
-            F.col("_metadata.file_path").alias("source_object"),
-            F.col("_metadata.file_modification_time").alias("modified"),
-        )
-        for variant, of_variant in files.items()
-        if len(of_variant)
-    ]
-    return reduce(DataFrame.unionByName, by_variant, empty(spark, _LINES_DDL))
-
-
-def _literal(file: Any) -> str:
-    """A file's path, in which no character stands for others."""
-    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(file.getPath().toString()))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
@@ -23,8 +23,9 @@ from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark.amount_sums import AMOUNT_SUMS
 from ml_insights.spark.files import Files
-from ml_insights.spark.ground_truth import label_folders
+from ml_insights.spark.ground_truth import day_folder
 from ml_insights.spark.joint_counts import PAIR, PAIRS_FOLDER
+from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.native_counts import counted_natively
 from ml_insights.spark.plain_counts import counted_plainly
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
+    from ml_insights.spark.listing import Folder
     from ml_insights.spark.manifest import Manifest
 
 BINS_FOLDER = "bins"
@@ -79,15 +81,18 @@ def count_day(
             "says why lines were rejected, and the table quarantine has samples."
         )
     slices = _slices_by_id(spark, manifest, job)
-    observed = label_folders(Files(spark, job.ground_truth_root), job)
+    folders = label_folders(spark, job)
     predictions = accepted_predictions(spark, job.predictions, manifest)
     predictions = predictions if job.amounts else predictions.drop("amount")
     variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
+    rows_of_labels = label_rows(spark, job, folders)
     if job.plain:
-        counted = counted_plainly(spark, job, predictions, variants)
+        counted = counted_plainly(spark, job, predictions, variants, rows_of_labels)
     else:
         repeated = repeated_events(predictions, rows)
-        counted = counted_natively(spark, job, predictions, variants, repeated)
+        counted = counted_natively(
+            spark, job, predictions, variants, rows_of_labels, repeated=repeated
+        )
     lines, labels = counted.label_lines, counted.fates["labels"]
     report(f"labels read: {lines['label_lines_read']} lines in the label window")
     report(f"labels matched: {labels['used']} used")
@@ -99,11 +104,23 @@ def count_day(
     report("bins counted")
     return {
         "manifest_digest": manifest["digest"],
-        "ground_truth": observed,
+        "ground_truth": _observed(spark, job, folders.values()),
         "label_lines": lines,
         **counted.fates,
         "labels": {"labels_read": counted.labels_read, **labels},
         "labels_as_of": counted.labels_as_of,
+    }
+
+
+def _observed(
+    spark: SparkSession, job: ConfusionCountsArguments, folders: Iterable[Folder]
+) -> dict[str, int]:
+    """What the label window's folders hold: `files`, `bytes`, `hours` with a folder."""
+    files, days = Files(spark, job.ground_truth_root), [*folders]
+    return {
+        "files": sum(folder.files for folder in days),
+        "bytes": sum(folder.bytes for folder in days),
+        "hours": sum(len(files.folders(day_folder(job, day))) for day in job.label_days),
     }
 
 

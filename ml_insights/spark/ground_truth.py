@@ -31,10 +31,9 @@ from ml_insights.spark.values import (
 )
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, Observation, SparkSession
+    from pyspark.sql import Column, Observation
 
     from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
-    from ml_insights.spark.files import Files
 
 INVALID = -1
 """Code of a label that is none of the legal labels."""
@@ -54,38 +53,6 @@ _RECORD = StructType(
 def day_folder(job: ConfusionCountsArguments, day: str) -> str:
     """Folder of the labels collected on a day, hours below."""
     return f"{job.ground_truth_root}/{day.replace('-', '/')}"
-
-
-def label_folders(files: Files, job: ConfusionCountsArguments) -> dict[str, int]:
-    """What the label window's folders hold: `files`, `bytes`, `hours` with a folder."""
-    folders = [day_folder(job, day) for day in job.label_days]
-    sizes = [files.size(folder) for folder in folders]
-    return {
-        "files": sum(size.files for size in sizes),
-        "bytes": sum(size.bytes for size in sizes),
-        "hours": sum(len(files.folders(folder)) for folder in folders),
-    }
-
-
-def label_lines(
-    spark: SparkSession, files: Files, job: ConfusionCountsArguments
-) -> Optional[DataFrame]:
-    """Lines of the label window's objects; None when there is no object.
-
-    Returns:
-        Columns `value`, `source_object`, `modified` (of the object), `collected_on` (folder day).
-    """
-    days = [
-        spark.read.text(folder, lineSep="\n", recursiveFileLookup=True).select(
-            "value",
-            F.col("_metadata.file_path").alias("source_object"),
-            F.col("_metadata.file_modification_time").alias("modified"),
-            F.lit(day).alias("collected_on"),
-        )
-        for day, folder in ((day, day_folder(job, day)) for day in job.label_days)
-        if files.size(folder).files
-    ]
-    return reduce(DataFrame.unionByName, days) if days else None
 
 
 def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:

@@ -163,7 +163,13 @@ def known_before_day(
     if not earlier:
         return 0, missing
     ids = reduce(DataFrame.unionAll, earlier)
-    # The other way round the few labels could not be given to all tasks: Spark would move all ids.
-    known = ids.join(open_labels.select("event_id", "counting"), "event_id").distinct()
-    total = known.agg(F.coalesce(F.sum("counting"), F.lit(0))).collect()[0][0]
+    total = (
+        known_labels(ids, open_labels).agg(F.coalesce(F.sum("counting"), F.lit(0))).collect()[0][0]
+    )
     return int(total), missing
+
+
+def known_labels(ids: DataFrame, open_labels: DataFrame) -> DataFrame:
+    """`event_id` and `counting` of labels whose event is among ids, which may repeat."""
+    # The other way round the few labels could not be given to all tasks: Spark would move all ids.
+    return ids.join(open_labels.select("event_id", "counting"), "event_id").distinct()

@@ -5,7 +5,8 @@ not: what it does with them (`java/DayEvents.java`), the same in SQL (`plain_cou
 
 Predictions and label records go through one shuffle by event and are sorted by it, so that the
 operator sees an event at a time: it drops duplicates, chooses the record that counts, accounts for
-each label and counts by bin, in one pass and in little memory.
+each label and counts by bin, in one pass and in little memory. Records of one event are combined
+before the shuffle (`java/LabelCombining.java`), so that no task gets millions of them.
 """
 
 from __future__ import annotations
@@ -18,11 +19,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ml_insights.spark.counted import Counted, keep_rejected
-from ml_insights.spark.files import Files
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_fates import known_before_day
-from ml_insights.spark.label_rows import label_rows
-from ml_insights.spark.repeated_events import labels_apart, spread
+from ml_insights.spark.repeated_events import among, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,10 +68,15 @@ _SUMS = (
 """What `java/DayEvents.java` adds up, in its order; then labelled predictions by variant."""
 _LABEL_DDL = (
     "struct<codes:array<int>,today:boolean,modified:timestamp,source_object:string,"
-    "reason:string,line:string>"
+    "reason:string,line:string,records:bigint,entries:bigint,entries_of_object:bigint>"
 )
-_LABEL_PLACE = 2**31 - 1
+"""Label records of an event, how many, and the labels in them and in those of the last object;
+`codes` is NULL where these disagree. Or a rejected line.
+"""
+_LABEL_PLACE, _LABEL_OF_MANY_PLACE = 2**31 - 1, 2**31 - 2
 """Label records sort behind all predictions of their event."""
+_HELD = 1 << 14
+"""Events whose records a task combines at a time."""
 _ORDER = ("event_id", "place", "position", "captured_at", "slice_id")
 
 
@@ -81,6 +85,8 @@ def counted_natively(
     job: ConfusionCountsArguments,
     predictions: DataFrame,
     variants: Sequence[str],
+    labels: Optional[DataFrame],
+    *,
     repeated: Sequence[bytes] = (),
 ) -> Counted:
     """Count a day.
@@ -90,18 +96,14 @@ def counted_natively(
         job: labels, grid, classes, and the threshold that pairs are split at.
         predictions: the day's rows of raw_predictions.
         variants: of the day, ascending.
+        labels: what `label_rows` returns.
         repeated: events of which no task should hold all, see `repeated_events`.
     """
     rows = spread(_prediction_rows(predictions, variants, _class_labels(job)), repeated)
-    labels = label_rows(spark, Files(spark, job.ground_truth_root), job)
-    theirs, newest_of_theirs = dict[str, int](), None
     if labels is not None:
-        labels, theirs, newest_of_theirs = labels_apart(labels, repeated, job.day)
-        rows = rows.unionAll(_label_rows(labels, job))
+        rows = rows.unionAll(_label_rows(_combined(spark, labels, job), job, repeated))
     output = f"{job.output}/counted"
     sums, newest = _write_counts(spark, job, rows, variants, output)
-    sums.update({name: sums[name] + number for name, number in theirs.items()})
-    newest = max(filter(None, (newest, newest_of_theirs)), default=None)
     counted = spark.read.schema(_ddl(job)).parquet(output)
 
     def record(name: str) -> DataFrame:
@@ -171,17 +173,13 @@ def _write_counts(
     # Scores last: those that differ by less than their place on the grid tells are neighbours.
     order = (*_ORDER, "amount", "score") if job.amounts else (*_ORDER, "score")
     events = rows.repartition("event_id").sortWithinPartitions(*order)
-    # Rows of Spark's engine are not for its public interface: they would be copied into objects.
-    session: Any = spark._jsparkSession  # noqa: SLF001
-    context, java = session.sparkContext(), spark.sparkContext._jvm  # noqa: SLF001
+    context: Any = spark._jsparkSession.sparkContext()  # noqa: SLF001
     names = [*_SUMS, *(f"labelled/{n}" for n in range(len(variants)))]
     sums, times = [context.longAccumulator() for _ in names], context.collectionAccumulator()
-    sorted_rows = events._jdf.queryExecution().toRdd()  # noqa: SLF001
     operator = native(spark, "ml_insights.EventCounting")
-    counted = operator.over(sorted_rows, json.dumps(spec), sums, times)
-    schema: Any = java.org.apache.spark.sql.types.StructType.fromDDL(_ddl(job))  # type: ignore[union-attr]
-    table = session.internalCreateDataFrame(counted, schema, False)
-    DataFrame(table, spark).write.partitionBy("record").mode("overwrite").parquet(output)
+    counted = operator.over(_rows_of(events), json.dumps(spec), sums, times)
+    table = _table(spark, counted, _ddl(job))
+    table.write.partitionBy("record").mode("overwrite").parquet(output)
     found = {name: int(sum_.sum()) for name, sum_ in zip(names, sums)}
     return found, max(times.value(), default=None)
 
@@ -226,10 +224,9 @@ def _position(name: str, values: Sequence[str]) -> Column:
     return F.coalesce(*found, unknown)
 
 
-def _label_rows(labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
-    nothing = {"position": "bigint", "captured_at": "timestamp", "slice_id": "bigint"}
-    # A rejected line may have no event: any key will do that spreads them.
-    key = F.coalesce(F.col("event_id"), F.md5(F.col("line").cast("binary")).cast("binary"))
+def _combined(spark: SparkSession, labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
+    """Label records, few an event: `event_id` and `label`, see `_LABEL_DDL`."""
+    entries = F.size("codes").cast("bigint")
     label = F.struct(
         "codes",
         (F.col("collected_on") == job.day).alias("today"),
@@ -237,12 +234,39 @@ def _label_rows(labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
         "source_object",
         "reason",
         "line",
+        F.lit(1).cast("bigint").alias("records"),
+        entries.alias("entries"),
+        entries.alias("entries_of_object"),
     )
+    rows = labels.select("event_id", label.alias("label"))
+    operator = native(spark, "ml_insights.LabelCombining")
+    combined = operator.over(_rows_of(rows), _HELD)
+    return _table(spark, combined, f"event_id binary, label {_LABEL_DDL}")
+
+
+def _label_rows(
+    labels: DataFrame, job: ConfusionCountsArguments, repeated: Sequence[bytes]
+) -> DataFrame:
+    nothing = {"position": "bigint", "captured_at": "timestamp", "slice_id": "bigint"}
+    place = F.when(among(repeated), _LABEL_OF_MANY_PLACE).otherwise(_LABEL_PLACE)
     return labels.select(
-        key.alias("event_id"),
-        F.lit(_LABEL_PLACE).alias("place"),
+        "event_id",
+        place.alias("place"),
         *(F.lit(None).cast(kind).alias(name) for name, kind in nothing.items()),
         F.lit(None).cast("double").alias("score"),
-        label.alias("label"),
+        "label",
         *([F.lit(None).cast("bigint").alias("amount")] if job.amounts else []),
     )
+
+
+def _rows_of(table: DataFrame) -> Any:
+    """Rows of Spark's engine, which its public interface would copy into objects."""
+    return table._jdf.queryExecution().toRdd()  # noqa: SLF001
+
+
+def _table(spark: SparkSession, rows: Any, ddl: str) -> DataFrame:
+    """A table of rows of Spark's engine."""
+    session: Any = spark._jsparkSession  # noqa: SLF001
+    java: Any = spark.sparkContext._jvm  # noqa: SLF001
+    schema = java.org.apache.spark.sql.types.StructType.fromDDL(ddl)
+    return DataFrame(session.internalCreateDataFrame(rows, schema, False), spark)

@@ -25,7 +25,6 @@ from ml_insights.spark.data_capture import (
 )
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.json_path import EACH, parse_path
-from ml_insights.spark.listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -138,14 +137,14 @@ def read_capture(
 
 
 def read_labels(
-    spark: SparkSession, meaning: Mapping[str, Any], folders: Mapping[str, str]
+    spark: SparkSession, meaning: Mapping[str, Any], files: Mapping[str, Any]
 ) -> NativeRead:
-    """The ground truth records of all files in some folders.
+    """The ground truth records of some files.
 
     Args:
         spark: session.
         meaning: which text is which code, see `ground_truth.label_meaning`.
-        folders: by day of collection.
+        files: by day of collection, as `Listing` gives them.
 
     Returns:
         `LABEL_COLUMNS`: rows as `ground_truth.parsed_labels` gives them for accepted records, and
@@ -155,8 +154,7 @@ def read_labels(
     labels = {**meaning, **{name: _form(form) for name, form in forms.items()}}
     labels.pop("forms")
     spec = {"record": "label", "columns": LABEL_COLUMNS, "labels": labels}
-    listing = Listing(spark)
-    return NativeRead(spark, spec, {day: listing.files(path) for day, path in folders.items()})
+    return NativeRead(spark, spec, files)
 
 
 def _form(form: Optional[ValueForm]) -> Optional[dict[str, Any]]:

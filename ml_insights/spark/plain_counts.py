@@ -7,7 +7,7 @@ does not: parsing labels and which of them count (`ground_truth`), what became o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
@@ -16,11 +16,9 @@ from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark.amount_sums import amount_sums
 from ml_insights.spark.binning import with_bin_position
 from ml_insights.spark.counted import Counted, keep_rejected
-from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import labels_of_day, one_per_event
 from ml_insights.spark.joint_counts import count_pairs
 from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
-from ml_insights.spark.label_rows import label_rows
 from ml_insights.spark.session import empty
 
 if TYPE_CHECKING:
@@ -40,16 +38,16 @@ def counted_plainly(
     job: ConfusionCountsArguments,
     predictions: DataFrame,
     variants: Sequence[str],
+    labels: Optional[DataFrame],
 ) -> Counted:
     """Count a day; see `native_counts.counted_natively`."""
-    lines, read, seen, events = _stage_labels(spark, job, predictions)
+    lines, read, seen, events = _stage_labels(spark, job, predictions, labels)
     matched = f"{job.output}/matched_labels"
     match_labels(predictions, events, variants).write.mode("overwrite").parquet(matched)
-    labels = spark.read.parquet(matched)
-    fates = label_fates(spark, job, labels, variants)
+    fates = label_fates(spark, job, spark.read.parquet(matched), variants)
     fates["labels"]["of_other_days"] += int(seen["passed_by"])
     distinct = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
-    labelled = with_labels(distinct, usable_labels(labels), job)
+    labelled = with_labels(distinct, usable_labels(spark.read.parquet(matched)), job)
     return Counted(
         bins=count_bins(labelled),
         pairs=count_pairs(labelled, job.pairs_at) if job.pairs_at >= 0 else None,
@@ -61,9 +59,12 @@ def counted_plainly(
 
 
 def _stage_labels(
-    spark: SparkSession, job: ConfusionCountsArguments, predictions: DataFrame
+    spark: SparkSession,
+    job: ConfusionCountsArguments,
+    predictions: DataFrame,
+    parsed: Optional[DataFrame],
 ) -> tuple[dict[str, int], int, dict[str, Any], DataFrame]:
-    """Parse the label window once, and keep what the day asks of it.
+    """Write the parsed label window, and keep what the day asks of it.
 
     Returns:
         Lines by what became of them, labels in accepted lines, what `labels_of_day` saw, and the
@@ -72,7 +73,6 @@ def _stage_labels(
     records, events = f"{job.output}/label_records", f"{job.output}/labels"
     nothing_seen = {"passed_by": 0, "newest": None}
     nothing = empty(spark, _LABELS_DDL)
-    parsed = label_rows(spark, Files(spark, job.ground_truth_root), job)
     if parsed is None:
         return {"label_lines_read": 0}, 0, nothing_seen, nothing
     parsed.write.mode("overwrite").parquet(records)

@@ -1,7 +1,7 @@
 """Events that so many predictions name that one task would hold back the day.
 
-What belongs here: finding them, spreading their predictions over tasks, and the account of their
-labels. What does not: events as they should be (`native_counts`).
+What belongs here: finding them, and spreading their predictions over tasks. What does not: events
+as they should be, and what becomes of labels (`native_counts`).
 
 A caller that gives many requests the same inferenceId makes one event of them. Its predictions say
 different things, so no label is used for any: they need not meet each other, but for copies of the
@@ -10,11 +10,9 @@ same, and their labels need not meet them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
-
-from ml_insights.spark.ground_truth import one_per_event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +47,7 @@ def repeated_events(predictions: DataFrame, rows: int) -> list[bytes]:
         return []
     says = F.xxhash64("captured_at", "score", "slice_id", "predictions_in_record")
     places = (
-        predictions.where(_among(candidates))
+        predictions.where(among(candidates))
         .groupBy("event_id", "variant", "prediction_index", "class_label")
         .agg((F.min(says) != F.max(says)).alias("ambiguous"))
     )
@@ -71,48 +69,10 @@ def spread(rows: DataFrame, repeated: Sequence[bytes]) -> DataFrame:
     part = F.pmod(F.xxhash64("place", "position", "captured_at", "slice_id"), F.lit(_PARTS))
     part = part.cast("string").cast("binary")
     own = F.concat(F.lit(_APART), part, F.col("event_id"))
-    spread_id = F.when(_among(repeated), own).otherwise(F.col("event_id"))
+    spread_id = F.when(among(repeated), own).otherwise(F.col("event_id"))
     return rows.withColumn("event_id", spread_id)
 
 
-def labels_apart(
-    labels: DataFrame, repeated: Sequence[bytes], day: str
-) -> tuple[DataFrame, dict[str, int], Optional[int]]:
-    """The labels of all other events, and the account of those of repeated ones.
-
-    Args:
-        labels: what `label_rows` returns.
-        repeated: events.
-        day: `YYYY-MM-DD`.
-
-    Returns:
-        The others; sums by the names of `native_counts`; the time of the newest object of those
-        that are accounted for, microseconds since 1970, None without any.
-    """
-    if not repeated:
-        return labels, {}, None
-    of_repeated = _among(repeated) & F.col("reason").isNull()
-    theirs = labels.where(of_repeated)
-    entries, counting = F.col("entries"), F.col("counting")
-    agrees, today = F.col("codes").isNotNull(), F.col("collected_on") == day
-    sums = {
-        "superseded": entries - counting,
-        "conflicting": F.when(~agrees, counting),
-        "ambiguous": F.when(agrees, counting),
-        "collected": F.when(today, counting),
-        "known_today": F.when(today, counting),
-        "labels_read": entries,
-    }
-    account = one_per_event(theirs).agg(*(_total(value, name) for name, value in sums.items()))
-    records, newest = theirs.agg(F.count(F.lit(1)), F.unix_micros(F.max("modified"))).collect()[0]
-    found: dict[str, int] = account.collect()[0].asDict()
-    others = labels.where(~F.coalesce(of_repeated, F.lit(False)))
-    return others, {"label_records": records, **found}, newest
-
-
-def _total(value: Column, name: str) -> Column:
-    return F.coalesce(F.sum(value), F.lit(0)).cast("bigint").alias(name)
-
-
-def _among(events: Sequence[bytes]) -> Column:
+def among(events: Sequence[bytes]) -> Column:
+    """Whether `event_id` is one of some events."""
     return F.col("event_id").isin([F.lit(event) for event in events])

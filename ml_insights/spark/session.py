@@ -22,6 +22,8 @@ REQUIRED = {
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     # Labels that fit into memory by partition are hashed; predictions then need not be sorted.
     "spark.sql.adaptive.maxShuffledHashJoinLocalMapThreshold": "64m",
+    # An id that one side has by the millions is joined by several tasks, whatever follows the join.
+    "spark.sql.adaptive.forceOptimizeSkewedJoin": "true",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     # A record that claims to be from the year 1 must not stop the day.
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",

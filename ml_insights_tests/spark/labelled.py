@@ -46,6 +46,7 @@ def counting_job(folder: Path, **given: Any) -> ConfusionCountsArguments:
         earlier_predictions=(),
         ground_truth_root=str(folder / "ground_truth"),
         label_days=("2026-10-01", "2026-10-02"),
+        max_files=1_000,
         labels=(ValueForm("text/csv"), ValueForm("application/json", path="instances[*].label")),
         positive_label="1",
         negative_label="0",

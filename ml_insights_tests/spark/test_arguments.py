@@ -40,6 +40,7 @@ CONFUSION_COUNTS = ConfusionCountsArguments(
     earlier_predictions=("/lake/shop/raw_predictions/dt=2026-09-30",),
     ground_truth_root="/labels",
     label_days=("2026-10-01", "2026-10-02"),
+    max_files=1_000,
     labels=(ValueForm("text/csv"),),
     positive_label="",
     negative_label="",

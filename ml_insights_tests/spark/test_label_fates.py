@@ -7,8 +7,10 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyspark.sql import functions as F
 
-from ml_insights.spark.label_fates import label_fates, match_labels
+from ml_insights.spark.label_fates import known_labels, label_fates, match_labels
+from ml_insights.spark.session import prepare
 from ml_insights_tests.spark.labelled import (
     NOON,
     counting_job,
@@ -129,6 +131,28 @@ def test_collected_labels_may_belong_to_predictions_of_the_days_before(
     assert found["labels_collected"] == {"collected": 7, "known": 4}
     assert found["earlier_days_missing"] == 2
     assert found["labels"]["of_other_days"] == 7
+
+
+def test_an_id_that_the_days_before_have_very_often_is_met_by_several_tasks(
+    spark: SparkSession,
+) -> None:
+    session = prepare(spark.newSession())
+    for name in ("autoBroadcastJoinThreshold", "adaptive.autoBroadcastJoinThreshold"):
+        session.conf.set(f"spark.sql.{name}", "-1")
+    for name in ("skewJoin.skewedPartitionThresholdInBytes", "advisoryPartitionSizeInBytes"):
+        session.conf.set(f"spark.sql.adaptive.{name}", "100b")
+    number, hot = F.col("id").cast("string").cast("binary"), F.lit(b"hot")
+    ids = session.range(0, 40_000, 1, 8).select(
+        F.when(F.col("id") < 39_000, hot).otherwise(number).alias("event_id")
+    )
+    asked = session.range(38_999, 39_002).select(
+        F.when(F.col("id") < 39_000, hot).otherwise(number).alias("event_id"),
+        F.col("id").alias("counting"),
+    )
+    known = known_labels(ids, asked)
+    assert {row["counting"] for row in known.collect()} == {38_999, 39_000, 39_001}
+    plan: str = known._jdf.queryExecution().executedPlan().toString()
+    assert "skew=true" in plan
 
 
 def test_without_labels_everything_is_zero(spark: SparkSession, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,14 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from ml_insights.capture_files import csv_labels, label_record, write_label_files
-from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import (
-    label_folders,
-    label_lines,
     labels_of_day,
     one_per_event,
     parsed_labels,
     rejected_sample,
 )
+from ml_insights.spark.label_rows import label_folders, label_rows
+from ml_insights.spark.listing import WHOLE, Listing, Stretch
 from ml_insights_tests.spark.labelled import counting_job, prediction, predictions_frame
 from ml_insights_tests.spark.reading import texts_frame
 
@@ -52,10 +52,10 @@ def test_the_last_hour_and_file_decide_and_contradictions_cancel(
     spark: SparkSession, label_folder: Path
 ) -> None:
     job = counting_job(label_folder)
-    files = Files(spark, job.ground_truth_root)
-    lines = label_lines(spark, files, job)
-    assert lines is not None
-    events = one_per_event(parsed_labels(lines, job))
+    folders = label_folders(spark, job)
+    labels = label_rows(spark, job, folders)
+    assert labels is not None
+    events = one_per_event(labels)
     columns = ("codes", "collected_on", "entries", "counting")
     found: dict[str, tuple[Any, ...]] = {
         bytes(row["event_id"]).decode(): tuple(row[name] for name in columns)
@@ -71,22 +71,40 @@ def test_the_last_hour_and_file_decide_and_contradictions_cancel(
         "torn": (None, first, 3, 3),
         "longer": (None, second, 3, 3),
     }
-    assert label_folders(files, job) == {
-        "files": 5,
-        "bytes": sum(
-            file.stat().st_size
-            for day in ("01", "02")
-            for file in (label_folder / "ground_truth/2026/10" / day).rglob("*.jsonl")
-        ),
-        "hours": 4,
-    }
+    assert sum(folder.files for folder in folders.values()) == 5
+    assert sum(folder.bytes for folder in folders.values()) == sum(
+        file.stat().st_size
+        for day in ("01", "02")
+        for file in (label_folder / "ground_truth/2026/10" / day).rglob("*.jsonl")
+    )
 
 
-def test_a_window_without_labels_has_no_lines(spark: SparkSession, tmp_path: Path) -> None:
+@pytest.mark.parametrize("plain", [False, True])
+def test_of_a_window_with_many_files_the_driver_holds_a_few_names(
+    spark: SparkSession, label_folder: Path, monkeypatch: pytest.MonkeyPatch, *, plain: bool
+) -> None:
+    job = counting_job(label_folder, plain=plain)
+    whole = label_rows(spark, job, label_folders(spark, job))
+    in_pieces, held = replace(job, max_files=2), list[int]()
+    files = Listing.files
+
+    def counted(self: Listing, path: str, stretch: Stretch = WHOLE) -> Any:
+        found = files(self, path, stretch)
+        held.append(len(found))
+        return found
+
+    monkeypatch.setattr(Listing, "files", counted)
+    few = label_rows(spark, in_pieces, label_folders(spark, in_pieces))
+    assert held == [2, 1, 2]
+    assert whole is not None
+    assert few is not None
+    assert sorted(map(str, few.collect())) == sorted(map(str, whole.collect()))
+
+
+def test_a_window_without_labels_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:
     job = counting_job(tmp_path)
-    files = Files(spark, job.ground_truth_root)
-    assert label_lines(spark, files, job) is None
-    assert label_folders(files, job) == {"files": 0, "bytes": 0, "hours": 0}
+    assert label_folders(spark, job) == {}
+    assert label_rows(spark, job, {}) is None
 
 
 def test_the_sample_of_rejected_lines_is_capped_by_reason_and_the_same_each_time(
@@ -115,10 +133,8 @@ def test_a_day_asks_about_its_own_events_and_what_was_collected_on_it(
 ) -> None:
     """Of the others only the number of labels is told, and the newest object of the window."""
     job = counting_job(label_folder, day="2026-10-02", label_days=("2026-10-01", "2026-10-02"))
-    files = Files(spark, job.ground_truth_root)
-    lines = label_lines(spark, files, job)
-    assert lines is not None
-    labels = parsed_labels(lines, job)
+    labels = label_rows(spark, job, label_folders(spark, job))
+    assert labels is not None
     own = predictions_frame(
         spark, label_folder, [prediction("once", 0.5), prediction("once", 0.5, variant="shadow")]
     )
@@ -142,9 +158,9 @@ def test_a_day_asks_about_its_own_events_and_what_was_collected_on_it(
 
 def test_a_window_without_labels_passes_none_by(spark: SparkSession, label_folder: Path) -> None:
     job = counting_job(label_folder)
-    lines = label_lines(spark, Files(spark, job.ground_truth_root), job)
-    assert lines is not None
-    nothing = parsed_labels(lines, job).where(F.lit(False))
+    labels = label_rows(spark, job, label_folders(spark, job))
+    assert labels is not None
+    nothing = labels.where(F.lit(False))
     own = predictions_frame(spark, label_folder, [prediction("once", 0.5)])
     seen = Observation()
     assert labels_of_day(nothing, own, job.day, seen).count() == 0

@@ -16,9 +16,10 @@ from pyspark.sql import functions as F
 
 from ml_insights.capture_files import csv_labels, label_record, write_label_files
 from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.spark import repeated_events
+from ml_insights.spark import native_counts, repeated_events
 from ml_insights.spark.confusion_counts import count_day
-from ml_insights.spark.native_counts import _prediction_rows
+from ml_insights.spark.label_rows import label_folders, label_rows
+from ml_insights.spark.native_counts import _combined, _label_rows, _prediction_rows
 from ml_insights_tests.spark.compacted import quiet
 from ml_insights_tests.spark.labelled import (
     LATER,
@@ -32,7 +33,7 @@ from ml_insights_tests.spark.labelled import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
 
@@ -146,9 +147,15 @@ def random_day(
 @pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
 @pytest.mark.parametrize("seed", range(2))
 def test_both_ways_count_the_same_day_alike(
-    spark: SparkSession, tmp_path: Path, classes: tuple[str, ...], seed: int
+    spark: SparkSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    classes: tuple[str, ...],
+    seed: int,
 ) -> None:
     job, _ = random_day(tmp_path, classes, seed)
+    if seed:  # an event's records are combined in several parts
+        monkeypatch.setattr(native_counts, "_HELD", 7)
     native_way, plain_way = (told(spark, replace(job, plain=plain)) for plain in (False, True))
     assert native_way == plain_way
     labels, labelled = native_way[0]["labels"], native_way[0]["labelled"]
@@ -183,7 +190,7 @@ def test_repeated_events_are_counted_as_all_others_are(
 
 
 @pytest.mark.usefixtures("everything_is_often")
-def test_no_task_gets_the_predictions_of_a_repeated_event(
+def test_no_task_gets_the_predictions_or_the_labels_of_a_repeated_event(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     tasks, hot = 8, 8_000
@@ -193,14 +200,30 @@ def test_no_task_gets_the_predictions_of_a_repeated_event(
     frame = predictions_frame(spark, tmp_path, [*rows, *rows[:4_000]])
     repeated = repeated_events.repeated_events(frame, len(rows))
     assert repeated == [b"hot"], "copies of a prediction, as of `own 0`, repeat no event"
+    labelled = [("hot", "0"), ("few predictions", "1"), *((f"own {n}", "1") for n in range(hot))]
+    lines = [label_record(event, csv_labels([label])).encode() for event, label in labelled]
+    for name, when in (("a", NOON), ("b", NOON), ("a", LATER)):
+        every = [line for line in lines[2:] for line in (line, *lines[:2], b"{broken")]
+        write_label_files(tmp_path / "ground_truth", ((when, line) for line in every), name=name)
+    job = counting_job(tmp_path, amounts=True)
+    labels = label_rows(spark, job, label_folders(spark, job))
+    assert labels is not None
 
-    def most_in_a_task(events: list[bytes]) -> int:
-        given = repeated_events.spread(_prediction_rows(frame, ["main"], ["1"]), events)
-        held = given.repartition(tasks, "event_id").groupBy(F.spark_partition_id()).count()
-        return max(int(row["count"]) for row in held.collect())
+    def in_tasks(rows: DataFrame) -> list[int]:
+        held = rows.repartition(tasks, "event_id").groupBy(F.spark_partition_id()).count()
+        return [int(row["count"]) for row in held.collect()]
 
-    assert most_in_a_task([]) > hot
-    assert most_in_a_task(repeated) < 1.2 * frame.count() / tasks
+    assert max(in_tasks(labels.select("event_id"))) > 6 * hot
+    predictions = _prediction_rows(frame, ["main"], ["1"])
+    assert max(in_tasks(predictions)) > hot
+    met = repeated_events.spread(predictions, repeated).unionAll(
+        _label_rows(_combined(spark, labels, job), job, repeated)
+    )
+    given = in_tasks(met)
+    assert max(given) < 1.2 * sum(given) / tasks
+    theirs = met.where(F.col("event_id").isin([F.lit(b"hot"), F.lit(b"few predictions")]))
+    assert theirs.agg(F.sum("label.records")).collect()[0][0] == 6 * hot
+    assert theirs.count() < 6 * hot / 100
 
 
 def test_few_predictions_are_not_searched_for_repeated_events(

@@ -22,8 +22,7 @@ from ml_insights.capture_files import (
 )
 from ml_insights.spark import data_capture, native_reader
 from ml_insights.spark.arguments import CaptureFormat, ValueForm
-from ml_insights.spark.files import Files
-from ml_insights.spark.label_rows import label_rows
+from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.listing import Listing
 from ml_insights.spark.native_reader import UNREAD, read_capture, understands
 from ml_insights_tests.spark.captured import JSON, ONE_SCORE, line
@@ -219,9 +218,9 @@ def test_damaged_labels_become_the_same_rows_both_ways(
     hour.mkdir(parents=True)
     (hour / "labels.jsonl").write_bytes(b"".join(text + b"\n" for text in lines))
     job = counting_job(tmp_path, negative_label=negative)
-    files, found = Files(spark, str(tmp_path)), []
+    folders, found = label_folders(spark, job), []
     for plain in (False, True):
-        rows = label_rows(spark, files, replace(job, plain=plain))
+        rows = label_rows(spark, replace(job, plain=plain), folders)
         assert rows is not None
         found.append(Counter(str(row) for row in rows.collect()))
     assert found[0].total() == len(lines)

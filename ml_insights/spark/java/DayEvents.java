@@ -18,6 +18,9 @@ public final class DayEvents implements Iterator {
   /** `place` of a row that is a label record, which sorts behind all predictions. */
   private static final int LABEL = Integer.MAX_VALUE;
 
+  /** The same where the predictions were given other events, for there are so many. */
+  private static final int LABEL_OF_MANY = Integer.MAX_VALUE - 1;
+
   private final Iterator rows;
   private final Counts counts;
   private final LongAccumulator[] sums;
@@ -84,28 +87,32 @@ public final class DayEvents implements Iterator {
       endEvent();
       event = eventOfRow;
     }
-    if (row.getInt(1) == LABEL) {
-      readLabel(row.getStruct(6, 6));
+    int place = row.getInt(1);
+    if (place == LABEL_OF_MANY) {
+      predictions.any = true;
+      predictions.ambiguous = true;
+    }
+    if (place >= LABEL_OF_MANY) {
+      readLabel(row.getStruct(6, 9));
     } else {
       predictions.add(row);
     }
   }
 
-  /** Columns: codes, whether it was collected today, time of the object, object, reason, line. */
+  /** Columns: `native_counts._LABEL_DDL`. */
   private void readLabel(InternalRow label) {
     if (!label.isNullAt(4)) {
       rejected++;
       counts.addRejected(label);
       return;
     }
-    int size = label.getArray(0).numElements();
-    labelRecords++;
-    labelsRead += size;
+    labelRecords += label.getLong(6);
+    labelsRead += label.getLong(7);
     newest = Math.max(newest, label.getLong(2));
     if (predictions.any || label.getBoolean(1)) {
-      labels.add(label.getArray(0), label.getUTF8String(3).getBytes(), label.getBoolean(1));
+      labels.add(label);
     } else {
-      ofOtherDays += size;
+      ofOtherDays += label.getLong(7);
     }
   }
 
