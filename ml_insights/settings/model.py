@@ -59,8 +59,8 @@ class Units(Section):
     """A day is read in units, consecutive hours or parts of a large one, each published alone."""
 
     max_files: Annotated[int, Field(ge=1), Unit("files")] = 50_000
-    """Most files of a unit, so many the driver holds in memory. A larger hour is cut. Of label files
-    likewise."""
+    """Most files of a unit, and of labels, whose names the driver holds at a time. A larger hour is
+    cut."""
 
     max_gigabytes: Annotated[float, Field(gt=0), Unit("10^9 bytes")] = 2000.0
     """Most bytes of a unit. A larger hour is cut, a single file is not."""
