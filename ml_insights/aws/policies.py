@@ -125,7 +125,19 @@ def dagster_role(places: Places) -> list[Statement]:
 
 def job_role(places: Places) -> list[Statement]:
     """What Spark may do on EMR: instance profile of clusters, or role of Serverless jobs."""
-    return [*_read_write(places, "Lake", places.lake), *_sources(places), *_key(places)]
+    uploads = [
+        Statement(
+            "UploadsOfLake",
+            {"s3:ListBucketMultipartUploads": "Spark's commit looks for uploads that were left"},
+            (places.bucket(places.lake),),
+        ),
+        Statement(
+            "PartsOfLake",
+            {"s3:AbortMultipartUpload": "Spark drops what failed tasks have uploaded"},
+            (places.objects(places.lake),),
+        ),
+    ]
+    return [*_read_write(places, "Lake", places.lake), *uploads, *_sources(places), *_key(places)]
 
 
 def quicksight_role(places: Places) -> list[Statement]:

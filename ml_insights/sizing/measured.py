@@ -22,7 +22,7 @@ class Measured(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     machine: str
-    """Processor, cores, Spark, lines of the largest day, and what else ran."""
+    """Cores, Spark, sizes of the days, and what else ran."""
 
     measured_on: str
     """Day of the benchmark, ISO 8601."""
@@ -31,10 +31,10 @@ class Measured(BaseModel):
     """Bytes of a captured line."""
 
     compact_megabytes_per_core_second: _Positive
-    """Step 1, raw_predictions: captured megabytes that a further CPU second reads."""
+    """Step 1, raw_predictions: captured megabytes that a CPU second reads."""
 
     count_predictions_per_core_second: _Positive
-    """Step 2, confusion_counts: predictions that a further CPU second joins and counts."""
+    """Step 2, confusion_counts: predictions that a CPU second joins and counts."""
 
     compact_share: _Positive
     """Bytes of the compact table for each captured byte."""

@@ -29,6 +29,13 @@ from ml_insights_tests.aws.service import Account
 from ml_insights_tests.aws.spark_lines import SparkLine, java_home, s3a_jars
 from ml_insights_tests.aws.submission import OF_EMR_ONLY, Submission, SubmissionError
 
+_CLOUD = "org.apache.spark.internal.io.cloud"
+_COMMITTER_OF_THE_FILE_SYSTEM = {
+    "spark.sql.sources.commitProtocolClass": f"{_CLOUD}.PathOutputCommitProtocol",
+    "spark.sql.parquet.output.committer.class": f"{_CLOUD}.BindingParquetOutputCommitter",
+}
+"""EMR's Spark commits Parquet as the file system is set to; Spark's own builds must be told."""
+
 
 @dataclass
 class SparkJob:
@@ -174,6 +181,7 @@ class SparkJob:
             "spark.driver.extraJavaOptions": QUICK_JAVA,
             "spark.local.dir": str(work),
             "spark.sql.warehouse.dir": str(work / "warehouse"),
+            **_COMMITTER_OF_THE_FILE_SYSTEM,
             **{f"spark.hadoop.{name}": value for name, value in hadoop.items()},
             **self.defaults,
         }

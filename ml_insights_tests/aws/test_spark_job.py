@@ -12,6 +12,7 @@ import psutil  # type: ignore[import-untyped]
 import pyarrow.parquet as pq
 import pytest
 
+from ml_insights.sizing.spark_settings import cluster_settings
 from ml_insights_tests.aws.cluster_jobs import (
     BUCKET,
     LABEL,
@@ -43,20 +44,12 @@ print(json.dumps({
     "folder": sorted(os.listdir(".")),
 }))
 """
-MAGIC = {
-    "spark.hadoop.fs.s3a.committer.name": "magicv2",
-    "spark.hadoop.fs.s3a.committer.magic.enabled": "true",
-    "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3": (
-        "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
-    ),
-    "spark.sql.sources.commitProtocolClass": (
-        "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol"
-    ),
-    "spark.sql.parquet.output.committer.class": (
-        "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter"
-    ),
+COMMITTER = {
+    name: value
+    for name, value in cluster_settings(most_vcpus=8, shuffle_partitions=1).items()
+    if "committer" in name
 }
-"""Commit by completing uploads, as EMR 7 recommends for S3A."""
+"""How jobs of this package commit."""
 
 
 @pytest.fixture
@@ -101,7 +94,7 @@ def run_step(emr: Any, step: dict[str, Any], label: str, **more: Any) -> tuple[s
 
 @pytest.mark.parametrize("label", [LABEL, "emr-7.13.0"])
 def test_a_step_reads_json_lines_and_writes_parquet(aws: StandIn, s3: Any, label: str) -> None:
-    conf = [word for name, value in MAGIC.items() for word in ("--conf", f"{name}={value}")]
+    conf = [word for name, value in COMMITTER.items() for word in ("--conf", f"{name}={value}")]
     words = ("--deploy-mode", "client", *conf, "--py-files", "s3://lake/code.zip")
     step = spark_step(*words, "s3://lake/job.py", "s3://lake/in/", "s3://lake/out")
     defaults = {

@@ -120,6 +120,13 @@ def test_spark_settings_follow_from_the_same_numbers() -> None:
         == "5000"
     )
     assert settings["spark.sql.adaptive.enabled"] == "true"
-    assert settings["spark.speculation"] == "false"
     heap = int(settings["spark.executor.memory"].removesuffix("g"))
     assert 4 * heap * 1.1 <= 56, "four executors fit the 56 GB that YARN has of a 64 GB node"
+
+
+def test_output_is_committed_by_the_committer_of_the_file_system() -> None:
+    settings = cluster_settings(most_vcpus=64, shuffle_partitions=10)
+    assert settings["spark.hadoop.fs.s3a.committer.name"] == "magicv2"
+    assert settings["spark.speculation"] == "false"
+    classes = {"spark.sql.sources.commitProtocolClass", "spark.sql.parquet.output.committer.class"}
+    assert not classes & settings.keys(), "EMR's own are better"
