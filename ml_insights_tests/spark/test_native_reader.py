@@ -187,6 +187,25 @@ def test_lines_are_found_wherever_a_file_is_split(
     assert plain.count() == counts.lines
 
 
+def test_a_task_reads_many_small_files_or_a_part_of_a_large_one(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, files, size in (("small", 60, 100), ("large", 1, 50_000)):
+        (tmp_path / folder).mkdir()
+        for number in range(files):
+            (tmp_path / folder / f"{number}.jsonl").write_bytes(b"x" * size)
+    monkeypatch.setattr(native_reader, "TASK_BYTES", 10_000)
+    monkeypatch.setattr(native_reader, "OPEN_BYTES", 100)
+
+    def tasks(folder: str) -> int:
+        files = Listing(spark).files(str(tmp_path / folder))
+        table = read_capture(spark, ONE_SCORE, {"main": files}).table
+        return int(table._jdf.queryExecution().toRdd().getNumPartitions())
+
+    assert tasks("small") == 2
+    assert tasks("large") == 5
+
+
 def test_a_path_within_lines_of_json_lines_is_left_to_the_plain_way() -> None:
     assert understands(ONE_SCORE.scores)
     assert not understands([ValueForm("application/jsonlines", path="a[*]")])
