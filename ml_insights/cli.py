@@ -106,6 +106,8 @@ def run(
     start = first.date() if first else None
     end = last.date() if last else start
     run_days(settings, name, _home(settings, dagster_home), start, end, recompute=recompute)
+    if settings.deployment == "local":
+        click.echo(f"Dashboard page: {_page(settings, name)}")
 
 
 @main.command()
@@ -164,17 +166,17 @@ def curve(
     points: bool,
 ) -> None:
     """The curve of any window of published days, from their counts."""
+    from ml_insights.aws_deployment import lake_of  # noqa: PLC0415
     from ml_insights.contracts import ALL_RECORDS  # noqa: PLC0415
     from ml_insights.curve_query import curve_answer  # noqa: PLC0415 (starts slowly)
     from ml_insights.curve_words import answer_csv, answer_table  # noqa: PLC0415
-    from ml_insights.lake import Lake  # noqa: PLC0415
     from ml_insights.scope import EndpointScope  # noqa: PLC0415
 
     settings = load_settings(settings_file)
     name = chosen_endpoint(settings, endpoint)
     answer = curve_answer(
         EndpointScope(name, settings.endpoints[name], settings),
-        Lake(settings.lake),
+        lake_of(settings),
         first.date(),
         (last or first).date(),
         slices=slices or (ALL_RECORDS,),
@@ -236,13 +238,16 @@ def demo(folder: Path, days: int, predictions: int, seed: int) -> None:
     run_days(settings, written.endpoint, home, all_days[0], all_days[-1])
     wide = console if console.width >= WIDTH else Console(highlight=False, width=WIDTH)
     wide.print(comparison_table(written, lake_of(settings)))
-    page = Path(settings.lake) / written.endpoint / "dashboard_page" / "index.html"
-    console.print(f"Dashboard page: {page.as_uri()}", soft_wrap=True)
+    console.print(f"Dashboard page: {_page(settings, written.endpoint)}", soft_wrap=True)
     command = f"ml-insights ui --settings {written.settings_file}"
     opens = "make ui" if folder == _DEMO else command
     console.print(
         f"Dagster UI on this history: {opens}, then http://127.0.0.1:3000", soft_wrap=True
     )
+
+
+def _page(settings: Settings, endpoint: str) -> str:
+    return (Path(settings.lake) / endpoint / "dashboard_page" / "index.html").absolute().as_uri()
 
 
 def _home(settings: Settings, wished: Path | None) -> Path:
@@ -261,6 +266,8 @@ def run_days(
     recompute: bool = False,
 ) -> None:
     """Compute days, oldest first, with a progress bar; a day that fails stops none of the others.
+
+    Prints what checks found that stops nothing.
 
     Raises:
         MlInsightsError: some day failed; the message has the reason of each.
@@ -281,10 +288,21 @@ def run_days(
             f"{endpoint} has no computable day in that range. Computable are, from start_date to "
             f"label_delay_days before yesterday: {known}"
         )
+    findings: dict[date, list[str]] = {day: [] for day in days}
     with _progress(f"Computing {endpoint}", len(days)) as done:
         failed = many_days.run_days(
-            settings, definitions, home, endpoint, days, recompute=recompute, done=done
+            settings,
+            definitions,
+            home,
+            endpoint,
+            days,
+            recompute=recompute,
+            done=done,
+            found=lambda day, sentences: findings[day].extend(sentences),
         )
+    for day, sentences in findings.items():
+        for sentence in sentences:
+            click.echo(f"{day} {sentence}")
     if failed:
         count = f"{len(failed)} of {len(days)} days failed:\n" if len(days) > 1 else ""
         raise MlInsightsError(count + "\n".join(map(str, failed.values())))

@@ -27,12 +27,15 @@ class CurveAnswer(NamedTuple):
     """Curves of a window.
 
     Attributes:
-        days: published days in the window.
+        days: the window's days.
+        left_out: days of the window whose counts are not used, for their records are not all
+            accounted for.
         quality: headline numbers by curve, as in `model_quality`.
         points: rows of `precision_recall`, every occupied threshold.
     """
 
     days: list[date]
+    left_out: list[date]
     quality: dict[Curve, dict[str, float | int | str | None]]
     points: pa.Table
 
@@ -81,4 +84,6 @@ def curve_answer(
         )
         for curve, bins in counts.items()
     }
-    return CurveAnswer(days, quality, precision_recall_table(counts, threshold))
+    counted = lake.days(scope.name, CONFUSION_COUNTS)
+    left_out = [day for day in counted if first <= day <= last and day not in days]
+    return CurveAnswer(days, left_out, quality, precision_recall_table(counts, threshold))

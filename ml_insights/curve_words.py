@@ -35,7 +35,13 @@ def answer_table(answer: CurveAnswer) -> Table:
     """One column a curve, one row a headline number, with its 95 % interval."""
     days = answer.days
     title = f"{days[0]} to {days[-1]}: {len(days)} published days, 95 % intervals"
-    table = Table("", *(f"{c.variant}\n{c.slice}" for c in answer.quality), title=title)
+    caption = (
+        f"Left out, for their records are not all accounted for: {', '.join(map(str, left_out))}"
+        if (left_out := answer.left_out)
+        else None
+    )
+    columns = (f"{c.variant}\n{c.slice}" for c in answer.quality)
+    table = Table("", *columns, title=title, caption=caption)
     for column, words in ROWS.items():
         table.add_row(words, *(_text(row, column) for row in answer.quality.values()))
     return table

@@ -121,7 +121,7 @@ def run_day(
     to: date | None = None,
     only: Sequence[str] | None = None,
     recompute: bool = False,
-) -> dg.ExecuteInProcessResult:
+) -> tuple[str, ...]:
     """Compute one day: all assets and checks, or some.
 
     Args:
@@ -132,6 +132,9 @@ def run_day(
         to: last of the days that are computed at once, for assets that can.
         only: names of the assets to compute, with their checks.
         recompute: read all captured lines again, also those of units that stand.
+
+    Returns:
+        What checks found that stops nothing, a sentence each, with the name of the check.
 
     Raises:
         MlInsightsError: the run failed; the message is that of the step that failed first.
@@ -150,7 +153,11 @@ def run_day(
     if not result.success:
         days = f"{day} to {to}" if to and to != day else day
         raise MlInsightsError(f"{days}: {_first_failure(result)} (run {result.run_id})")
-    return result
+    return tuple(
+        f"{check.check_name}: {check.description}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed
+    )
 
 
 def _range(first: date, last: date | None) -> dict[str, str]:

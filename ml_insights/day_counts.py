@@ -1,8 +1,8 @@
 """The counts of a published day, curve by curve, as everything after them takes them.
 
-What belongs here: reading a day's counts, and keeping them. Decisions about a day look at the
-weeks before it as well, so a process asks for one day many times, and reads it once as long as it
-stays as it is. What does not: adding days up (`decisions.windows`), writing them
+What belongs here: which days may be used, reading a day's counts, and keeping them. Decisions about
+a day look at the weeks before it as well, so a process asks for one day many times, and reads it
+once as long as it stays as it is. What does not: adding days up (`decisions.windows`), writing them
 (`assets.confusion_counts`).
 """
 
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from cachetools import LRUCache
 
-from ml_insights.contracts import CONFUSION_COUNTS
-from ml_insights.errors import ContractError
+from ml_insights.balance import remainders
+from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
+from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import COUNTED, Curve, curves_of
 
@@ -36,6 +37,40 @@ _kept: LRUCache[_Key, CurveCounts] = LRUCache(
     getsizeof=lambda curves: _BIN_BYTES * sum(c.threshold_index.size for c in curves.values()),
 )
 _lock = Lock()
+
+
+def require_closed(lake: Lake, endpoint: str, day: date) -> None:
+    """Refuse a day whose records are not all accounted for.
+
+    Raises:
+        MissingInputError: its counts, or their record balance, are not published.
+        ContractError: the balance does not close.
+    """
+    notes = lake.notes(endpoint, CONFUSION_COUNTS, day)
+    if lake.notes(endpoint, RECORD_BALANCE, day)["report"] != notes["report"]:
+        raise MissingInputError(
+            f"record_balance of {endpoint} for {day} is older than its confusion_counts. "
+            "Materialize record_balance for the day first."
+        )
+    if left := remainders(lake.read(endpoint, RECORD_BALANCE, day)):
+        raise ContractError(
+            f"the record balance of {endpoint} for {day} does not close: {left}. A curve from "
+            "counts that lost or doubled records is not published."
+        )
+
+
+def closed_days(lake: Lake, endpoint: str, first: date, last: date) -> list[date]:
+    """Days of a window with counts whose record balance closes, ascending; both ends included."""
+    counted = lake.days(endpoint, CONFUSION_COUNTS)
+    return [day for day in counted if first <= day <= last and _closes(lake, endpoint, day)]
+
+
+def _closes(lake: Lake, endpoint: str, day: date) -> bool:
+    try:
+        require_closed(lake, endpoint, day)
+    except (MissingInputError, ContractError):
+        return False
+    return True
 
 
 def day_counts(lake: Lake, endpoint: str, grid: ThresholdGrid, day: date) -> CurveCounts:

@@ -13,6 +13,7 @@ Writing and reading stand in one file, though it is long, because they must agre
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -320,12 +321,10 @@ def _file(endpoint: str, table: str, day: date) -> str:
 
 def _by_day(endpoint: str, table: Table, paths: Iterable[str]) -> dict[date, str]:
     """Files of published partitions by their day, ascending."""
-    start, end = f"{endpoint}/{table.name}/dt=", f"/{table.name}.parquet"
-    found = {
-        date.fromisoformat(path.removeprefix(start).removesuffix(end)): path
-        for path in paths
-        if path.startswith(start) and path.endswith(end)
-    }
+    start, end = re.escape(f"{endpoint}/{table.name}/dt="), re.escape(f"/{table.name}.parquet")
+    published = re.compile(rf"{start}(\d{{4}}-\d\d-\d\d){end}")
+    # A partition that somebody has put aside under another name is none.
+    found = {date.fromisoformat(of[1]): of[0] for of in map(published.fullmatch, paths) if of}
     return dict(sorted(found.items()))
 
 

@@ -50,6 +50,7 @@ def run_days(
     *,
     recompute: bool = False,
     done: Callable[[date], None] = lambda _: None,
+    found: Callable[[date, Sequence[str]], None] = lambda *_: None,
 ) -> dict[date, MlInsightsError]:
     """Compute days, in their order; one that fails stops none of the others.
 
@@ -61,6 +62,7 @@ def run_days(
         days: partitions, ascending.
         recompute: read all captured lines again, also those of units that stand.
         done: called with each day that is published or has failed, from any thread.
+        found: called with a day and what its checks found, once for each part of the day.
 
     Returns:
         Why days failed, ascending. A page that could not be written is a failure of its last day.
@@ -70,7 +72,7 @@ def run_days(
             days that had failed by then, too.
     """
     failed: dict[date, MlInsightsError] = {}
-    publications: dict[date, Future[None]] = {}
+    publications: dict[date, Future[tuple[str, ...]]] = {}
     with (
         dagster_instance(home) as instance,
         ProcessPoolExecutor(1, get_context("spawn"), _begin, (settings, home)) as second,
@@ -78,21 +80,26 @@ def run_days(
         try:
             for day in days:
                 try:
-                    run_day(definitions, instance, endpoint, day, only=COUNTED, recompute=recompute)
+                    found(
+                        day,
+                        run_day(
+                            definitions, instance, endpoint, day, only=COUNTED, recompute=recompute
+                        ),
+                    )
                 except MlInsightsError as error:
                     failed[day] = error
                     done(day)
                 else:
                     publications[day] = second.submit(_publish, endpoint, day)
                     publications[day].add_done_callback(partial(_tell, done, day))
-            failed |= _failures(publications)
+            failed |= _failures(publications, found)
             if DASHBOARD_PAGE in asset_names(definitions, endpoint):
                 stretches = _stretches([day for day in days if day not in failed])
                 pages = {
                     last: second.submit(_write_page, endpoint, first, last)
                     for first, last in stretches
                 }
-                failed |= _failures(pages)
+                failed |= _failures(pages, found)
         except BrokenProcessPool as error:
             ended = (
                 "the process that publishes what is counted has ended without a word: killed, or "
@@ -104,15 +111,17 @@ def run_days(
     return dict(sorted(failed.items()))
 
 
-def _tell(done: Callable[[date], None], day: date, _: Future[None]) -> None:
+def _tell(done: Callable[[date], None], day: date, _: Future[tuple[str, ...]]) -> None:
     done(day)
 
 
-def _failures(parts: dict[date, Future[None]]) -> dict[date, MlInsightsError]:
+def _failures(
+    parts: dict[date, Future[tuple[str, ...]]], found: Callable[[date, Sequence[str]], None]
+) -> dict[date, MlInsightsError]:
     failed = {}
     for day, part in parts.items():
         try:
-            part.result()
+            found(day, part.result())
         except MlInsightsError as error:
             failed[day] = error
     return failed
@@ -150,10 +159,10 @@ def _end_with_the_first() -> None:
         os._exit(1)
 
 
-def _publish(endpoint: str, day: date) -> None:
+def _publish(endpoint: str, day: date) -> tuple[str, ...]:
     names = asset_names(_second.definitions, endpoint) - {*COUNTED, DASHBOARD_PAGE}
-    run_day(*_second, endpoint, day, only=sorted(names))
+    return run_day(*_second, endpoint, day, only=sorted(names))
 
 
-def _write_page(endpoint: str, first: date, last: date) -> None:
-    run_day(*_second, endpoint, first, to=last, only=[DASHBOARD_PAGE])
+def _write_page(endpoint: str, first: date, last: date) -> tuple[str, ...]:
+    return run_day(*_second, endpoint, first, to=last, only=[DASHBOARD_PAGE])

@@ -151,7 +151,18 @@ def test_run_computes_the_days_of_a_range_into_lake_and_history(
     assert published(folder) == [date(2026, 10, 2), date(2026, 10, 3)]
     assert (folder / "dagster_home" / "dagster.yaml").exists()
     assert "2/2" in result.stderr
+    page = folder / "lake" / "churn-1" / "dashboard_page" / "index.html"
+    assert result.stdout.splitlines()[-1] == f"Dashboard page: {page.as_uri()}"
     assert "DAGSTER_HOME" not in os.environ
+
+
+def test_run_says_what_checks_found_that_stops_nothing(
+    command: Command, prepared: PreparedRunner
+) -> None:
+    (unit,) = prepared.day.manifest["units"]
+    del unit["hours"]["07"]
+    result = command("run", "--from", "2026-10-02")
+    assert "2026-10-02 every_hour_has_captures: no capture in the hours 07 (UTC)" in result.stdout
 
 
 @pytest.mark.integration

@@ -90,4 +90,4 @@ def test_a_window_without_days_is_a_message(tmp_path: Path) -> None:
     command = ["curve", "--settings", str(tmp_path / "ml_insights.yaml"), "--from", "2030-01-01"]
     shown = CliRunner().invoke(main, command)
     assert shown.exit_code == 1
-    assert "is published; published are: none" in shown.output
+    assert "closes; published are: none" in shown.output

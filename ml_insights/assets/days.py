@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ml_insights.balance import remainders
-from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
-from ml_insights.day_counts import CurveCounts, day_counts
+from ml_insights.day_counts import CurveCounts, day_counts, require_closed
 from ml_insights.decisions.amounts import curve_stakes
 from ml_insights.decisions.tables import AMOUNT_COUNTS
 from ml_insights.decisions.windows import days_before, window_counts
-from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.errors import ContractError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -43,17 +41,7 @@ def counts_of_day(scope: EndpointScope, lake: Lake, day: date) -> CurveCounts:
         MissingInputError: they, or their balance, are not published.
         ContractError: they were counted on another grid, or their balance does not close.
     """
-    notes = lake.notes(scope.name, CONFUSION_COUNTS, day)
-    if lake.notes(scope.name, RECORD_BALANCE, day)["report"] != notes["report"]:
-        raise MissingInputError(
-            f"record_balance of {scope.name} for {day} is older than its confusion_counts. "
-            "Materialize record_balance for the day first."
-        )
-    if left := remainders(lake.read(scope.name, RECORD_BALANCE, day)):
-        raise ContractError(
-            f"the record balance of {scope.name} for {day} does not close: {left}. A curve from "
-            "counts that lost or doubled records is not published."
-        )
+    require_closed(lake, scope.name, day)
     return day_counts(lake, scope.name, scope.settings.grid, day)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from ml_insights.decisions.comparisons import SAME_EVENTS, TRAILING_7_DAYS, VARI
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import INSIGHTS
 from ml_insights.metrics.comparison import BETTER, CANNOT_TELL_YET, NOT_COMPARABLE, WORSE
+from ml_insights.metrics.intervals import Z_95
 from ml_insights.metrics.reasons import REASONS
 
 Row = Mapping[str, Any]
@@ -144,7 +146,7 @@ def _changes(
     clear = [r for r in week if _is_clear(r, relevant)]
     whole = {_curve_metric(r): r for r in clear if r["slice"] == ALL_RECORDS}
     for row in whole.values():
-        parts = [r for r in clear if _curve_metric(r) == _curve_metric(row) and r is not row]
+        parts = [r for r in week if _curve_metric(r) == _curve_metric(row) and r is not row]
         sentence = f"{_sentence(row)}{_where(row, parts)}{_labels(row, coverage)}."
         yield Insight("change", row["verdict"], _size(row), sentence, row, row["metric"])
     for row in clear:
@@ -319,17 +321,31 @@ def _sentence(row: Row) -> str:
 
 
 def _where(row: Row, parts: Sequence[Row]) -> str:
-    """The slice in which the change is clearly larger than in all records."""
-    larger = [
-        part
-        for part in parts
-        if part["verdict"] == row["verdict"]
-        and min(abs(part["difference_low"]), abs(part["difference_high"])) > _size(row)
-    ]
-    if not larger:
+    """The slice in which the change is larger than in all records, if any is beyond chance.
+
+    Of slices that share records, the one with the strongest evidence is named, not the most
+    extreme one. All slices that were looked at count (Bonferroni).
+    """
+    changed = [part for part in parts if part["verdict"] == row["verdict"]]
+    if not changed:
         return ""
-    most = max(larger, key=_size)
+    beyond_chance = NormalDist().inv_cdf(1.0 - 0.025 / len(parts)) / Z_95
+    most = max(changed, key=lambda part: _excess(part, row))
+    if _excess(most, row) <= beyond_chance:
+        return ""
     return f"; concentrated in slice {most['slice']} ({_amount(most)})"
+
+
+def _excess(part: Row, whole: Row) -> float:
+    """How much more a slice changed than all records, in half widths of the interval of that.
+
+    The half widths of both are added in quadrature (MOVER), as if they shared no record: their
+    difference varies less.
+    """
+    nearer = min(abs(part["difference_low"]), abs(part["difference_high"]))
+    farther = max(abs(whole["difference_low"]), abs(whole["difference_high"]))
+    half = math.hypot(_size(part) - nearer, farther - _size(whole))
+    return (_size(part) - _size(whole)) / half if half > 0 else 0.0
 
 
 def _labels(row: Row, coverage: Mapping[tuple[str, str, str], float | None]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml_insights.contracts import CONFUSION_COUNTS
-from ml_insights.day_counts import CurveCounts, day_counts
+from ml_insights.day_counts import CurveCounts, closed_days, day_counts
 from ml_insights.errors import MissingInputError
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
@@ -27,9 +27,9 @@ _SUMMED = ("positives", "negatives", "unlabelled", "score_sum")
 
 
 def days_before(lake: Lake, endpoint: str, day: date, days: int) -> list[date]:
-    """Published days among the given number of days before a day, ascending."""
-    first = day - timedelta(days=days)
-    return [known for known in lake.days(endpoint, CONFUSION_COUNTS) if first <= known < day]
+    """Days that may be used among the given number of days before a day, ascending."""
+    one = timedelta(days=1)
+    return closed_days(lake, endpoint, day - days * one, day - one)
 
 
 def window_counts(
@@ -86,16 +86,17 @@ def _added(days: list[BinCounts]) -> BinCounts:
 
 
 def required_days(lake: Lake, endpoint: str, first: date, last: date) -> list[date]:
-    """Published days of a window.
+    """Days of a window that may be used.
 
     Raises:
-        MissingInputError: there is none; the message names those there are.
+        MissingInputError: there is none; the message names the published ones.
     """
-    known = lake.days(endpoint, CONFUSION_COUNTS)
-    inside = [day for day in known if first <= day <= last]
+    inside = closed_days(lake, endpoint, first, last)
     if not inside:
+        known = lake.days(endpoint, CONFUSION_COUNTS)
         there = f"{known[0]} to {known[-1]}" if known else "none"
         raise MissingInputError(
-            f"no day of {endpoint} from {first} to {last} is published; published are: {there}"
+            f"no day of {endpoint} from {first} to {last} is published with a record balance that "
+            f"closes; published are: {there}"
         )
     return inside

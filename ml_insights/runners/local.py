@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import dagster as dg
@@ -18,7 +19,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 import ml_insights
-from ml_insights.errors import SparkJobError
+from ml_insights.errors import SparkJobError, StorageError
 from ml_insights.java import find_java_home
 from ml_insights.runners.runner import JobResult, SparkRunner
 from ml_insights.spark.arguments import Arguments
@@ -48,6 +49,8 @@ class LocalSparkRunner(SparkRunner):
             raise _spark_died() from error
         except (Py4JError, PySparkException) as error:
             raise spark_error(error) from error
+        except OSError as error:
+            raise _unwritable(error) from error
         return JobResult(report, arguments.output)
 
     def session(self) -> SparkSession:
@@ -58,7 +61,7 @@ class LocalSparkRunner(SparkRunner):
         """
         if running := SparkSession.getActiveSession():
             return prepare(running)
-        work = Path(self.work_folder).absolute()
+        work = _writable(Path(self.work_folder).absolute())
         if java_home := find_java_home(work):
             os.environ["JAVA_HOME"] = str(java_home)
         os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
@@ -83,6 +86,24 @@ class LocalSparkRunner(SparkRunner):
             **self.configuration,
         }
         return prepare(LazyPySparkResource(spark_config=configuration).spark_session)
+
+
+def _writable(folder: Path) -> Path:
+    """The folder, which Spark could not say is not there: it would die at its start."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"-")
+    except OSError as error:
+        raise _unwritable(error) from error
+    return folder
+
+
+def _unwritable(error: OSError) -> StorageError:
+    return StorageError(
+        f"the local Spark process cannot write its files: {error}. Free space on that disk, or "
+        "make the folder one that can be written; then run the partition again."
+    )
 
 
 def _spark_died() -> SparkJobError:

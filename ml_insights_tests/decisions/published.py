@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from ml_insights.contracts import CONFUSION_COUNTS
+from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
 from ml_insights.day_counts import CurveCounts
 from ml_insights.lake import Lake
 from ml_insights.metrics.confusion import BinCounts
@@ -54,6 +54,8 @@ def publish(lake: Lake, days: Mapping[date, CurveCounts], grid: ThresholdGrid = 
     for day, curves in days.items():
         notes = {"grid": grid.name, "report": {"manifest_digest": "abc", "labels_as_of": None}}
         lake.write(ENDPOINT, CONFUSION_COUNTS, day, counts_table(curves), notes)
+        closed = RECORD_BALANCE.arrow_schema().empty_table()
+        lake.write(ENDPOINT, RECORD_BALANCE, day, closed, notes)
 
 
 def counts_table(curves: CurveCounts) -> pa.Table:

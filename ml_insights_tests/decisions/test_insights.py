@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from datetime import date
 from typing import Any
@@ -75,6 +77,32 @@ def test_a_fall_is_named_with_its_interval_its_slice_and_its_label_coverage() ->
     assert "concentrated in slice region=EU" in first
     assert "label coverage is 62 %, provisional" in first
     assert first.count("[") == 1
+
+
+def test_a_change_of_all_slices_alike_is_concentrated_in_none() -> None:
+    named = 0
+    for seed in range(0, 400, 20):
+        slices = [CHAMPION._replace(slice=f"device={n}") for n in range(8)]
+        today = {s: drawn(seed + n, 700, separation=1.0) for n, s in enumerate(slices)}
+        before = {s: drawn(seed + n + 9, 4000, separation=3.0) for n, s in enumerate(slices)}
+        rows = insights(
+            {CHAMPION: functools.reduce(operator.add, today.values()), **today},
+            {CHAMPION: functools.reduce(operator.add, before.values()), **before},
+        )
+        assert of_kind(rows, "change")
+        named += any("concentrated" in sentence for sentence in of_kind(rows, "change"))
+    assert named <= 2
+
+
+def test_of_overlapping_slices_the_one_with_the_strongest_evidence_is_named() -> None:
+    east, both = (CHAMPION._replace(slice=s) for s in ("region=EU", "region=EU & device=app"))
+    app, web = drawn(1, 1000, separation=0.1), drawn(5, 3000, separation=0.2)
+    good, before = drawn(2, 4000, separation=3.0), drawn(3, 20_000, separation=3.0)
+    rows = insights(
+        {CHAMPION: app + web + good, east: app + web, both: app},
+        {CHAMPION: before + before, east: before, both: drawn(6, 5000, separation=3.0)},
+    )
+    assert "concentrated in slice region=EU (" in of_kind(rows, "change")[0]
 
 
 def test_a_slice_that_alone_changed_is_named() -> None:

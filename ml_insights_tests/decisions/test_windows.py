@@ -7,9 +7,10 @@ import operator
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from ml_insights.contracts import CONFUSION_COUNTS
+from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
 from ml_insights.decisions.rollups import window_quality_table
 from ml_insights.decisions.tables import WINDOW_QUALITY
 from ml_insights.decisions.windows import days_before, required_days, window_counts
@@ -65,6 +66,30 @@ def test_days_before_are_the_published_ones(tmp_path: Path) -> None:
     assert found == [FIRST_DAY + timedelta(days=n) for n in (1, 3)]
     assert days_before(lake, ENDPOINT, FIRST_DAY, 7) == []
     assert len(history) == 5
+
+
+def test_days_whose_records_are_not_accounted_for_are_not_used(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 4)
+    first, stale, lossy, last = history
+    closed = lake.read(ENDPOINT, RECORD_BALANCE, first)
+    older = {"report": {"manifest_digest": "older", "labels_as_of": None}}
+    lake.write(ENDPOINT, RECORD_BALANCE, stale, closed, older)
+    rest = {"account": "scores", "variant": "champion", "item": "raw_predictions", "records": 3}
+    lost = pa.Table.from_pylist([rest], schema=RECORD_BALANCE.arrow_schema())
+    lake.write(ENDPOINT, RECORD_BALANCE, lossy, lost, lake.notes(ENDPOINT, CONFUSION_COUNTS, lossy))
+    assert days_before(lake, ENDPOINT, last, 7) == [first]
+    assert required_days(lake, ENDPOINT, first, last) == [first, last]
+    with pytest.raises(MissingInputError, match="record balance that closes"):
+        required_days(lake, ENDPOINT, stale, lossy)
+
+
+def test_a_partition_put_aside_under_another_name_is_no_day(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 3)
+    aside = Path(lake.partition(ENDPOINT, CONFUSION_COUNTS.name, list(history)[1]))
+    aside.rename(f"{aside}.bak")
+    assert lake.days(ENDPOINT, CONFUSION_COUNTS) == [
+        day for day in history if str(day) not in aside.name
+    ]
 
 
 def test_days_of_another_grid_do_not_add_up(tmp_path: Path) -> None:

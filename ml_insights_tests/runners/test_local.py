@@ -140,6 +140,23 @@ def test_a_spark_process_that_died_is_not_tried_again_in_the_same_run(
     assert SparkJobError.retryable
 
 
+def test_a_work_folder_that_cannot_be_is_named_before_spark_is_started(tmp_path: Path) -> None:
+    (tmp_path / "lake").write_text("a file")
+    work = tmp_path / "lake" / "spark"
+    runner = LocalSparkRunner(driver_memory="1g", cores=2, work_folder=str(work))
+    with pytest.raises(StorageError, match=f"cannot write its files: .*{work}"):
+        runner.run(CONTEXT, ARGUMENTS)
+
+
+@pytest.mark.usefixtures("no_session")
+def test_a_disk_that_is_full_before_spark_can_begin_is_a_storage_error(
+    runner: LocalSparkRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_instead(monkeypatch, failing(OSError(28, "No space left on device", "classes.jar")))
+    with pytest.raises(StorageError, match=r"No space left.*classes\.jar.*Free space"):
+        runner.run(CONTEXT, ARGUMENTS)
+
+
 @pytest.mark.usefixtures("no_session")
 def test_errors_of_the_steps_themselves_pass_unchanged(
     runner: LocalSparkRunner, monkeypatch: pytest.MonkeyPatch
