@@ -39,7 +39,8 @@ class Column:
         description: what a reader needs to know.
         unit: what one is counted or measured in; "" for names and flags.
         nullable: NULL means "undefined" and the description says when.
-        key: part of the key that makes a row of a partition unique.
+        key: part of the key that makes a row of a partition unique; in raw_predictions rows that
+            share it are repeated captures, which are dropped when records are counted.
     """
 
     name: str

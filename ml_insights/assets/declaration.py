@@ -55,7 +55,7 @@ def endpoint_asset(
     Args:
         scope: whose asset.
         name: asset, lake folder and table.
-        group: `predictions`, `metrics` or `dashboards`.
+        group: `predictions`, `metrics`, `decisions` or `dashboards`.
         kinds: what it is made with, shown as chips.
         description: what a row is and what it is for.
         deps: names of upstream assets of the same endpoint.

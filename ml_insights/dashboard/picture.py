@@ -1,4 +1,4 @@
-"""Precision-recall curves as pictures: a tiny one for the Dagster UI, and one in full.
+"""Precision-recall curves as a tiny picture for the Dagster UI.
 
 What belongs here: rendering the page's own chart without a browser, and reducing the result to the
 few paths that fit where the Dagster UI shows Markdown inline, which is below 1,000 characters.
@@ -58,20 +58,6 @@ def curve_picture(curves: pa.Table) -> str:
     return next(text for text in pictures if len(text) <= INLINE_CHARACTERS)
 
 
-def curve_svg(curves: pa.Table, *, width: int = 640, height: int = 440) -> str:
-    """The day's curves of all variants as SVG, as the page draws them: axes, bands, colours.
-
-    Args:
-        curves: Rows of `precision_recall` that have a display_rank, with `dt`.
-        width: Pixels of the plot, axes not included.
-        height: Likewise.
-    """
-    rows = _drawn_rows(curves)
-    variants = in_order(row["variant"] for row in rows)
-    svg: str = vl_convert.vegalite_to_svg(_filled(rows, variants, width, height))
-    return svg
-
-
 def _markdown(svg: str, shown: Sequence[str], variants: int) -> str:
     """An image and, under it, what the axes and colours are."""
     names = [f"{colour} {_short(v)}" for colour, v in zip(_COLOUR_NAMES, shown, strict=False)]
@@ -95,11 +81,11 @@ def _drawn_rows(curves: pa.Table) -> list[dict[str, Any]]:
     return [{**row, "rank": rank} for rank, row in enumerate(rows)]
 
 
-def _filled(rows: list[dict[str, Any]], variants: Sequence[str], width: int, height: int) -> Spec:
-    """The page's chart, holding its data, in the given size."""
+def _filled(rows: list[dict[str, Any]], variants: Sequence[str]) -> Spec:
+    """The page's chart, holding its data, in the size of the picture."""
     sources = {"curves": rows, "operating": [], "chosen": []}
     chart = _still_chart(tuple(variants))
-    return {**chart, "width": width, "height": height, "autosize": "pad", "datasets": sources}
+    return {**chart, "width": _SIDE, "height": _SIDE, "autosize": "pad", "datasets": sources}
 
 
 @lru_cache(maxsize=16)
@@ -112,7 +98,7 @@ def _drawn_lines(
     rows: list[dict[str, Any]], variants: Sequence[str]
 ) -> list[tuple[str, list[Point]]]:
     """Colour and whole-pixel points of each line mark of the rendered chart."""
-    rendered = vl_convert.vegalite_to_scenegraph(_filled(rows, variants, _SIDE, _SIDE))
+    rendered = vl_convert.vegalite_to_scenegraph(_filled(rows, variants))
     order = list(colours(variants).values())
     lines = [
         (mark["items"][0]["stroke"], [(round(i["x"]), round(i["y"])) for i in mark["items"]])

@@ -7,12 +7,11 @@ from base64 import b64decode
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
 from ml_insights.contracts import PRECISION_RECALL
-from ml_insights.dashboard.picture import INLINE_CHARACTERS, curve_picture, curve_svg
+from ml_insights.dashboard.picture import INLINE_CHARACTERS, curve_picture
 from ml_insights_tests.dashboard.synthetic import Tables, arrow, build_tables
 
 
@@ -112,19 +111,3 @@ def test_a_name_cannot_be_markdown_or_html() -> None:
     curves = build_tables(days=1, variants=["![x](y)<b>|"], slices=("all",), points=20).curves
     caption = curve_picture(curves).split("\n\n")[1]
     assert not set("![]()<>|*`") & set(caption)
-
-
-def test_the_full_picture_has_axes_legend_and_every_variant() -> None:
-    curves = build_tables(
-        days=1, variants=[f"variant-{n}" for n in range(5)], slices=("all",)
-    ).curves
-    svg = curve_svg(curves)
-    for text in ("Recall: share", "Precision: share", *(f"variant-{n}" for n in range(5))):
-        assert text in svg
-    assert "<script" not in svg
-    assert not re.search(r'(?:href|src)="', svg)
-
-
-def test_the_full_picture_of_no_curve_is_empty_axes(one_day: Tables) -> None:
-    nothing: pa.Table = one_day.curves.slice(0, 0)
-    assert curve_svg(nothing).startswith("<svg")
