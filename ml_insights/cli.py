@@ -154,6 +154,7 @@ def dashboard(settings_file: Path | None, endpoint: str | None) -> None:
     "--slice", "slices", multiple=True, help="Slice, such as region=EU; repeatable. [default: all]"
 )
 @click.option("--variant", "variants", multiple=True, help="Repeatable. [default: all variants]")
+@click.option("--together", is_flag=True, help="Add the chosen variants and slices up.")
 @click.option("--csv", "points", is_flag=True, help="Print every threshold as CSV instead.")
 def curve(
     settings_file: Path | None,
@@ -163,6 +164,7 @@ def curve(
     *,
     slices: tuple[str, ...],
     variants: tuple[str, ...],
+    together: bool,
     points: bool,
 ) -> None:
     """The curve of any window of published days, from their counts."""
@@ -181,6 +183,7 @@ def curve(
         (last or first).date(),
         slices=slices or (ALL_RECORDS,),
         variants=variants,
+        together=together,
     )
     if points:
         click.echo(answer_csv(answer), nl=False)

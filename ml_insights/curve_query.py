@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ml_insights.contracts import CONFUSION_COUNTS
-from ml_insights.decisions.windows import required_days, window_counts
-from ml_insights.errors import MissingInputError
+from ml_insights.decisions.windows import required_days, rolled_up, window_counts
+from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.quality import curve_quality
 from ml_insights.result_tables import Curve, precision_recall_table
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from ml_insights.day_counts import CurveCounts
     from ml_insights.lake import Lake
     from ml_insights.scope import EndpointScope
 
@@ -48,6 +49,7 @@ def curve_answer(
     *,
     slices: Sequence[str],
     variants: Sequence[str] = (),
+    together: bool = False,
 ) -> CurveAnswer:
     """The chosen curves over the published days of a window.
 
@@ -58,10 +60,12 @@ def curve_answer(
         last: last day, included.
         slices: names as published, such as `region=EU`.
         variants: names; all if empty.
+        together: add the chosen variants and slices up, to one curve for each class.
 
     Raises:
         MissingInputError: no published day, or no such curve; the message names what there is.
-        ContractError: the days were counted on different grids.
+        ContractError: the days were counted on different grids, or what is to be added up may share
+            records.
     """
     days = required_days(lake, scope.name, first, last)
     grid, threshold = scope.settings.grid, scope.endpoint.operating_threshold
@@ -75,6 +79,8 @@ def curve_answer(
             f"are slices {', '.join(there['slice'][:20])} of variants "
             f"{', '.join(there['variant'])}"
         )
+    if together:
+        counts = _added_up(scope, counts)
     quality = {
         curve: curve_quality(
             bins,
@@ -87,3 +93,12 @@ def curve_answer(
     counted = lake.days(scope.name, CONFUSION_COUNTS)
     left_out = [day for day in counted if first <= day <= last and day not in days]
     return CurveAnswer(days, left_out, quality, precision_recall_table(counts, threshold))
+
+
+def _added_up(scope: EndpointScope, counts: CurveCounts) -> CurveCounts:
+    if scope.endpoint.shared_events and len({curve.variant for curve in counts}) > 1:
+        raise ContractError(
+            f"the variants of {scope.name} score the same events, so that one event would count "
+            "several times. Choose one with --variant."
+        )
+    return rolled_up(counts)

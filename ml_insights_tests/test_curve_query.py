@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import io
+import operator
 import time
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -13,11 +16,20 @@ from pyarrow import csv
 
 from ml_insights.cli import main
 from ml_insights.curve_query import curve_answer
-from ml_insights.errors import MissingInputError
+from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.lake import Lake
 from ml_insights.metrics.areas import average_precision
 from ml_insights.scope import EndpointScope
 from ml_insights.settings import load_settings
-from ml_insights_tests.decisions.published import CHAMPION, ENDPOINT, FIRST_DAY, GRID, many_days
+from ml_insights_tests.decisions.published import (
+    CHAMPION,
+    ENDPOINT,
+    FIRST_DAY,
+    GRID,
+    drawn,
+    many_days,
+    publish,
+)
 
 SETTINGS = f"""\
 lake: ./lake
@@ -59,6 +71,42 @@ def test_a_curve_that_is_not_there_names_those_that_are(
     lake, _ = many_days(tmp_path / "lake", 1)
     with pytest.raises(MissingInputError, match=r"there are slices all, region=EU of variants ch"):
         curve_answer(scope, lake, FIRST_DAY, FIRST_DAY, slices=["region=XX"])
+
+
+def test_variants_and_slices_by_one_feature_add_up(scope: EndpointScope, tmp_path: Path) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    parts = {
+        CHAMPION._replace(variant=variant, slice=f"region={region}"): drawn(seed, 500)
+        for seed, (variant, region) in enumerate(product(("a", "b"), ("EU", "US")))
+    }
+    publish(lake, {FIRST_DAY: {**parts, CHAMPION: drawn(9, 500)}})
+    regions = ["region=EU", "region=US"]
+    answer = curve_answer(scope, lake, FIRST_DAY, FIRST_DAY, slices=regions, together=True)
+    whole = functools.reduce(operator.add, parts.values())
+    ((curve, quality),) = answer.quality.items()
+    assert (curve.variant, curve.slice) == ("a + b", "region=EU + region=US")
+    assert quality["average_precision"] == average_precision(whole).value
+    assert quality["positives"] == whole.positives.sum()
+
+
+@pytest.mark.parametrize("slices", [["all", "region=EU"], ["region=EU", "region=EU & device=app"]])
+def test_slices_that_may_share_records_do_not_add_up(
+    scope: EndpointScope, tmp_path: Path, slices: list[str]
+) -> None:
+    lake = Lake(str(tmp_path / "lake"))
+    publish(lake, {FIRST_DAY: {CHAMPION._replace(slice=s): drawn(1, 100) for s in slices}})
+    with pytest.raises(ContractError, match=r"may share records, which would count twice"):
+        curve_answer(scope, lake, FIRST_DAY, FIRST_DAY, slices=slices, together=True)
+
+
+def test_variants_that_score_the_same_events_do_not_add_up(
+    scope: EndpointScope, tmp_path: Path
+) -> None:
+    lake, _ = many_days(tmp_path / "lake", 1)
+    shared = scope.endpoint.model_copy(update={"shared_events": True})
+    both = EndpointScope(ENDPOINT, shared, scope.settings)
+    with pytest.raises(ContractError, match="one event would count several times"):
+        curve_answer(both, lake, FIRST_DAY, FIRST_DAY, slices=["all"], together=True)
 
 
 def test_ninety_days_take_less_than_five_seconds(scope: EndpointScope, tmp_path: Path) -> None:

@@ -18,7 +18,12 @@ from ml_insights.dashboard.decision_charts import (
     reliability_chart,
     value_chart,
 )
-from ml_insights.dashboard.history_charts import set_days, trend_chart, volume_chart
+from ml_insights.dashboard.history_charts import (
+    set_days,
+    trend_chart,
+    value_days_chart,
+    volume_chart,
+)
 
 SOURCES = {
     "curves": "drawn points of the chosen day's curves, one row a variant and threshold",
@@ -28,6 +33,7 @@ SOURCES = {
     "chosen_day": "one row: the day the reader chose",
     "values": "money of each variant at each drawn threshold",
     "operating_values": "one row: the operating threshold",
+    "value_days": "money of each variant and day at its operating threshold",
     "best_values": "the best threshold of each variant, with the interval of its choice",
     "groups": "one row a variant and group of neighbouring scores",
     "diagonal": "where scores say what labels show",
@@ -60,6 +66,8 @@ def page_charts(
         set_days(charts[f"trend_{ratio}"], days)
     for volume in VOLUMES:
         set_days(charts[f"volume_{volume}"], days)
+    if MONEY in shown:
+        set_days(charts["value_days"], days)
     return charts
 
 
@@ -72,6 +80,7 @@ def _charts(variants: Sequence[str], shown: Collection[str]) -> dict[str, Spec]:
     charts |= {f"volume_{volume}": volume_chart(volume, variants) for volume in VOLUMES}
     if MONEY in shown:
         charts["business_value"] = value_chart(variants)
+        charts["value_days"] = value_days_chart(variants)
     if CALIBRATION in shown:
         charts["reliability"] = reliability_chart(variants)
         charts["label_share"] = label_share_chart(variants)

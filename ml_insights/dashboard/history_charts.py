@@ -1,4 +1,4 @@
-"""Charts of the days: each headline ratio over time, and the volumes behind them.
+"""Charts of the days: each headline ratio and money over time, and the volumes behind them.
 
 What belongs here: what is drawn over days. What does not: data (named sources, see `charts`) and
 the common look (`chart_style`). A day whose ratio is null is marked `n/d` with its reason; a day
@@ -34,7 +34,7 @@ def set_days(chart: Spec, days: Sequence[str]) -> None:
     """Give the chart a place for every day, so that a missing day is seen as a gap.
 
     Args:
-        chart: one of `trend_chart` or `volume_chart`; it is changed.
+        chart: one of this module; it is changed.
         days: `YYYY-MM-DD`, ascending.
     """
     for layer in chart["layer"]:
@@ -63,6 +63,30 @@ def trend_chart(ratio: str, variants: Sequence[str]) -> Spec:
     ]
     if ratio == "average_precision":
         layers.insert(3, interval_of(known.mark_rule(strokeWidth=12), f"{ratio}_limit"))
+    return finished(layers, height=190)
+
+
+def value_days_chart(variants: Sequence[str]) -> Spec:
+    """Money at the operating threshold over the days: 95 % interval, provisional days hollow."""
+    x, colour = _day_axis(), colour_of(variants)
+    axis = alt.Axis(format="~s", tickCount=5, minExtent=AXIS_EXTENT)
+    y = alt.Y("operating_value:Q", title="Money at the day's threshold", axis=axis)
+    every = source("value_days").encode(x=x, y=y.scale(zero=False, padding=8), color=colour)
+    known = every.transform_filter("isValid(datum.operating_value)")
+    layers = [
+        _chosen_day(x),
+        interval_of(known.mark_rule(strokeWidth=6, opacity=0.25), "operating_value"),
+        every.mark_line(strokeWidth=1.5),  # breaks where there is no value
+        known.mark_point(size=46, strokeWidth=2, opacity=1, cursor="pointer").encode(
+            fill=alt.condition("datum.provisional", alt.value("white"), colour),
+            shape=shape_of(variants),
+            tooltip=[
+                alt.Tooltip("day:N", title="Day"),
+                alt.Tooltip("variant:N", title="Variant"),
+                alt.Tooltip("value_text:N", title="Value"),
+            ],
+        ),
+    ]
     return finished(layers, height=190)
 
 

@@ -108,8 +108,24 @@ function showMoney() {
     variant: choice.variant, threshold: choice.best_threshold, value: choice.best_value, value_text: money(choice.best_value, currency),
     threshold_low: choice.best_threshold_low ?? choice.best_threshold, threshold_high: choice.best_threshold_high ?? 1,
   })));
+  const days = valueDays();
+  fill("value_days", days);
+  mark("value_days", days.every((row) => row.operating_value === null), "No money was computed for this choice");
   mark("business_value", !rows.length, choices.some((choice) => choice.operating_value != null)
     ? "No curve: there are no positives" : "No labelled records for this choice");
+}
+
+// Money of every day at the threshold that was in use; a day without labels has none.
+function valueDays() {
+  return page.days.flatMap((day) => chosenVariants().map((variant) => {
+    const choice = decisions.choices[keyOf(day, variant, chosen.classLabel, chosen.slice)];
+    const value = choice?.operating_value ?? null;
+    return value === null ? { day, variant, operating_value: null } : {
+      day, variant, provisional: choice.provisional, operating_value: value,
+      operating_value_low: choice.operating_value_low ?? value,
+      operating_value_high: choice.operating_value_high ?? value, value_text: money(value, choice.currency),
+    };
+  }));
 }
 
 // Money at the drawn points of a curve; both tables have the same thresholds, or none is shown.

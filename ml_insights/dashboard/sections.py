@@ -63,6 +63,7 @@ SECTIONS = {
 
 FIGURES = {
     "business_value": "Money by threshold",
+    "value_days": "Money over the days",
     "reliability": "Said and found",
     "label_share": "Who was labelled",
 }

@@ -6,14 +6,15 @@ What belongs here: adding counts of days, curve by curve. What does not: reading
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml_insights.contracts import CONFUSION_COUNTS
+from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS
 from ml_insights.day_counts import CurveCounts, closed_days, day_counts
-from ml_insights.errors import MissingInputError
+from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ml_insights.lake import Lake
     from ml_insights.metrics.thresholds import ThresholdGrid
 
+_FEATURE = re.compile(r'(?:^| & )([^=]+)=(?:"(?:[^"\\]|\\.)*"|[^"].*?|)(?= & |$)')
 _SUMMED = ("positives", "negatives", "unlabelled", "score_sum")
 
 
@@ -70,8 +72,48 @@ def window_counts(
     return {curve: _added(by_curve[curve]) for curve in sorted(by_curve)}
 
 
+def rolled_up(counts: CurveCounts) -> CurveCounts:
+    """Curves of several variants and slices added up, one for each class.
+
+    Args:
+        counts: curves that share no record: any variants; one slice, or slices by the same feature
+            or features.
+
+    Raises:
+        ContractError: the slices may share records, which would count twice.
+
+    >>> list(rolled_up({}))
+    []
+    """
+    slices = list(dict.fromkeys(curve.slice for curve in counts))
+    if len(slices) > 1 and (
+        ALL_RECORDS in slices or len({features_of(name) for name in slices}) > 1
+    ):
+        raise ContractError(
+            f"the slices {', '.join(slices)} may share records, which would count twice. Slices "
+            "add up that are by the same feature, such as region=EU and region=US."
+        )
+    variants = list(dict.fromkeys(curve.variant for curve in counts))
+    classes: dict[str, list[BinCounts]] = {}
+    for curve, bins in counts.items():
+        classes.setdefault(curve.class_label, []).append(bins)
+    return {
+        Curve(" + ".join(variants), class_label, " + ".join(slices)): _added(parts)
+        for class_label, parts in classes.items()
+    }
+
+
+def features_of(slice_name: str) -> tuple[str, ...]:
+    """Features whose values make a slice.
+
+    >>> features_of("region=EU & device=app"), features_of('region="EU & device=app"')
+    (('region', 'device'), ('region',))
+    """
+    return tuple(_FEATURE.findall(slice_name))
+
+
 def _added(days: list[BinCounts]) -> BinCounts:
-    """Counts of one curve over days, of which each has a bin once at most."""
+    """Counts of records apart from each other, of which each part has a bin once at most."""
     if len(days) == 1:
         return days[0]
     grid = days[0].grid

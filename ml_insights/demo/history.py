@@ -203,7 +203,9 @@ deployment: local
 lake: ./lake
 bootstrap_replicates: 400  # quicker than the 1,000 of other settings
 spark:  # quicker for small days, slower for large ones
-  java_options: -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC
+  java_options: >-
+    -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -Xms1g -Xmn600m
+    -XX:MetaspaceSize=256m
 endpoints:
   {ENDPOINT}:
     data_capture: ./capture

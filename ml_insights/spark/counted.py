@@ -43,7 +43,6 @@ def keep_rejected(rejected: DataFrame, output: str) -> dict[str, int]:
     """
     found = {row["reason"]: row["count"] for row in rejected.groupBy("reason").count().collect()}
     if found:
-        rejected_sample(rejected, QUARANTINE_SAMPLE).coalesce(1).write.mode("overwrite").parquet(
-            f"{output}/{SAMPLE_FOLDER}"
-        )
+        sample = rejected_sample(rejected, QUARANTINE_SAMPLE)
+        sample.write.mode("overwrite").parquet(f"{output}/{SAMPLE_FOLDER}")
     return found

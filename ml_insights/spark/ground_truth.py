@@ -101,7 +101,8 @@ def rejected_sample(rejected: DataFrame, most: int) -> DataFrame:
         .withColumn("rank", rank)
         .where(F.col("rank") <= most)
         .drop("rank")
-        .orderBy("reason", "source_object", "line")
+        .repartition(1)
+        .sortWithinPartitions("reason", "source_object", "line")
     )
 
 

@@ -281,6 +281,6 @@ def _write_sample(written: DataFrame, folder: str) -> None:
         )
     )
     sample = rejected.withColumn("rank", rank).where(F.col("rank") <= QUARANTINE_SAMPLE)
-    sample.select(F.lit("data_capture").alias("source"), "source_object", "reason", "line").orderBy(
-        "reason", "source_object", "line"
-    ).coalesce(1).write.parquet(folder)
+    sample.select(
+        F.lit("data_capture").alias("source"), "source_object", "reason", "line"
+    ).repartition(1).sortWithinPartitions("reason", "source_object", "line").write.parquet(folder)

@@ -131,6 +131,24 @@ def test_provisional_days_are_hollow() -> None:
     assert fills == [PALETTE[0], "white"]
 
 
+def test_money_of_the_days_breaks_where_there_is_none_and_is_hollow_where_provisional() -> None:
+    values = (120.0, None, 80.0, 90.0)
+    rows = [
+        {
+            "variant": "champion",
+            "day": day,
+            "provisional": day == DAYS[-1],
+            **{f"operating_value{end}": value for end in ("", "_low", "_high")},
+        }
+        for day, value in zip(DAYS, values, strict=True)
+    ]
+    scene = rendered("value_days", value_days=rows)
+    [line] = [mark for mark in marks(scene) if mark["marktype"] == "line"]
+    assert [item.get("defined", True) for item in line["items"]] == [True, False, True, True]
+    fills = [item["fill"] for mark in marks(scene) for item in mark["items"] if "shape" in item]
+    assert fills == [PALETTE[0], PALETTE[0], "white"]
+
+
 def test_a_trend_breaks_at_an_undefined_day_and_says_so() -> None:
     rows = [day("champion", at, value) for at, value in enumerate([0.8, 0.7, None, 0.6])]
     scene = rendered("trend_precision", days=rows)

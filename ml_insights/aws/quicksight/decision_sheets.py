@@ -132,7 +132,7 @@ def value(sources: Sources, choices: Choices) -> Built | None:
         unit_y=False,
     )  # fmt: skip
     over_days = visuals.line(
-        "value_days", "Money over the days, chosen variant", choice,
+        "value_days", FIGURES["value_days"], choice,
         ["operating_value", "best_value", "value_of_chosen_before"], "count",
     )  # fmt: skip
     table = visuals.table(
