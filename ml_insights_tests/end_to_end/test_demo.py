@@ -72,7 +72,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, spark: object) -> Shown:
 def test_the_command_prints_measured_beside_true_values_and_where_to_look(demo: Shown) -> None:
     output = demo.result.stdout
     for day in demo.scenario.all_days():
-        assert output.count(str(day)) == len(VARIANTS)
+        assert output.count(f"\n  {day} ") == len(VARIANTS)
     truth = demo.scenario.truth(VARIANTS[0], demo.scenario.first_day)
     assert f"{truth.average_precision():.3f}" in output
     page = demo.folder / "lake" / ENDPOINT / "dashboard_page" / "index.html"
