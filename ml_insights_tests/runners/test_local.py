@@ -140,7 +140,10 @@ def test_a_spark_process_that_died_is_not_tried_again_in_the_same_run(
     assert SparkJobError.retryable
 
 
-def test_a_work_folder_that_cannot_be_is_named_before_spark_is_started(tmp_path: Path) -> None:
+def test_a_work_folder_that_cannot_be_is_named_before_spark_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ml_insights.runners.local.SparkSession.getActiveSession", lambda: None)
     (tmp_path / "lake").write_text("a file")
     work = tmp_path / "lake" / "spark"
     runner = LocalSparkRunner(driver_memory="1g", cores=2, work_folder=str(work))
