@@ -171,7 +171,11 @@ def curve(
     from ml_insights.aws_deployment import lake_of  # noqa: PLC0415
     from ml_insights.contracts import ALL_RECORDS  # noqa: PLC0415
     from ml_insights.curve_query import curve_answer  # noqa: PLC0415 (starts slowly)
-    from ml_insights.curve_words import answer_csv, answer_table  # noqa: PLC0415
+    from ml_insights.curve_words import (  # noqa: PLC0415
+        answer_csv,
+        answer_table,
+        left_out_words,
+    )
     from ml_insights.scope import EndpointScope  # noqa: PLC0415
 
     settings = load_settings(settings_file)
@@ -185,6 +189,8 @@ def curve(
         variants=variants,
         together=together,
     )
+    if left_out := left_out_words(answer):
+        click.echo(left_out, err=True)
     if points:
         click.echo(answer_csv(answer), nl=False)
         return

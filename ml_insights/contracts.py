@@ -3,8 +3,7 @@
 What belongs here: the contract between the steps and with readers, and its translation to Arrow
 and Spark types. What does not: reading or writing (`ml_insights.lake`), and how values come about.
 
-This module travels to the Spark cluster: standard library only at import, Python 3.9. Arrow is
-imported where a caller asks for an Arrow schema.
+This module travels to the cluster: Python 3.9, standard library only; Arrow is imported on use.
 """
 
 from __future__ import annotations
@@ -39,8 +38,7 @@ class Column:
         description: what a reader needs to know.
         unit: what one is counted or measured in; "" for names and flags.
         nullable: NULL means "undefined" and the description says when.
-        key: part of the key that makes a row of a partition unique; in raw_predictions rows that
-            share it are repeated captures, which are dropped when records are counted.
+        key: part of a row's key; rows of raw_predictions that share it are repeated captures.
     """
 
     name: str

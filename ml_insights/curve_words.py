@@ -35,13 +35,8 @@ def answer_table(answer: CurveAnswer) -> Table:
     """One column a curve, one row a headline number, with its 95 % interval."""
     days = answer.days
     title = f"{days[0]} to {days[-1]}: {len(days)} published days, 95 % intervals"
-    caption = (
-        f"Left out, for their records are not all accounted for: {', '.join(map(str, left_out))}"
-        if (left_out := answer.left_out)
-        else None
-    )
     columns = (f"{c.variant}\n{c.slice}" for c in answer.quality)
-    table = Table("", *columns, title=title, caption=caption)
+    table = Table("", *columns, title=title)
     for column, words in ROWS.items():
         table.add_row(words, *(_text(row, column) for row in answer.quality.values()))
     return table
@@ -52,6 +47,14 @@ def answer_csv(answer: CurveAnswer) -> str:
     sink = io.BytesIO()
     csv.write_csv(answer.points, sink)
     return sink.getvalue().decode()
+
+
+def left_out_words(answer: CurveAnswer) -> str:
+    """Which days of the window are left out, and why; empty where none is."""
+    if not answer.left_out:
+        return ""
+    days = ", ".join(map(str, answer.left_out))
+    return f"left out, for their records are not all accounted for: {days}"
 
 
 def _text(row: Mapping[str, float | int | str | None], column: str) -> str:

@@ -34,6 +34,16 @@ endpoints:
     operating_threshold: 0.5
     owners: ["team:growth"]
 """
+MONEY = """\
+    business:
+      currency: EUR
+      true_positive: 100
+      false_positive: -5
+      false_negative: -80
+      true_negative: 0
+      capacity: 50
+"""
+"""Lines of an endpoint's settings: what the outcomes are worth."""
 ENDPOINT, VARIANT = "churn-1", "champion"
 POSITIVES, NEGATIVES = 30, 70
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import operator
+import shutil
 import time
 from datetime import timedelta
 from itertools import product
@@ -131,6 +132,22 @@ def test_the_command_prints_headline_numbers_or_every_threshold(tmp_path: Path) 
     table = csv.read_csv(io.BytesIO(rows.output.encode()))
     assert set(table["variant"].to_pylist()) == {"champion"}
     assert {"threshold", "precision", "recall", "recall_low"} <= set(table.column_names)
+
+
+@pytest.mark.usefixtures("scope")
+@pytest.mark.parametrize("form", [[], ["--csv"]])
+def test_days_that_are_left_out_are_named_beside_the_answer(
+    tmp_path: Path, form: list[str]
+) -> None:
+    lake, (first, second, last) = many_days(tmp_path / "lake", 3)
+    shutil.rmtree(lake.partition(ENDPOINT, "record_balance", second))
+    window = ["--from", str(first), "--to", str(last), *form]
+    command = ["curve", "--settings", str(tmp_path / "ml_insights.yaml"), *window]
+    shown = CliRunner().invoke(main, command)
+    assert shown.exit_code == 0, shown.output
+    said = f"left out, for their records are not all accounted for: {second}\n"
+    assert shown.stderr == said
+    assert str(second) not in shown.stdout
 
 
 @pytest.mark.usefixtures("scope")

@@ -16,22 +16,19 @@ from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.metrics.reasons import REASONS
 from ml_insights.metrics.undefined import UNDEFINED_REASONS
 from ml_insights_tests.installation import Installation, install
-from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
+from ml_insights_tests.prepared_day import (
+    ENDPOINT,
+    MONEY,
+    SETTINGS,
+    PreparedDay,
+    PreparedRunner,
+)
 
 DAY = date(2026, 10, 1)
 CHOICE, VALUE = "threshold_choice", "business_value"
 LOW, HIGH = 9000, 15000
 """Thresholds on either side of the operating one."""
 USUAL = [(LOW, 5, 65, 0), (HIGH, 25, 5, 0)]
-MONEY = """\
-    business:
-      currency: EUR
-      true_positive: 100
-      false_positive: -5
-      false_negative: -80
-      true_negative: 0
-      capacity: 50
-"""
 
 
 class Little(NamedTuple):

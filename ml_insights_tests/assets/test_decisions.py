@@ -15,19 +15,16 @@ from ml_insights.dashboard import held
 from ml_insights.decisions.tables import DECISION_TABLES, INSIGHTS, THRESHOLD_CHOICE
 from ml_insights.lake import Lake
 from ml_insights_tests.installation import Installation, install
-from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
+from ml_insights_tests.prepared_day import (
+    ENDPOINT,
+    MONEY,
+    SETTINGS,
+    PreparedDay,
+    PreparedRunner,
+)
 
 FIRST, SECOND = date(2026, 10, 1), date(2026, 10, 2)
-MONEY = """\
-    business:
-      currency: EUR
-      true_positive: 100
-      false_positive: -5
-      false_negative: -80
-      true_negative: 0
-      capacity: 50
-    regression_severity: error
-"""
+WITH_GATES = f"{MONEY}    regression_severity: error\n"
 
 
 class TwoDays(NamedTuple):
@@ -59,7 +56,7 @@ def two_days(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoDays]:
         runner = PreparedRunner(PreparedDay())
         spark = dg.ResourceDefinition.hardcoded_resource(runner)
         folder = tmp_path_factory.mktemp("decisions")
-        installation = install(folder, SETTINGS + MONEY, instance, spark=spark)
+        installation = install(folder, SETTINGS + WITH_GATES, instance, spark=spark)
         first = installation.run(ENDPOINT, FIRST)
         runner.day = worse_day()
         yield TwoDays(installation, (first, installation.run(ENDPOINT, SECOND)))

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.settings import Aws, Endpoint, Form, Settings, Spark
 from ml_insights.spark.arguments import AmountFeature, CaptureFormat, SliceFeature, ValueForm
+from ml_insights_tests.prepared_day import MONEY
 from ml_insights_tests.settings.conftest import MINIMAL, Load, Problems
 
 SLICES = """\
@@ -409,17 +410,6 @@ def test_settings_can_be_built_without_a_file() -> None:
         endpoints={"fraud": fraud},
     )
     assert settings.endpoints["fraud"] == fraud
-
-
-MONEY = """\
-    business:
-      currency: EUR
-      true_positive: 100
-      false_positive: -5
-      false_negative: -80
-      true_negative: 0
-      capacity: 50
-"""
 
 
 def test_a_true_positive_may_be_worth_less_than_a_false_one(load: Load) -> None:
