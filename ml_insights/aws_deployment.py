@@ -12,7 +12,7 @@ from ml_insights.aws.athena import Workgroup
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.glue import Catalogue
 from ml_insights.aws.identity import Identity, caller
-from ml_insights.aws.policies import Places
+from ml_insights.aws.policies.statements import Places
 from ml_insights.contracts import RAW_PREDICTIONS, TABLES, Table
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import SettingsError

@@ -298,20 +298,22 @@ def run_days(
             f"label_delay_days before yesterday: {known}"
         )
     findings: dict[date, list[str]] = {day: [] for day in days}
-    with _progress(f"Computing {endpoint}", len(days)) as done:
-        failed = many_days.run_days(
-            settings,
-            definitions,
-            home,
-            endpoint,
-            days,
-            recompute=recompute,
-            done=done,
-            found=lambda day, sentences: findings[day].extend(sentences),
-        )
-    for day, sentences in findings.items():
-        for sentence in sentences:
-            click.echo(f"{day} {sentence}")
+    try:
+        with _progress(f"Computing {endpoint}", len(days)) as done:
+            failed = many_days.run_days(
+                settings,
+                definitions,
+                home,
+                endpoint,
+                days,
+                recompute=recompute,
+                done=done,
+                found=lambda day, sentences: findings[day].extend(sentences),
+            )
+    finally:
+        for day, sentences in findings.items():
+            for sentence in sentences:
+                click.echo(f"{day} {sentence}")
     if failed:
         count = f"{len(failed)} of {len(days)} days failed:\n" if len(days) > 1 else ""
         raise MlInsightsError(count + "\n".join(map(str, failed.values())))

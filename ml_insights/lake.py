@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -323,8 +323,12 @@ def _by_day(endpoint: str, table: Table, paths: Iterable[str]) -> dict[date, str
     """Files of published partitions by their day, ascending."""
     start, end = re.escape(f"{endpoint}/{table.name}/dt="), re.escape(f"/{table.name}.parquet")
     published = re.compile(rf"{start}(\d{{4}}-\d\d-\d\d){end}")
-    # A partition that somebody has put aside under another name is none.
-    found = {date.fromisoformat(of[1]): of[0] for of in map(published.fullmatch, paths) if of}
+    found = {}
+    for path in paths:
+        # A partition that somebody has put aside under another name, or on no day, is none.
+        if named := published.fullmatch(path):
+            with suppress(ValueError):
+                found[date.fromisoformat(named[1])] = path
     return dict(sorted(found.items()))
 
 

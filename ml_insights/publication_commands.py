@@ -14,14 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_insights.aws.policies import (
-    Places,
-    Statement,
-    dagster_role,
-    job_role,
-    policy,
-    quicksight_role,
-)
+from ml_insights.aws.policies.roles import dagster_role, job_role, quicksight_role
+from ml_insights.aws.policies.statements import Places, Statement, policy
 from ml_insights.command_options import chosen_endpoint, settings_option
 from ml_insights.settings import load_settings
 

@@ -77,6 +77,9 @@ class Storage(Protocol):
         """Delete a folder and all below it; nothing happens when there is none."""
 
 
+_A_DAY = 24 * 3600.0
+
+
 class LocalStorage:
     """A folder of this machine."""
 
@@ -115,6 +118,14 @@ class LocalStorage:
         finally:
             with suppress(FileNotFoundError, NotADirectoryError):
                 staged.unlink()
+        self._clear(staged.parent)
+
+    def _clear(self, staging: Path) -> None:
+        """Delete what writers left that were killed; one that is at work is younger than a day."""
+        with suppress(OSError):
+            for left in staging.iterdir():
+                if left.is_file() and time.time() - left.stat().st_mtime > _A_DAY:
+                    left.unlink()
 
     def files(self, folder: str) -> list[str]:
         """See `Storage.files`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +25,7 @@ from ml_insights.errors import (
     StorageError,
 )
 from ml_insights.lake import Lake
-from ml_insights.storage import LocalStorage, S3Storage, Storage
+from ml_insights.storage import STAGING, LocalStorage, S3Storage, Storage
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.dashboard.synthetic import FIRST_DAY, build_tables
 from ml_insights_tests.quicksight_view.publication import contract_rows
@@ -85,6 +87,19 @@ def test_files_of_a_folder_are_listed_and_deleted_with_all_below(storage: Storag
     storage.delete("nothing")
     assert storage.files("x") == []
     assert storage.files("x-y") == ["x-y/c"]
+
+
+def test_what_a_killed_writer_left_on_disk_goes_after_a_day(tmp_path: Path) -> None:
+    storage = LocalStorage(str(tmp_path))
+    storage.replace("a", b"first")
+    left, at_work = tmp_path / STAGING / "left", tmp_path / STAGING / "at_work"
+    for file in (left, at_work):
+        file.write_bytes(b"half")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    os.utime(left, (two_days_ago, two_days_ago))
+    storage.replace("a", b"second")
+    assert at_work.exists()
+    assert not left.exists()
 
 
 def test_published_days_are_listed_with_their_versions(storage: Storage) -> None:

@@ -54,6 +54,8 @@ def explain(error: ErrorDetails, rows: Reference) -> str:
         text = "has no value; write one, or leave the key out if it has a default"
     elif kind in _NOT_A_SECTION:
         return f"{_shown(error['input'])}must be a section. {_legal_keys(setting)}"
+    elif kind == "too_short" and not error["input"]:
+        text = "is empty"
     elif kind in _NOT_AMONG_LEGAL_VALUES:
         text = f"{_shown(error['input'])}is not legal"
     else:

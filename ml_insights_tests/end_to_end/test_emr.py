@@ -16,7 +16,8 @@ import dagster as dg
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from ml_insights.aws.policies import dagster_role, job_role, policy
+from ml_insights.aws.policies.roles import dagster_role, job_role
+from ml_insights.aws.policies.statements import policy
 from ml_insights.aws_deployment import places_of
 from ml_insights.settings import Settings
 from ml_insights_tests.aws.calls import Call
@@ -90,11 +91,12 @@ class OtherProcess:
         )
         self.process = subprocess.Popen([sys.executable, "-c", program, str(folder), *assets])
 
-    def wait_until(self, seen: Callable[[], bool], seconds: float = 120) -> None:
+    def wait_until(self, seen: Callable[[], bool], seconds: float = 400) -> None:
+        """Waits; a job's first sign of life takes minutes where machine and disk cache are cold."""
         end = time.monotonic() + seconds
         while not seen():
             assert self.process.poll() is None, "it ended before"
-            assert time.monotonic() < end
+            assert time.monotonic() < end, f"not seen within {seconds:.0f} s"
             time.sleep(0.2)
 
     def end(self, by: signal.Signals) -> int:

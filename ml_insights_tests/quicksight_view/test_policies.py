@@ -14,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from ml_insights.aws import athena
-from ml_insights.aws.policies import dagster_role, job_role, policy, quicksight_role
+from ml_insights.aws.policies.roles import dagster_role, job_role, quicksight_role
+from ml_insights.aws.policies.statements import policy
 from ml_insights.aws.quicksight.dashboard import embed_url
 from ml_insights.aws_deployment import lake_of, places_of, workgroup_of
 from ml_insights.cli import main

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from ml_insights.aws.policies import Places, dagster_role, policy
+from ml_insights.aws.policies.roles import dagster_role
+from ml_insights.aws.policies.statements import Places, policy
 from ml_insights.aws.s3 import Objects
 from ml_insights.aws.spark_jobs import JobRequest
 from ml_insights_tests.aws.calls import Call

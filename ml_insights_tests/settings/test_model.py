@@ -163,7 +163,7 @@ def test_endpoint_names_differ_by_more_than_case(problems: Problems) -> None:
         ("owners: [ann]", "is not legal"),
         ('owners: ["team:"]', "is not legal"),
         ("negative_label: 1.0", "the same label as `positive_label`"),
-        ("label: []", "at least 1 item"),
+        ("label: []", "is empty"),
         ("label: {content_type: text/csv; charset=utf-8}", "is not legal"),
         ("slices: {name: a, content_type: text/csv, index: 0}", "valid list"),
     ],
@@ -375,7 +375,7 @@ def test_the_operating_threshold_is_counted_at_the_grid_threshold_not_above_it(
         ("units: {max_files: 0}", "greater than or equal to 1"),
         ("units: {max_gigabytes: 0}", "greater than 0"),
         ("dashboard: {days: 0}", "greater than or equal to 1"),
-        ("endpoints: {}", "at least 1 item"),
+        ("endpoints: {}", "is empty. Legal: one endpoint or more."),
     ],
 )
 def test_an_illegal_value_at_the_top_is_an_error(problems: Problems, line: str, text: str) -> None:
