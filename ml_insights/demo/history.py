@@ -184,10 +184,12 @@ def _write_day(capture: Path, scenario: Scenario, part: tuple[date, str]) -> _Wr
     repeated = draw_repeated(rng, events)
     faults = draw_faults(rng, events)
     labels = list(draw_labels(rng, events, scenario.labels_until))
+    label_faults = draw_label_faults(rng, labels)
+    if day < scenario.broken_client_since:
+        faults, label_faults = [], []
     sound = [*((event.time, event) for event in events), *repeated]
     lines = [(time, event.line(event.response()).encode()) for time, event in sound]
     write_capture_files(capture / variant, lines + [fault.line for fault in faults])
-    label_faults = draw_label_faults(rng, labels)
     return _Written(
         count_capture(events, [event for _, event in repeated], faults, labels),
         labels,

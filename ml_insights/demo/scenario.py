@@ -1,4 +1,4 @@
-"""The story of the demo: a fraud endpoint, two variants, one weak region, one bad day.
+"""The story of the demo: a fraud endpoint, two variants, a weak region, a bad day, a bad client.
 
 What belongs here: names, shares, shapes, and what happens on which day. What does not: the
 mathematics of a curve (`truth`) and how events come about (`traffic`, `faults`, `labels`).
@@ -70,6 +70,11 @@ class Scenario:
     def day_with_missing_hour(self) -> date:
         """The day on which no variant has files of hour `MISSING_HOUR`."""
         return self.first_day + timedelta(days=self.days // 3)
+
+    @property
+    def broken_client_since(self) -> date:
+        """The day from which a client's requests and labels come out broken: the last but two."""
+        return self.last_day - timedelta(days=2)
 
     @property
     def labels_until(self) -> datetime:

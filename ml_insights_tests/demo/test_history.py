@@ -131,9 +131,11 @@ def test_every_kind_of_bad_input_occurs_but_a_day_stays_below_the_limit(written:
     settings = yaml.safe_load(written.demo.settings_file.read_text())
     limit = settings["endpoints"][written.demo.endpoint]["max_rejected_share"]
     seen: set[str] = set()
-    for found in written.capture.values():
+    for (day, _), found in written.capture.items():
         seen |= found.rejected_lines.keys() | found.rejected_predictions.keys()
-        assert 0 < (found.rejected_lines + found.rejected_predictions).total() < limit * found.lines
+        rejected = (found.rejected_lines + found.rejected_predictions).total()
+        assert (rejected > 0) == (day >= written.demo.scenario.broken_client_since)
+        assert rejected < limit * found.lines
         assert found.duplicates > 0
     assert seen == REASONS.keys() - NOT_IN_THE_DEMO
     labels = written.demo.ledger.collected.values()
