@@ -41,9 +41,9 @@ FIRST = 9000
 """Any place on the grid: only the order of bins matters."""
 
 
-def densities(distance: float) -> tuple[FloatArray, FloatArray]:
+def densities(distance: float, groups: int = GROUPS) -> tuple[FloatArray, FloatArray]:
     """Share of each class in each group, by ascending score."""
-    edges = np.linspace(-6, 6, GROUPS - 1)
+    edges = np.linspace(-6, 6, groups - 1)
     return tuple(
         np.diff([0.0, *(NormalDist(mean, 1).cdf(edge) for edge in edges), 1.0])
         for mean in (distance / 2, -distance / 2)
@@ -71,7 +71,7 @@ def methods(bins: BinCounts, threshold: int, random: np.random.Generator) -> dic
     known = estimates(bins, threshold)
     return {
         "AP binomial": LogitNormal(area, binomial_error(area, positives)),
-        "AP bootstrap": LogitNormal(area, standard_error(drawn.average_precision)),
+        "AP bootstrap": LogitNormal(area, standard_error(drawn["average_precision"])),
         "AP influence": LogitNormal(
             area, math.sqrt(variance(average_precision_influence(bins), bins))
         ),

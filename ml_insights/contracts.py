@@ -118,12 +118,31 @@ def _ratio(name: str, description: str) -> Column:
     return Column(name, "float64", description, "ratio", nullable=True)
 
 
-def _with_limits(name: str, description: str) -> tuple[Column, ...]:
+def _with_limits(
+    name: str, description: str, kind: str = " (Wilson; F1 through Jaccard)"
+) -> tuple[Column, ...]:
     return (
         _ratio(name, description),
-        _ratio(f"{name}_low", "Lower end of its 95 % interval (Wilson; F1 through Jaccard)."),
+        _ratio(f"{name}_low", f"Lower end of its 95 % interval{kind}."),
         _ratio(f"{name}_high", "Upper end of its 95 % interval."),
     )
+
+
+def _at_levels(name: str, description: str) -> tuple[Column, ...]:
+    return tuple(
+        column
+        for level in FIXED_LEVELS
+        for column in _with_limits(f"{name}_{level}", description.format(level), _COUNTED)
+    )
+
+
+def _method(name: str, description: str) -> Column:
+    text = f"How its interval came about: {description}; NULL without interval."
+    return Column(f"{name}_method", "string", text, nullable=True)
+
+
+_COUNTED = ", the choice of the threshold included"
+_CHOSEN = "`bootstrap` (Poisson, percentiles; not narrower than Wilson's at the threshold)"
 
 
 def _area(name: str, description: str) -> tuple[Column, ...]:
@@ -251,43 +270,38 @@ MODEL_QUALITY = Table(
         _ratio("prevalence", "Positives of the labelled; NULL without labels."),
         *_area("average_precision", "Step sum of precision over recall, on bins."),
         *_area("roc_auc", "Area under the ROC curve, on bins."),
-        Column(
-            "average_precision_method",
-            "string",
-            "How its interval came about, on the logit scale: `bootstrap` (Poisson, on bins) or "
-            "`binomial` (Boyd, Eng & Page; with fewer than 100 positives); NULL without interval.",
-            nullable=True,
+        _method(
+            "average_precision",
+            "on the logit scale, `bootstrap` (Poisson, on bins) or `binomial` (Boyd, Eng & Page; "
+            "with fewer than 100 positives)",
         ),
-        Column(
-            "roc_auc_method",
-            "string",
-            "How its interval came about: `delong`, on the logit scale, or `wilson` (as a share of "
-            "effective trials; where fewer than 40 records decide); NULL without interval.",
-            nullable=True,
+        _method(
+            "roc_auc",
+            "`delong`, on the logit scale, or `wilson` (as a share of effective trials; where "
+            "fewer than 40 records decide)",
         ),
         Column(
             "bootstrap_replicates", "int32", "Resampled curves behind the intervals.", "replicates"
         ),
-        _ratio("achievable_pr_area", "Davis-Goadrich interpolation, on bins."),
-        _ratio("achievable_pr_area_low", "Lower end of its 95 % interval, by the same method."),
-        _ratio("achievable_pr_area_high", "Upper end of its 95 % interval."),
-        _ratio("best_f1", "Largest F1 at a grid threshold."),
+        *_with_limits(
+            "achievable_pr_area",
+            "Davis-Goadrich interpolation, on bins.",
+            ", by the method of average precision",
+        ),
+        *_with_limits("best_f1", "Largest F1 at a grid threshold.", _COUNTED),
         _ratio("best_f1_limit_high", "Guaranteed: no threshold at all has a larger F1."),
         Column("best_f1_threshold", "float64", "Where best_f1 is reached.", "score", nullable=True),
-        *(
-            _ratio(
-                f"recall_at_precision_{level}",
-                f"Largest recall of a grid threshold with precision >= {level} %; NULL if none.",
-            )
-            for level in FIXED_LEVELS
+        _method("best_f1", _CHOSEN),
+        *_at_levels(
+            "recall_at_precision",
+            "Largest recall of a grid threshold with precision >= {} %; NULL if none.",
         ),
-        *(
-            _ratio(
-                f"precision_at_recall_{level}",
-                f"Largest precision of a grid threshold with recall >= {level} %; NULL if none.",
-            )
-            for level in FIXED_LEVELS
+        _method("recall_at_precision", _CHOSEN),
+        *_at_levels(
+            "precision_at_recall",
+            "Largest precision of a grid threshold with recall >= {} %; NULL without positives.",
         ),
+        _method("precision_at_recall", _CHOSEN),
         Column("operating_threshold", "float64", "The threshold the settings name.", "score"),
         Column(
             "operating_grid_threshold",
@@ -302,13 +316,16 @@ MODEL_QUALITY = Table(
             "side of the configured threshold; 0 when the two are equal.",
             "records",
         ),
-        Column("operating_true_positives", "int64", "At the grid threshold.", "records"),
-        Column("operating_false_positives", "int64", "At the grid threshold.", "records"),
-        Column("operating_false_negatives", "int64", "At the grid threshold.", "records"),
-        Column("operating_true_negatives", "int64", "At the grid threshold.", "records"),
+        *(
+            Column(f"operating_{cell.name}", "int64", "At the grid threshold.", "records")
+            for cell in _CELLS
+        ),
         *_with_limits("operating_precision", "Precision at the operating grid threshold."),
+        _method("operating_precision", "`wilson`"),
         *_with_limits("operating_recall", "Recall at the operating grid threshold."),
+        _method("operating_recall", "`wilson`"),
         *_with_limits("operating_f1", "F1 at the operating grid threshold."),
+        _method("operating_f1", "`jaccard` (Wilson's limits of Jaccard's index, transformed)"),
         Column("display_points", "int32", "Points that draw the curve.", "points"),
         _ratio(
             "display_deviation",

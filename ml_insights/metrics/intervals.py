@@ -47,6 +47,18 @@ def wilson_interval(
     return low, high
 
 
+def precision_interval(counts: ConfusionCounts, z: float = Z_95) -> tuple[FloatArray, FloatArray]:
+    """Wilson's interval of precision, shape (thresholds,); NaN where nothing is predicted."""
+    found = counts.true_positives
+    return wilson_interval(found, found + counts.false_positives, z)
+
+
+def recall_interval(counts: ConfusionCounts, z: float = Z_95) -> tuple[FloatArray, FloatArray]:
+    """Wilson's interval of recall, shape (thresholds,); NaN without positives."""
+    found = counts.true_positives
+    return wilson_interval(found, found + counts.false_negatives, z)
+
+
 def f1_interval(counts: ConfusionCounts, z: float = Z_95) -> tuple[FloatArray, FloatArray]:
     """Interval of F1 through Jaccard's index, shape (thresholds,); NaN without positives.
 

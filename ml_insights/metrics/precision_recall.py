@@ -92,6 +92,18 @@ def undefined_reasons(counts: ConfusionCounts) -> npt.NDArray[Any]:
     return reasons
 
 
+class Best(NamedTuple):
+    """The largest value of a curve under a condition, and where.
+
+    Attributes:
+        value: NaN where no threshold meets the condition.
+        position: of its threshold among the occupied bins, the highest of equals; None likewise.
+    """
+
+    value: float
+    position: int | None
+
+
 class BestF1(NamedTuple):
     """The largest F1 of a curve.
 
@@ -130,26 +142,30 @@ def best_f1(bins: BinCounts) -> BestF1:
     return BestF1(float(values[position]), position, float(limits.max()))
 
 
-def recall_at_precision(counts: ConfusionCounts, percent: int) -> float:
-    """Largest recall of the thresholds with precision >= percent %; NaN if there is none.
+def recall_at_precision(counts: ConfusionCounts, percent: int) -> Best:
+    """Largest recall of the thresholds with precision >= percent %.
 
     Compared in integers, so that a precision of exactly ``percent`` % counts.
     """
     found, predicted = counts.true_positives, counts.true_positives + counts.false_positives
     reached = (predicted > 0) & (100 * found >= percent * predicted)
-    return _largest(recall(counts)[reached])
+    return _largest(recall(counts), reached)
 
 
-def precision_at_recall(counts: ConfusionCounts, percent: int) -> float:
-    """Largest precision of the thresholds with recall >= percent %; NaN without positives.
+def precision_at_recall(counts: ConfusionCounts, percent: int) -> Best:
+    """Largest precision of the thresholds with recall >= percent %; undefined without positives.
 
     Compared in integers, so that a recall of exactly ``percent`` % counts.
     """
     found, positives = counts.true_positives, counts.true_positives + counts.false_negatives
     reached = (found > 0) & (100 * found >= percent * positives)
-    return _largest(precision(counts)[reached])
+    return _largest(precision(counts), reached)
 
 
-def _largest(values: FloatArray) -> float:
-    """The largest value; NaN if there is none."""
-    return float(values.max()) if values.size else float("nan")
+def _largest(values: FloatArray, reached: npt.NDArray[np.bool_]) -> Best:
+    """The largest of the values that are reached, and its highest position."""
+    if not reached.any():
+        return Best(float("nan"), None)
+    among = np.where(reached, values, -1.0)
+    position = among.size - 1 - int(np.argmax(among[::-1]))
+    return Best(float(values[position]), position)

@@ -14,6 +14,7 @@ import numpy as np
 from ml_insights.contracts import FIXED_LEVELS
 from ml_insights.metrics.areas import Area, achievable_pr_area, average_precision, roc_auc
 from ml_insights.metrics.arrays import FloatArray, ratio
+from ml_insights.metrics.best_points import best_points
 from ml_insights.metrics.binning import threshold_index_at_or_below
 from ml_insights.metrics.bootstrap import poisson_bootstrap, standard_error
 from ml_insights.metrics.differences import EffectiveShare, Estimate, LogitNormal
@@ -21,21 +22,17 @@ from ml_insights.metrics.estimates import ENOUGH_POSITIVES, binomial_error
 from ml_insights.metrics.intervals import (
     Z_95,
     f1_interval,
-    wilson_interval,
+    precision_interval,
+    recall_interval,
 )
-from ml_insights.metrics.precision_recall import (
-    best_f1,
-    f1,
-    precision,
-    precision_at_recall,
-    recall,
-    recall_at_precision,
-)
+from ml_insights.metrics.precision_recall import f1, precision, recall
 from ml_insights.metrics.roc_interval import roc_auc_estimate
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.undefined import joined_reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ml_insights.metrics.confusion import BinCounts
 
 Row: TypeAlias = dict[str, Any]
@@ -63,7 +60,8 @@ def curve_quality(
         operating_threshold: the threshold of the settings, in [0, 1]. Its values are counted at
             the grid threshold at or just below it.
         identity: endpoint, day and curve, from which the seed of the bootstrap derives.
-        replicates: resampled curves behind the intervals of the areas under precision-recall.
+        replicates: resampled curves behind the intervals of areas and of numbers at thresholds that
+            the records choose.
 
     Returns:
         Column name -> value; None for what is undefined, and then `undefined_reason` says why.
@@ -80,13 +78,11 @@ def curve_quality(
     >>> quality["recall_at_precision_95"], quality["undefined_reason"]
     (None, 'precision_not_reached,single_positive')
     """
-    counts = bins.confusion()
+    drawn = poisson_bootstrap(bins, generator("model_quality", *identity), replicates)
     row = {
         **_volumes(bins),
-        **_areas(bins, identity, replicates),
-        **_best_f1(bins),
-        **{f"recall_at_precision_{at}": recall_at_precision(counts, at) for at in FIXED_LEVELS},
-        **{f"precision_at_recall_{at}": precision_at_recall(counts, at) for at in FIXED_LEVELS},
+        **_areas(bins, drawn, replicates),
+        **best_points(bins, drawn),
         **_operating(bins, operating_threshold),
     }
     defined = {
@@ -111,43 +107,34 @@ def _volumes(bins: BinCounts) -> Row:
     }
 
 
-def _areas(bins: BinCounts, identity: tuple[str, ...], replicates: int) -> Row:
+def _areas(bins: BinCounts, drawn: Mapping[str, FloatArray], replicates: int) -> Row:
     """Areas with guaranteed limits, and intervals with their method."""
     precision_area, roc_area = average_precision(bins), roc_auc(bins)
     achievable = achievable_pr_area(bins)
-    few = int(bins.positives.sum()) < ENOUGH_POSITIVES
-    drawn = 0 if few else replicates
-    errors = _pr_errors(bins, (precision_area.value, achievable), identity, drawn)
-    precision_interval = _interval(LogitNormal(precision_area.value, errors[0]))
-    low, high = _interval(LogitNormal(achievable, errors[1]))
-    method = "binomial" if few else "bootstrap"
+    positives = int(bins.positives.sum())
+    method = "bootstrap" if drawn and positives >= ENOUGH_POSITIVES else "binomial"
+    of_average, of_achievable = (
+        standard_error(drawn[name]) if method == "bootstrap" else binomial_error(value, positives)
+        for name, value in (
+            ("average_precision", precision_area.value),
+            ("achievable_pr_area", achievable),
+        )
+    )
+    precision_limits = _interval(LogitNormal(precision_area.value, of_average))
+    low, high = _interval(LogitNormal(achievable, of_achievable))
     ranking = roc_auc_estimate(bins)
     roc_interval = _interval(ranking)
     roc_method = "wilson" if isinstance(ranking, EffectiveShare) else "delong"
     return {
-        **_area_columns("average_precision", precision_area, precision_interval),
+        **_area_columns("average_precision", precision_area, precision_limits),
         **_area_columns("roc_auc", roc_area, roc_interval),
-        "average_precision_method": None if isnan(precision_interval[0]) else method,
+        "average_precision_method": None if isnan(precision_limits[0]) else method,
         "roc_auc_method": None if isnan(roc_interval[0]) else roc_method,
-        "bootstrap_replicates": drawn,
+        "bootstrap_replicates": replicates if drawn else 0,
         "achievable_pr_area": achievable,
         "achievable_pr_area_low": low,
         "achievable_pr_area_high": high,
     }
-
-
-def _pr_errors(
-    bins: BinCounts, values: tuple[float, float], identity: tuple[str, ...], replicates: int
-) -> tuple[float, float]:
-    """Standard errors of average precision and achievable area; binomial without replicates."""
-    if not replicates:
-        positives = int(bins.positives.sum())
-        stepped, interpolated = (binomial_error(value, positives) for value in values)
-    else:
-        random = generator("model_quality", *identity)
-        drawn = poisson_bootstrap(bins, random, replicates)
-        stepped, interpolated = (standard_error(areas) for areas in drawn)
-    return stepped, interpolated
 
 
 def _interval(estimate: Estimate) -> tuple[float, float]:
@@ -165,44 +152,34 @@ def _area_columns(name: str, area: Area, interval: tuple[float, float]) -> Row:
     }
 
 
-def _best_f1(bins: BinCounts) -> Row:
-    best = best_f1(bins)
-    threshold = float("nan")
-    if best.position is not None:
-        threshold = bins.grid.threshold(int(bins.threshold_index[best.position]))
-    return {
-        "best_f1": best.value,
-        "best_f1_limit_high": best.limit_high,
-        "best_f1_threshold": threshold,
-    }
-
-
 def _operating(bins: BinCounts, operating_threshold: float) -> Row:
     index = threshold_index_at_or_below(bins.grid, operating_threshold)
     on_grid = bins.grid.threshold(index)
     in_bin = int(bins.records[bins.threshold_index == index].sum())
     counts = bins.confusion_at(np.array([index]))
-    found = counts.true_positives
-    predicted, positives = found + counts.false_positives, found + counts.false_negatives
     return {
         "operating_threshold": operating_threshold,
         "operating_grid_threshold": on_grid,
         "operating_bin_records": 0 if on_grid == operating_threshold else in_bin,
-        "operating_true_positives": int(found[0]),
+        "operating_true_positives": int(counts.true_positives[0]),
         "operating_false_positives": int(counts.false_positives[0]),
         "operating_false_negatives": int(counts.false_negatives[0]),
         "operating_true_negatives": int(counts.true_negatives[0]),
-        **_with_limits("precision", precision(counts), wilson_interval(found, predicted)),
-        **_with_limits("recall", recall(counts), wilson_interval(found, positives)),
-        **_with_limits("f1", f1(counts), f1_interval(counts)),
+        **_with_limits("precision", precision(counts), precision_interval(counts), "wilson"),
+        **_with_limits("recall", recall(counts), recall_interval(counts), "wilson"),
+        **_with_limits("f1", f1(counts), f1_interval(counts), "jaccard"),
     }
 
 
-def _with_limits(name: str, value: FloatArray, interval: tuple[FloatArray, FloatArray]) -> Row:
+def _with_limits(
+    name: str, value: FloatArray, interval: tuple[FloatArray, FloatArray], method: str
+) -> Row:
+    low, high = (float(end[0]) for end in interval)
     return {
         f"operating_{name}": float(value[0]),
-        f"operating_{name}_low": float(interval[0][0]),
-        f"operating_{name}_high": float(interval[1][0]),
+        f"operating_{name}_low": low,
+        f"operating_{name}_high": high,
+        f"operating_{name}_method": None if isnan(low) else method,
     }
 
 

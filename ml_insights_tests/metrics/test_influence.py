@@ -75,7 +75,7 @@ def test_worked_delong_variance() -> None:
 @pytest.mark.parametrize("kind", ["rare", "even", "wide", "separated"])
 def test_the_error_of_average_precision_is_that_of_the_bootstrap(kind: str) -> None:
     bins = curve(kind)
-    drawn = poisson_bootstrap(bins, generator("influence"), 4000).average_precision
+    drawn = poisson_bootstrap(bins, generator("influence"), 4000)["average_precision"]
     error = math.sqrt(variance(average_precision_influence(bins), bins))
     assert error == pytest.approx(standard_error(drawn), rel=0.07)
 

@@ -12,6 +12,7 @@ from sklearn.metrics import precision_recall_curve
 
 from ml_insights.metrics.confusion import BinCounts, ConfusionCounts
 from ml_insights.metrics.precision_recall import (
+    Best,
     BestF1,
     best_f1,
     f1,
@@ -170,17 +171,18 @@ def test_fixed_levels_are_the_best_of_the_thresholds_that_reach_them(
             (recall_at_precision(counts, percent), recalls),
             (precision_at_recall(counts, percent), precisions),
         ):
-            assert ours == max(theirs) if theirs else math.isnan(ours)
+            assert ours.value == max(theirs) if theirs else math.isnan(ours.value)
+            assert (ours.position is None) == (not theirs)
 
 
 def test_a_level_that_is_met_exactly_is_reached() -> None:
     counts = from_groups([(4, 1), (1, 4)]).confusion()
-    assert recall_at_precision(counts, 80) == 0.8
-    assert precision_at_recall(counts, 80) == 0.8
-    assert math.isnan(recall_at_precision(counts, 81))
+    assert recall_at_precision(counts, 80) == Best(0.8, 1)
+    assert precision_at_recall(counts, 80) == Best(0.8, 1)
+    assert math.isnan(recall_at_precision(counts, 81).value)
 
 
 def test_an_undefined_precision_reaches_no_level() -> None:
     counts = bins_of(GRID, [(0.9, -1), (0.5, 1), (0.5, 0)]).confusion()
-    assert math.isnan(recall_at_precision(counts, 80))
-    assert math.isnan(precision_at_recall(bins_of(GRID, [(0.9, 0)]).confusion(), 80))
+    assert math.isnan(recall_at_precision(counts, 80).value)
+    assert math.isnan(precision_at_recall(bins_of(GRID, [(0.9, 0)]).confusion(), 80).value)
