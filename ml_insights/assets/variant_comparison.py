@@ -58,10 +58,10 @@ def build_variant_comparison(scope: EndpointScope) -> dg.AssetsDefinition:
 
 def _shared_events(
     scope: EndpointScope, lake: Lake, day: date
-) -> dict[tuple[str, str, str], JointCounts]:
-    """Events that several variants scored; none unless the settings say so."""
+) -> dict[tuple[str, str, str], JointCounts] | None:
+    """Events that several variants scored; None unless the settings say that they share events."""
     if not scope.endpoint.shared_events:
-        return {}
+        return None
     return joint_counts_of(lake.read(scope.name, JOINT_COUNTS, day), scope.settings.grid)
 
 

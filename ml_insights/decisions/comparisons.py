@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
 from math import isnan
-from operator import itemgetter
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +18,7 @@ from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.metrics.comparison import (
+    CANNOT_TELL_YET,
     NOT_COMPARABLE,
     differences,
     labels_needed,
@@ -40,10 +39,15 @@ if TYPE_CHECKING:
 
     from ml_insights.day_counts import CurveCounts
     from ml_insights.metrics.differences import Compared, Estimate
+    from ml_insights.metrics.thresholds import ThresholdGrid
     from ml_insights.result_tables import Curve
+
+    Joint = Mapping[tuple[str, str, str], JointCounts]
+    """Counts of events that two variants scored, by class, first and second variant."""
 
 VARIANTS, SAME_EVENTS = "variants", "same_events"
 PREVIOUS_DAY, TRAILING_7_DAYS = "previous_day", "trailing_7_days"
+NO_SHARED_LABELS = "no_shared_labels"
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def variant_comparison_table(
     today: CurveCounts,
     before: Mapping[str, tuple[CurveCounts, int]],
     rules: Rules,
-    joint: Mapping[tuple[str, str, str], JointCounts] = MappingProxyType({}),
+    joint: Joint | None = None,
 ) -> pa.Table:
     """Rows of variant_comparison for one day.
 
@@ -76,20 +80,24 @@ def variant_comparison_table(
         before: `PREVIOUS_DAY` and `TRAILING_7_DAYS` -> counts of those days, and how many they
             are; 0 without any.
         rules: of the settings.
-        joint: counts of events that two variants scored, by class, first and second variant.
+        joint: counts of events that two variants scored; None where variants share no events.
 
     Returns:
-        Rows sorted by comparison, curve and metric. A curve without the same curve before has
-        rows whose values are NULL with the reason `no_days_before`.
+        Rows sorted by comparison, curve and metric. Where nothing can be compared there are rows
+        too, whose values are NULL: of a curve without the same curve before (`no_days_before`); of
+        a pair that shares events in general but no labelled one on the day (`no_shared_labels`);
+        and of such a pair in a slice (`not_counted_by_slice`).
     """
     # A curve is compared with several.
     estimate = cache(estimates)
-    rows = [*_between_variants(today, rules, estimate), *_same_events(joint, rules)]
+    rows = [*_between_variants(today, rules, estimate)]
+    if joint is not None:
+        rows += _same_events(today, joint, rules)
     for comparison, (counts, days) in before.items():
         for curve, bins in today.items():
             baseline = counts.get(curve, _nothing(bins))
             found = differences(baseline, bins, rules.threshold_index, estimate)
-            key = {**_key(comparison, curve), "baseline_variant": curve.variant}
+            key = _key(comparison, curve, curve.variant)
             rows += _rows(key, found, (baseline, bins), rules, days=days)
     _judge(rows, rules)
     rows.sort(key=lambda row: tuple(row[name] for name in VARIANT_COMPARISON.key))
@@ -99,32 +107,41 @@ def variant_comparison_table(
 def _between_variants(
     today: CurveCounts, rules: Rules, estimate: Callable[..., Mapping[str, Estimate]]
 ) -> Iterator[dict[str, Any]]:
+    for first, second in _pairs(today):
+        pair = (today[first], today[second])
+        split = _split(pair, (first.variant, second.variant), first.slice, rules)
+        found = differences(*pair, rules.threshold_index, estimate)
+        key = _key(VARIANTS, second, first.variant)
+        yield from _rows(key, found, pair, rules, days=1, split=split)
+
+
+def _same_events(today: CurveCounts, joint: Joint, rules: Rules) -> Iterator[dict[str, Any]]:
+    """Pairs from events both scored: the prevalence is the same, so nothing is standardised."""
+    for first, second in _pairs(today):
+        counts = _joint_of(joint, first, second) or _no_events(today[first].grid)
+        pair = (counts.first(), counts.second())
+        found = paired_differences(counts, rules.threshold_index)
+        lacking = NO_SHARED_LABELS if first.slice == ALL_RECORDS else "not_counted_by_slice"
+        reason = None if pair[0].threshold_index.size else lacking
+        key = _key(SAME_EVENTS, second, first.variant)
+        yield from _rows(key, found, pair, rules, days=1, reason=reason)
+
+
+def _pairs(today: CurveCounts) -> Iterator[tuple[Curve, Curve]]:
+    """Curves of two variants, the incumbent's first, by class and slice."""
     for class_label, slice_name in sorted({curve[1:] for curve in today}):
         curves = {c.variant: c for c in today if c[1:] == (class_label, slice_name)}
         for first, second in combinations(in_order(curves), 2):
-            pair = (today[curves[first]], today[curves[second]])
-            split = _split(pair, (first, second), slice_name, rules)
-            found = differences(*pair, rules.threshold_index, estimate)
-            key = {**_key(VARIANTS, curves[second]), "baseline_variant": first}
-            yield from _rows(key, found, pair, rules, days=1, split=split)
+            yield curves[first], curves[second]
 
 
-def _same_events(
-    joint: Mapping[tuple[str, str, str], JointCounts], rules: Rules
-) -> Iterator[dict[str, Any]]:
-    """Pairs from events both scored: the prevalence is the same, so nothing is standardised."""
-    for (class_label, *names), counts in sorted(joint.items(), key=itemgetter(0)):
-        ordered = in_order(names)
-        pair = counts if ordered == names else counts.turned()
-        found = paired_differences(pair, rules.threshold_index)
-        key = {
-            "comparison": SAME_EVENTS,
-            "variant": ordered[1],
-            "class_label": class_label,
-            "slice": ALL_RECORDS,
-            "baseline_variant": ordered[0],
-        }
-        yield from _rows(key, found, (pair.first(), pair.second()), rules, days=1)
+def _joint_of(joint: Joint, first: Curve, second: Curve) -> JointCounts | None:
+    """Counts of a pair, whichever of the two they name first."""
+    if first.slice != ALL_RECORDS:
+        return None
+    class_label, one, other = first.class_label, first.variant, second.variant
+    turned = joint.get((class_label, other, one))
+    return turned.turned() if turned else joint.get((class_label, one, other))
 
 
 def _split(
@@ -138,8 +155,8 @@ def _split(
     return sample_ratio(first, second, shares[0] / sum(shares))
 
 
-def _key(comparison: str, curve: Curve) -> dict[str, Any]:
-    return {"comparison": comparison, **curve._asdict()}
+def _key(comparison: str, curve: Curve, baseline: str) -> dict[str, Any]:
+    return {"comparison": comparison, **curve._asdict(), "baseline_variant": baseline}
 
 
 def _rows(
@@ -150,6 +167,7 @@ def _rows(
     *,
     days: int,
     split: SampleRatio | None = None,
+    reason: str | None = None,
 ) -> list[dict[str, Any]]:
     labels = sum(int((bins.positives + bins.negatives).sum()) for bins in pair)
     return [
@@ -166,7 +184,7 @@ def _rows(
             "baseline_days": days,
             "sample_ratio_p_value": split.p_value if split else None,
             "provisional": any(bins.label_coverage < rules.min_label_coverage for bins in pair),
-            "undefined_reason": _reason(compared.p_value, pair),
+            "undefined_reason": reason or _reason(compared.p_value, pair),
             # Read by `_judge`, which needs the whole family.
             "compared": compared,
             "split": split,
@@ -188,6 +206,8 @@ def _judge(rows: list[dict[str, Any]], rules: Rules) -> None:
             row["verdict"] = verdict(compared, p_value, rules.relevant)
             if split is not None and split.mismatch and row["verdict"]:
                 row["verdict"] = NOT_COMPARABLE
+            if row["undefined_reason"] == NO_SHARED_LABELS:
+                row["verdict"] = CANNOT_TELL_YET
 
 
 def _reason(p_value: float, pair: tuple[BinCounts, BinCounts]) -> str | None:
@@ -208,3 +228,8 @@ def _nothing(bins: BinCounts) -> BinCounts:
     """Counts of no record on the same grid."""
     none = np.zeros(0, dtype=np.int64)
     return BinCounts(bins.grid, none, none, none, none, none.astype(np.float64))
+
+
+def _no_events(grid: ThresholdGrid) -> JointCounts:
+    none = np.zeros(0, dtype=np.int64)
+    return JointCounts(grid, none, none, none, none)

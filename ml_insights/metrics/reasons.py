@@ -18,6 +18,9 @@ REASONS = {
     "no_labels_before": "no labels on the days before",
     "no_positives": "no positives among the labelled records",
     "no_negatives": "no negatives among the labelled records",
+    "no_shared_labels": "no labelled event that both variants scored yet",
+    "not_counted_by_slice": "events that both variants scored are counted over all records, not by "
+    "slice",
     "no_spread": "too few records, or too much alike, to judge",
     "scores_on_one_side": "all scores lie on one side of the threshold",
     "no_amounts": "no labelled record has an amount, or the day was read before amounts were asked "
@@ -26,7 +29,10 @@ REASONS = {
     "few_records_behind_value": "too few records carry the value: its interval may be too narrow",
     "few_records_behind_regret": "too few records lie between the thresholds: the interval of what "
     "today's threshold costs may be too narrow",
+    "few_records_behind_kept": "too few records lie between the kept threshold and today's: the "
+    "interval of what keeping it brought may be too narrow",
     "operating_is_best": "today's threshold is the best one",
+    "kept_is_operating": "the threshold kept since then treats every record as today's does",
     "operating_above_capacity": "today's threshold asks for more actions than capacity allows",
     "capacity_above_volume": "capacity exceeds the traffic: it limits nothing",
     "capacity_below_highest_score": "even the highest scores exceed the capacity",

@@ -10,7 +10,7 @@ from ml_insights.decisions.pairs import joint_counts_of, joint_counts_table
 from ml_insights.decisions.tables import JOINT_COUNTS
 from ml_insights.metrics.estimates import METRICS
 from ml_insights.metrics.paired import JointCounts, paired_differences
-from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF
+from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn
 
 RULES = Rules(HALF, relevant=0.005, min_label_coverage=0.9, traffic_split={})
 
@@ -66,6 +66,36 @@ def test_variants_are_compared_event_by_event_the_incumbent_first() -> None:
         assert row["difference_high"] - row["difference_low"] < wide
         assert row["labels_needed"] <= apart[metric]["labels_needed"]
     assert paired["average_precision"]["verdict"] == "better"
+
+
+def test_a_pair_without_shared_labels_has_rows_that_say_so() -> None:
+    today = {CHALLENGER: drawn(1), CHAMPION: drawn(2)}
+    rows = variant_comparison_table(today, {}, RULES, {}).to_pylist()
+    paired = {row["metric"]: row for row in rows if row["comparison"] == SAME_EVENTS}
+    assert paired.keys() == set(METRICS)
+    for row in paired.values():
+        assert (row["baseline_variant"], row["variant"]) == ("champion", "challenger")
+        assert (row["verdict"], row["undefined_reason"]) == ("cannot_tell_yet", "no_shared_labels")
+        assert (row["labels"], row["labels_needed"], row["difference"]) == (0, None, None)
+
+
+def test_a_slice_of_a_pair_says_that_shared_events_are_not_counted_by_slice() -> None:
+    joint = joint_counts_of(joint_counts_table(spark_rows()), GRID)
+    counts = joint["1", "challenger", "champion"]
+    today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
+    today |= {curve._replace(slice="region=EU"): bins for curve, bins in today.items()}
+    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
+    paired = [row for row in rows if row["comparison"] == SAME_EVENTS]
+    reasons = {(row["slice"], row["undefined_reason"], row["verdict"] is None) for row in paired}
+    assert reasons == {("all", None, False), ("region=EU", "not_counted_by_slice", True)}
+    apart = [row for row in rows if (row["comparison"], row["slice"]) == (VARIANTS, "region=EU")]
+    assert all(row["verdict"] for row in apart), "as if of other traffic"
+
+
+def test_variants_that_share_no_events_by_the_settings_have_no_such_row() -> None:
+    today = {CHALLENGER: drawn(1), CHAMPION: drawn(2)}
+    rows = variant_comparison_table(today, {}, RULES).to_pylist()
+    assert {row["comparison"] for row in rows} == {VARIANTS}
 
 
 def test_turning_the_pair_turns_the_differences() -> None:
