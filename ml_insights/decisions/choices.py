@@ -7,6 +7,8 @@ What belongs here: the rows of threshold_choice. What does not: the mathematics
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +27,10 @@ from ml_insights.metrics.business_value import (
 from ml_insights.metrics.reasons import joined_reasons
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.stakes import Stakes
-from ml_insights.metrics.threshold_choice import choose, gains, regret
+from ml_insights.metrics.threshold_choice import choose, gains, kept_threshold, regret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import pyarrow as pa
@@ -39,6 +41,21 @@ if TYPE_CHECKING:
     from ml_insights.result_tables import Curve
 
 
+@dataclass(frozen=True)
+class KeptChoice:
+    """The best threshold of an earlier day, and what money is about on the days since.
+
+    Attributes:
+        chosen_on: the day.
+        threshold: best there; None where acting on nothing was.
+        days: of the days after it, without the one that is judged last.
+    """
+
+    chosen_on: date
+    threshold: float | None
+    days: Sequence[Stakes]
+
+
 def threshold_choice_table(
     today: CurveCounts,
     rules: MoneyRules,
@@ -46,6 +63,7 @@ def threshold_choice_table(
     identity: tuple[str, date],
     chosen_before: Mapping[Curve, float | None],
     stakes: CurveStakes | None = None,
+    kept: Mapping[Curve, KeptChoice] = MappingProxyType({}),
 ) -> pa.Table:
     """Rows of threshold_choice.
 
@@ -56,13 +74,17 @@ def threshold_choice_table(
         chosen_before: best threshold of the published day before, by curve; None where acting on
             nothing was best, no entry where nothing was chosen.
         stakes: what money is about, of every curve; None where it depends on no amount.
+        kept: choices of earlier days, by curve, to be judged on the days since.
     """
     rows = []
     for curve, bins in today.items():
         about = stakes[curve] if stakes is not None else Stakes.of(bins)
         limited = rules.of(curve)
         found = _choice(curve, bins, about, limited, identity)
-        former = _former_choice(curve, bins, about, rules, chosen_before)
+        former = {
+            **_former_choice(curve, bins, about, rules, chosen_before),
+            **_kept(kept.get(curve), bins, about, limited),
+        }
         rows.append(
             {
                 **curve._asdict(),
@@ -77,7 +99,7 @@ def threshold_choice_table(
                     {
                         **missing_money(bins, about),
                         **_about_capacity(bins, limited),
-                        **_about_values(found, rules),
+                        **_about_values({**found, **former}, rules),
                         "no_days_before": curve not in chosen_before,
                     }
                 ),
@@ -142,6 +164,33 @@ def _former_choice(
     return {"chosen_before": threshold, "value_of_chosen_before": value}
 
 
+def _kept(
+    choice: KeptChoice | None, bins: BinCounts, about: Stakes, rules: MoneyRules
+) -> dict[str, Any]:
+    """What a former choice is worth if it is kept: on the days since, and this one."""
+    days = [day for day in (*(choice.days if choice else ()), about) if day.records]
+    if choice is None or not days:
+        return {"kept_days": 0}
+    index = bins.grid.size if choice.threshold is None else bins.grid.index_of(choice.threshold)
+    brought = kept_threshold(days, rules.values, index, rules.threshold_index)
+    row = {
+        "kept_since": choice.chosen_on,
+        "kept_threshold": choice.threshold,
+        "kept_days": len(days),
+        "value_of_kept": brought.value,
+    }
+    if _about_capacity(bins, rules).get("operating_above_capacity"):
+        # As with regret: what it gains on a threshold that cannot be kept says nothing.
+        return row
+    return {
+        **row,
+        "gain_of_kept": brought.gain,
+        "gain_of_kept_low": brought.low,
+        "gain_of_kept_high": brought.high,
+        "gain_of_kept_effective_records": brought.effective_records,
+    }
+
+
 def _break_even(bins: BinCounts, about: Stakes, rules: MoneyRules) -> float | None:
     """Lowest occupied threshold worth no less than acting on nothing."""
     if not about.records:
@@ -180,4 +229,6 @@ def _about_values(found: dict[str, Any], rules: MoneyRules) -> dict[str, bool]:
         "operating_is_best": math.isnan(found.get("regret_low", 0.0)),
         "few_records_behind_value": too_narrow("operating_value_low", "effective_records"),
         "few_records_behind_regret": too_narrow("regret_low", "regret_effective_records"),
+        "few_records_behind_kept": too_narrow("gain_of_kept_low", "gain_of_kept_effective_records"),
+        "kept_is_operating": math.isnan(found.get("gain_of_kept_low", 0.0)),
     }

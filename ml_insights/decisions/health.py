@@ -13,7 +13,7 @@ import numpy as np
 
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import MODEL_HEALTH, SCORE_GROUPS
-from ml_insights.metrics.arrays import ratio
+from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.calibration import calibration_error, reliability
 from ml_insights.metrics.drift import score_drift
 from ml_insights.metrics.intervals import wilson_interval
@@ -25,7 +25,11 @@ from ml_insights.metrics.label_selection import (
 from ml_insights.metrics.reasons import joined_reasons
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.strata import sums
-from ml_insights.metrics.without_labels import expected_performance, positives_by_past_rates
+from ml_insights.metrics.without_labels import (
+    error_band,
+    expected_performance,
+    positives_by_past_rates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,8 +101,7 @@ def model_health_table(
                 **_calibration(curve, bins, identity),
                 **_drift(before, bins),
                 **labels,
-                **_estimates(before, bins, threshold_index),
-                **_past_errors(past.get(curve, ())),
+                **_estimates(before, bins, threshold_index, past.get(curve, ())),
                 "reference_days": reference_days if before else 0,
                 "undefined_reason": _reason(before, bins, labels),
             }
@@ -113,6 +116,7 @@ def _calibration(curve: Curve, bins: BinCounts, identity: tuple[str, date]) -> d
     return {
         "calibration_error": error.value,
         "calibration_error_by_chance": error.by_chance,
+        "calibration_p_value": error.p_value,
         "calibration_gap": error.gap,
     }
 
@@ -141,20 +145,32 @@ def _labels(bins: BinCounts, threshold_index: int) -> dict[str, Any]:
     }
 
 
-def _estimates(before: BinCounts | None, bins: BinCounts, threshold_index: int) -> dict[str, float]:
-    if before is None:
-        return {}
-    expected = expected_performance(bins, positives_by_past_rates(bins, before), threshold_index)
-    return {f"estimated_{name}": getattr(expected, name) for name in ESTIMATED}
+def _estimates(
+    before: BinCounts | None,
+    bins: BinCounts,
+    threshold_index: int,
+    past: Sequence[Mapping[str, float | None]],
+) -> dict[str, Any]:
+    """Estimates without labels, if there are days before, with the errors that others had."""
+    row: dict[str, Any] = {"past_days": len(past)}
+    if before is not None:
+        rates = positives_by_past_rates(bins, before)
+        expected = expected_performance(bins, rates, threshold_index)
+        row |= {f"estimated_{name}": getattr(expected, name) for name in ESTIMATED}
+    for name in (f"estimated_{one}" for one in ESTIMATED):
+        errors = _errors(past, name)
+        if errors.size:
+            row[f"{name}_past_error"] = float(np.abs(errors).mean())
+        if name in row:
+            row[f"{name}_low"], row[f"{name}_high"] = error_band(row[name], errors)
+    return row
 
 
-def _past_errors(past: Sequence[Mapping[str, float | None]]) -> dict[str, Any]:
-    errors: dict[str, Any] = {"past_days": len(past)}
-    for name in ESTIMATED:
-        pairs = [(day[f"estimated_{name}"], day[name]) for day in past]
-        off = [abs(said - found) for said, found in pairs if said is not None and found is not None]
-        errors[f"estimated_{name}_past_error"] = sum(off) / len(off) if off else None
-    return errors
+def _errors(past: Sequence[Mapping[str, float | None]], estimate: str) -> FloatArray:
+    """Estimate less what labels have shown, of the days on which both are known."""
+    pairs = [(day[estimate], day[estimate.removeprefix("estimated_")]) for day in past]
+    known = [said - found for said, found in pairs if said is not None and found is not None]
+    return np.array(known, dtype=np.float64)
 
 
 def _reason(before: BinCounts | None, bins: BinCounts, found: Mapping[str, Any]) -> str | None:

@@ -46,7 +46,8 @@ class MoneyRules:
     Attributes:
         values: money by outcome.
         currency: its unit.
-        capacity: most actions a day of a variant, over all its records; None if not limited.
+        capacity: most actions a day of a variant and class, over all its records; None if not
+            limited.
         threshold_index: grid threshold at or just below the operating threshold of the settings.
         min_label_coverage: below it a curve is provisional.
         replicates: of the bootstrap.

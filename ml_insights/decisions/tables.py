@@ -36,6 +36,20 @@ def _with_interval(name: str, description: str, unit: str = "ratio") -> tuple[Co
     )
 
 
+def _estimated(ratio: str) -> tuple[Column, ...]:
+    name = f"estimated_{ratio}"
+    return (
+        _ratio(name, "Estimate without labels, from rates of the 7 days before."),
+        _ratio(
+            f"{name}_low",
+            "On 95 of 100 days the value that labels show lies from here, if errors are as on the "
+            "published days before (Student's t); NULL with fewer than 3 of them ...",
+        ),
+        _ratio(f"{name}_high", "... to here."),
+        _ratio(f"{name}_past_error", "Mean absolute error on published days before."),
+    )
+
+
 def _effective(name: str, of: str) -> Column:
     text = (
         f"So many records of equal worth would make {of} as unsteady; with fewer than "
@@ -81,7 +95,8 @@ VARIANT_COMPARISON = Table(
             "verdict",
             "string",
             "better, worse, no_relevant_difference, cannot_tell_yet, or not_comparable where the "
-            "traffic was not split as configured; NULL where undefined.",
+            "traffic was not split as configured; NULL where undefined, but cannot_tell_yet where "
+            "variants that score the same events share no labelled one.",
             nullable=True,
         ),
         Column("labels", "int64", "Labelled records on both sides.", "records"),
@@ -230,6 +245,40 @@ THRESHOLD_CHOICE = Table(
             "money",
             nullable=True,
         ),
+        Column(
+            "kept_since",
+            "date",
+            "Oldest published day of the 7 before that chose a threshold, which is judged here on "
+            "all days since; NULL if there is none.",
+            nullable=True,
+        ),
+        Column(
+            "kept_threshold",
+            "float64",
+            "That threshold; NULL if acting on nothing was best.",
+            "score",
+            nullable=True,
+        ),
+        Column(
+            "kept_days",
+            "int32",
+            "Days since with labelled records, this one included, of at most 7.",
+            "days",
+        ),
+        Column(
+            "value_of_kept",
+            "float64",
+            "Money at it on these days together, whether or not it kept to capacity.",
+            "money",
+            nullable=True,
+        ),
+        *_with_interval(
+            "gain_of_kept",
+            "That less the money at the operating threshold on the same days, which took no part "
+            "in the choice; NULL where today the operating threshold exceeds capacity.",
+            "money",
+        ),
+        _effective("gain_of_kept_effective_records", "this gain"),
         _ratio(
             "break_even_precision",
             "Chance of being right from which an action pays; with amounts, at their means.",
@@ -244,7 +293,8 @@ THRESHOLD_CHOICE = Table(
         Column(
             "capacity",
             "int64",
-            "Most actions a day; NULL if not limited, and for slices, which share the variant's.",
+            "Most actions a day of the variant and class; NULL if not limited, and for slices, "
+            "which share it.",
             "records",
             nullable=True,
         ),
@@ -285,6 +335,7 @@ MODEL_HEALTH = Table(
         *_CURVE,
         _ratio("calibration_error", "Mean distance of said and found rate (ECE, 15 groups)."),
         _ratio("calibration_error_by_chance", "A calibrated model stays below it on 95 of 100."),
+        _ratio("calibration_p_value", "P-value of so large an error of a calibrated model."),
         _ratio("calibration_gap", "Mean score less rate of positives: above 0, scores too high."),
         _ratio("stability_index", "Population stability index against the 7 days before."),
         _ratio("stability_index_by_chance", "Without drift it stays below it on 95 of 100 days."),
@@ -293,12 +344,9 @@ MODEL_HEALTH = Table(
         _ratio("label_selection_p_value", "P-value of labels that do not depend on the score."),
         Column("recall_identifiable", "boolean", "Every group of scores has a label."),
         *_with_interval("stratified_recall", "Recall if every group counts with all its records."),
-        _ratio("estimated_precision", "Estimate without labels, from rates of the 7 days before."),
-        _ratio("estimated_recall", "Estimate without labels."),
-        _ratio("estimated_f1", "Estimate without labels."),
-        _ratio("estimated_precision_past_error", "Mean absolute error on published days before."),
-        _ratio("estimated_recall_past_error", "Mean absolute error on published days before."),
-        _ratio("estimated_f1_past_error", "Mean absolute error on published days before."),
+        *_estimated("precision"),
+        *_estimated("recall"),
+        *_estimated("f1"),
         Column("past_days", "int32", "Days before, of at most 28, the errors are about.", "days"),
         Column("reference_days", "int32", "Published days in the reference, of 7.", "days"),
         _REASON,
@@ -310,7 +358,7 @@ INSIGHTS = Table(
     "a sentence worth reading, most important first",
     (
         Column("rank", "int32", "From 1.", key=True),
-        Column("kind", "string", "What it is about: a key of `insights.KINDS`."),
+        Column("kind", "string", "What it is about: a key of `insights.table.KINDS`."),
         Column("tone", "string", "better, worse or notice."),
         Column("sentence", "string", "In words, with its interval."),
         Column("variant", "string", "Whom it is about."),

@@ -10,6 +10,7 @@ all its records, which is off by less than the width of the bin.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -51,11 +52,13 @@ class CalibrationError(NamedTuple):
     Attributes:
         value: mean distance of a group's rate to its mean score, weighted by records.
         by_chance: a calibrated model with the same scores stays below it on 95 of 100 days.
+        p_value: chance of at least such a value of a calibrated model.
         gap: mean score less positive rate over all labelled: above 0 the scores are too high.
     """
 
     value: float
     by_chance: float
+    p_value: float
     gap: float
 
 
@@ -93,16 +96,33 @@ def calibration_error(
     """
     records = table.labelled.sum()
     if records == 0:
-        return CalibrationError(*[float("nan")] * 3)
+        return CalibrationError(*[float("nan")] * 4)
     weight = table.labelled / records
     said = np.clip(table.mean_score, 0.0, 1.0)
     drawn = random.binomial(table.labelled, said, (replicates, said.size)) / table.labelled
     chance = np.abs(drawn - said) @ weight
+    value = float(np.abs(table.positive_rate - said) @ weight)
     return CalibrationError(
-        float(np.abs(table.positive_rate - said) @ weight),
+        value,
         float(np.quantile(chance, 0.95)),
+        _gamma_tail(value, chance),
         float((said - table.positive_rate) @ weight),
     )
+
+
+def _gamma_tail(value: float, drawn: FloatArray) -> float:
+    """Chance of at least a value, by the gamma distribution with mean and variance of the draws.
+
+    Draws alone end at their number: tests of many curves need smaller chances. The error is a sum
+    of distances, whose tail is lighter than that of the gamma distribution. Cube roots of gamma
+    variables are about normal (Wilson & Hilferty 1931).
+    """
+    mean, variance = float(drawn.mean()), float(drawn.var())
+    if not variance > 0.0:
+        return 0.0 if value > mean else 1.0
+    spread = variance / (9.0 * mean**2)
+    z = ((value / mean) ** (1 / 3) - (1.0 - spread)) / math.sqrt(spread)
+    return math.erfc(z / math.sqrt(2.0)) / 2.0
 
 
 def isotonic_rates(bins: BinCounts) -> FloatArray:

@@ -2,8 +2,9 @@
 
 The best threshold of a day is best for that day's records, chance included: its value there is too
 high ("optimism"), and on other days another threshold would have come out. Both are measured by
-choosing again in Poisson bootstrap replicates of the bins' records. What does not belong here: the
-value at a given threshold (`business_value`).
+choosing again in Poisson bootstrap replicates of the bins' records. Days that took no part in the
+choice judge it without optimism. What does not belong here: the value at a given threshold
+(`business_value`).
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ml_insights.metrics.arrays import FloatArray, IntArray
+from ml_insights.metrics.business_value import value_at
 from ml_insights.metrics.intervals import Z_95
 from ml_insights.metrics.stakes import effective_records
 from ml_insights.metrics.strata import equal_starts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ml_insights.metrics.business_value import OutcomeValues
-    from ml_insights.metrics.stakes import Stakes
+    from ml_insights.metrics.stakes import Stake, Stakes, Worth
+
+    Cell = tuple[Stake, Worth]
 
 GROUPS = 128
 _DRAWN_AT_ONCE = 400_000
@@ -56,6 +62,24 @@ class Regret(NamedTuple):
     """
 
     value: float
+    low: float
+    high: float
+    effective_records: float
+
+
+class Kept(NamedTuple):
+    """What a threshold brought on days that took no part in choosing it.
+
+    Attributes:
+        value: money at it, of all days together.
+        gain: that less the money at the other threshold, on the same days.
+        low: lower end of the 95 % interval of the gain; NaN if no record lies between the two.
+        high: upper end.
+        effective_records: so many records of equal worth would spread as much; see `stakes`.
+    """
+
+    value: float
+    gain: float
     low: float
     high: float
     effective_records: float
@@ -107,14 +131,52 @@ def regret(stakes: Stakes, values: OutcomeValues, choice: ThresholdChoice, posit
         position: lowest bin that is acted on at the other threshold.
     """
     value = choice.gain - float(gains(stakes, values)[position]) - choice.optimism
-    between = np.array([min(position, choice.position)])
-    beyond = np.array([max(position, choice.position)])
-    positives = (stakes.positives.between(between, beyond), values.gain_of_positive)
-    negatives = (stakes.negatives.between(between, beyond), values.gain_of_negative)
-    variance = float(sum(stake.squared_worth(worth)[0] for stake, worth in (positives, negatives)))
-    half = Z_95 * math.sqrt(variance) if variance > 0 else math.nan
-    records = float(effective_records([positives], [negatives])[0])
+    half, records = _uncertainty([_between(stakes, values, position, choice.position)])
     return Regret(value, value - half, value + half, records)
+
+
+def kept_threshold(days: Sequence[Stakes], values: OutcomeValues, index: int, other: int) -> Kept:
+    """What a threshold of the grid brought on other days, and how much more than another one.
+
+    Args:
+        days: what money is about on each day; days without such a record count as nothing.
+        values: money by outcome.
+        index: the threshold, from another day; the size of the grid stands for acting on nothing.
+        other: the threshold it is set against.
+
+    Returns:
+        The interval is normal for independent records, as that of `regret`. Value and gain are 0
+        without records.
+    """
+    value = gain = 0.0
+    between = []
+    for stakes in days:
+        if stakes.records:
+            at, instead = value_at(stakes, np.array([index, other]), values)
+            value, gain = value + float(at), gain + float(at - instead)
+            places = np.searchsorted(stakes.threshold_index, [index, other])
+            between.append(_between(stakes, values, *places))
+    half, records = _uncertainty(between)
+    return Kept(value, gain, gain - half, gain + half, records)
+
+
+def _between(stakes: Stakes, values: OutcomeValues, one: int, other: int) -> tuple[Cell, Cell]:
+    """Positives and negatives between two positions: only what is done with them differs."""
+    first, end = np.array([min(one, other)]), np.array([max(one, other)])
+    return (
+        (stakes.positives.between(first, end), values.gain_of_positive),
+        (stakes.negatives.between(first, end), values.gain_of_negative),
+    )
+
+
+def _uncertainty(between: Sequence[tuple[Cell, Cell]]) -> tuple[float, float]:
+    """Half the 95 % interval of what records bring, NaN without any, and their effective number."""
+    cells = [cell for pair in between for cell in pair]
+    variance = sum(float(stake.squared_worth(worth)[0]) for stake, worth in cells)
+    if not variance > 0.0:
+        return math.nan, 0.0
+    records = effective_records([pair[0] for pair in between], [pair[1] for pair in between])
+    return Z_95 * math.sqrt(variance), float(records[0])
 
 
 def _variances(stakes: Stakes, values: OutcomeValues) -> FloatArray:

@@ -9,15 +9,20 @@ What does not belong here: rates themselves (`calibration`).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.calibration import isotonic_rates
+from ml_insights.metrics.intervals import Z_95
 
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
+
+LEAST_ERRORS = 3
+"""With fewer past errors their spread is not known."""
 
 
 class Expected(NamedTuple):
@@ -72,3 +77,42 @@ def positives_by_past_rates(bins: BinCounts, reference: BinCounts) -> FloatArray
         return np.full(bins.records.shape, np.nan)
     place = np.searchsorted(reference.threshold_index, bins.threshold_index, side="right") - 1
     return np.asarray(bins.records * rates[np.maximum(place, 0)])
+
+
+def error_band(value: float, errors: FloatArray) -> tuple[float, float]:
+    """Where the value that labels show will lie on 95 of 100 days, by the errors of other days.
+
+    Errors are taken to be independent and normal around 0, so the next one divided by the root
+    mean square of those before follows Student's t with as many degrees of freedom as there are. A
+    bias is in the root mean square.
+
+    Args:
+        value: the estimate, in [0, 1].
+        errors: of estimates on other days, shape (days,).
+
+    Returns:
+        Ends within [0, 1]; NaN with fewer than `LEAST_ERRORS`, or without estimate.
+
+    >>> low, high = error_band(0.8, np.array([0.01, -0.01, 0.01, 0.01]))
+    >>> round(low, 3), round(high, 3)
+    (0.772, 0.828)
+    """
+    if errors.size < LEAST_ERRORS or math.isnan(value):
+        return math.nan, math.nan
+    half = student_95(errors.size) * math.sqrt(np.mean(np.square(errors)))
+    return max(0.0, value - half), min(1.0, value + half)
+
+
+def student_95(freedom: int) -> float:
+    """Quantile of Student's t that leaves 2.5 % on either side, within 0.2 % from 3 degrees on.
+
+    Expansion around the normal quantile (Abramowitz & Stegun 26.7.5).
+    """
+    z = Z_95
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))

@@ -104,10 +104,12 @@ class Business(Section):
     capacity: Annotated[
         int | None,
         Field(ge=0, le=10**12),
-        Unit("actions a day and variant"),
+        Unit("actions a day, variant and class"),
         Legal("a whole number, at least 0, at most 10^12"),
     ] = None
-    """Most actions a day. Thresholds that would ask for more are not recommended."""
+    """Most actions a day. Thresholds that would ask for more are not recommended. With `classes` it
+    is that of each class by itself, as if another team acted on each; leave it out where they share
+    one."""
 
     amount: Amount | None = None
     """The input feature that money depends on, where predictions are about different sums."""

@@ -106,6 +106,12 @@ def test_the_threshold_chosen_on_the_first_day_is_judged_on_the_second(two_days:
     assert second["value_of_chosen_before"] == 5 * 100 - 10 * 5 - 25 * 80
     plotted = metadata(two_days.results[1], "threshold_choice")
     assert plotted["champion: operating value (EUR)"] == second["operating_value"]
+    # One day since: the choice is kept on this day alone.
+    assert (first["kept_since"], first["kept_days"]) == (None, 0)
+    assert (second["kept_since"], second["kept_days"]) == (FIRST, 1)
+    assert second["kept_threshold"] == second["chosen_before"]
+    assert second["value_of_kept"] == second["value_of_chosen_before"]
+    assert second["gain_of_kept"] == second["value_of_kept"] - second["operating_value"]
 
 
 def test_comparisons_are_shown_inline(two_days: TwoDays) -> None:

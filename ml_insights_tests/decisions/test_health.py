@@ -85,6 +85,28 @@ def test_past_errors_are_means_of_what_is_known_on_both_sides() -> None:
     assert row["past_days"] == 2
 
 
+def test_an_estimate_has_a_band_from_its_past_errors_once_there_are_three() -> None:
+    day = {f"estimated_{name}": 0.5 for name in ("precision", "recall", "f1")}
+    past = [
+        {**day, "precision": 0.5 + error, "recall": None, "f1": 0.5}
+        for error in (0.02, -0.01, 0.02)
+    ]
+    row = health(drawn(7), {CHAMPION: drawn(8, 30_000)}, past)
+    half = 3.182446 * (0.0009 / 3) ** 0.5
+    assert row["estimated_precision_high"] - row["estimated_precision"] == pytest.approx(
+        half, rel=0.01
+    )
+    assert row["estimated_precision"] - row["estimated_precision_low"] == pytest.approx(
+        half, rel=0.01
+    )
+    assert row["estimated_recall_low"] is row["estimated_recall_past_error"] is None
+    assert row["estimated_f1_low"] == row["estimated_f1"] == row["estimated_f1_high"], "never off"
+    two = health(drawn(7), {CHAMPION: drawn(8, 30_000)}, past[:2])
+    assert two["estimated_precision_low"] is None
+    assert two["estimated_precision_past_error"] == pytest.approx(0.015)
+    assert health(drawn(7), past=past)["estimated_precision_low"] is None, "no estimate"
+
+
 def test_unlabelled_low_scores_leave_recall_unknown() -> None:
     random = np.random.default_rng(8)
     score = random.random(5000)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from ml_insights.decisions.amounts import amount_counts_table, curve_stakes
-from ml_insights.decisions.choices import threshold_choice_table
+from ml_insights.decisions.choices import KeptChoice, threshold_choice_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.errors import ContractError
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues, value_at
@@ -28,7 +28,7 @@ RULES = MoneyRules(
     min_label_coverage=0.9,
     replicates=200,
 )
-DAY = date(2026, 10, 2)
+DAY, FORMER = date(2026, 10, 2), date(2026, 9, 29)
 
 
 def choice(bins: BinCounts, rules: MoneyRules = RULES, before: float | None = 0.5) -> Any:
@@ -149,6 +149,90 @@ def test_a_day_without_a_choice_before_says_so() -> None:
     ).to_pylist()
     assert row["value_of_chosen_before"] is None
     assert row["undefined_reason"] == "no_days_before"
+
+
+def kept_row(choice: KeptChoice, bins: BinCounts, rules: MoneyRules = RULES) -> dict[str, Any]:
+    (row,) = threshold_choice_table(
+        {CHAMPION: bins}, rules, identity=("fraud", DAY), chosen_before={CHAMPION: 0.5},
+        kept={CHAMPION: choice},
+    ).to_pylist()  # fmt: skip
+    return dict(row)
+
+
+def test_a_former_choice_is_judged_on_all_days_since_against_todays_threshold() -> None:
+    days = [drawn(seed) for seed in (11, 12, 13)]
+    chosen = KeptChoice(FORMER, 0.25, [Stakes.of(bins) for bins in days[:2]])
+    row = kept_row(chosen, days[2])
+    index = np.array([GRID.index_of(0.25), HALF])
+    worth = np.sum([value_at(Stakes.of(bins), index, RULES.values) for bins in days], axis=0)
+    assert (row["kept_since"], row["kept_threshold"], row["kept_days"]) == (FORMER, 0.25, 3)
+    assert row["value_of_kept"] == pytest.approx(worth[0])
+    assert row["gain_of_kept"] == pytest.approx(worth[0] - worth[1])
+    between = [b.threshold_index for b in days]
+    assert all(((at >= index[0]) & (at < index[1])).any() for at in between)
+    # Only records between the two thresholds differ: each positive brings 260, each negative -9.
+    squares = sum(
+        260.0**2 * b.positives[inside].sum() + 9.0**2 * b.negatives[inside].sum()
+        for b, at in zip(days, between, strict=True)
+        for inside in [(at >= index[0]) & (at < index[1])]
+    )
+    half = 1.959963984540054 * squares**0.5
+    assert row["gain_of_kept_high"] - row["gain_of_kept"] == pytest.approx(half)
+    assert row["gain_of_kept"] - row["gain_of_kept_low"] == pytest.approx(half)
+
+
+def test_days_without_labels_do_not_count_and_without_any_nothing_is_said() -> None:
+    unlabelled = drawn(7, 50, labelled=0.0)
+    none = KeptChoice(FORMER, 0.25, [Stakes.of(unlabelled)])
+    assert kept_row(none, drawn(11))["kept_days"] == 1
+    row = kept_row(none, unlabelled)
+    assert row["kept_days"] == 0
+    assert row["kept_since"] is row["gain_of_kept"] is row["value_of_kept"] is None
+
+
+def test_a_kept_threshold_that_treats_all_records_as_todays_has_no_interval() -> None:
+    row = kept_row(KeptChoice(FORMER, 0.5, []), drawn(11))
+    assert (row["gain_of_kept"], row["gain_of_kept_low"]) == (0.0, None)
+    assert row["undefined_reason"] == "kept_is_operating"
+
+
+def test_a_gain_on_a_threshold_that_cannot_be_kept_is_not_said() -> None:
+    row = kept_row(KeptChoice(FORMER, 0.8, []), drawn(11), replace(RULES, capacity=9))
+    assert row["value_of_kept"] is not None
+    assert row["gain_of_kept"] is row["gain_of_kept_low"] is None
+    assert "operating_above_capacity" in row["undefined_reason"]
+
+
+def test_to_act_on_nothing_may_have_been_kept() -> None:
+    bins = drawn(11)
+    row = kept_row(KeptChoice(FORMER, None, []), bins)
+    assert row["kept_threshold"] is None
+    assert row["value_of_kept"] == -120.0 * bins.positives.sum()
+
+
+def test_the_interval_of_a_kept_choice_holds_its_true_gain_on_95_of_100_days() -> None:
+    """The days took no part in choosing, so the gain is neither optimistic nor too sure."""
+    whole = Stakes.of(drawn(99, 1_000_000))
+    index = np.array([GRID.index_of(0.3), HALF])
+    at, instead = value_at(whole, index, RULES.values) * (4000 / 1_000_000)
+    held = 0
+    for seed in range(100, 300):
+        row = kept_row(KeptChoice(FORMER, 0.3, []), drawn(seed), replace(RULES, replicates=10))
+        held += row["gain_of_kept_low"] <= at - instead <= row["gain_of_kept_high"]
+    assert 182 <= held <= 198
+
+
+def test_classes_have_the_whole_capacity_each() -> None:
+    cat, dog = (CHAMPION._replace(class_label=name) for name in ("cat", "dog"))
+    today, rules = {cat: drawn(4), dog: drawn(5)}, replace(RULES, capacity=300)
+    for row, bins in zip(
+        threshold_choice_table(today, rules, identity=("pets", DAY), chosen_before={}).to_pylist(),
+        today.values(),
+        strict=True,
+    ):
+        assert row["capacity"] == 300
+        acted = bins.records[bins.threshold_index >= GRID.index_of(row["capacity_threshold"])].sum()
+        assert 250 < acted <= 300
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,38 @@ def test_by_chance_is_reached_on_one_day_in_twenty() -> None:
     assert 4 <= beyond <= 28
 
 
+@pytest.mark.parametrize("size", [60, 1000])
+def test_the_p_value_of_a_calibrated_model_is_even(size: int) -> None:
+    random = np.random.default_rng(9)
+    p_values = []
+    for day in range(400):
+        score = random.beta(1, 6, size)
+        bins = BinCounts.from_scores(GRID, score, (random.random(size) < score).astype(np.int64))
+        p_values.append(calibration_error(reliability(bins), generator("p", str(day)), 300).p_value)
+    below = [np.mean(np.array(p_values) < level) for level in (0.05, 0.2, 0.5)]
+    assert below == pytest.approx([0.05, 0.2, 0.5], abs=0.07)
+    assert min(p_values) > 1e-5
+
+
+def test_the_p_value_goes_on_where_the_draws_end() -> None:
+    """Many curves are tested together: a thousand draws alone could say no less than 0.001."""
+    score = np.full(2000, 0.2)
+    rates = (0.2, 0.23, 0.25, 0.3)
+    found = [
+        calibration_error(
+            reliability(
+                BinCounts.from_scores(GRID, score, (np.arange(2000) < 2000 * r).astype(int))
+            ),
+            generator("tail"),
+        ).p_value
+        for r in rates
+    ]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > 0.9
+    assert 1e-4 < found[1] < 0.01
+    assert found[3] < 1e-8
+
+
 def test_without_labels_nothing_is_said() -> None:
     bins = BinCounts.from_scores(GRID, [0.4, 0.6], [-1, -1])
     assert all(math.isnan(part) for part in calibration_error(reliability(bins), generator("x")))

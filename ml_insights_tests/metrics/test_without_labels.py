@@ -6,9 +6,15 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.metrics.without_labels import expected_performance, positives_by_past_rates
+from ml_insights.metrics.without_labels import (
+    error_band,
+    expected_performance,
+    positives_by_past_rates,
+    student_95,
+)
 from ml_insights_tests.metrics.cases import GRID
 
 HALF = GRID.index_of(0.5)
@@ -51,3 +57,28 @@ def test_without_records_or_past_labels_nothing_is_expected() -> None:
     assert math.isnan(expected_performance(none, none.score_sum, HALF).precision)
     assert np.isnan(positives_by_past_rates(some, none)).all()
     assert math.isnan(expected_performance(some, positives_by_past_rates(some, some), HALF).recall)
+
+
+@pytest.mark.parametrize("freedom", [3, 4, 7, 14, 28])
+def test_the_quantile_of_students_t_is_scipys(freedom: int) -> None:
+    assert student_95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=2e-3)
+
+
+def test_the_band_holds_the_value_of_labels_on_95_of_100_days_however_few_errors_are_known() -> (
+    None
+):
+    random = np.random.default_rng(8)
+    for days in (3, 7, 28):
+        held = 0
+        for _ in range(2000):
+            errors = random.normal(0.0, 0.02, days + 1)
+            low, high = error_band(0.6, errors[:-1])
+            held += low <= 0.6 - errors[-1] <= high
+        assert 0.935 < held / 2000 < 0.965, days
+
+
+def test_a_band_keeps_to_shares_and_needs_three_errors() -> None:
+    assert error_band(0.99, np.array([0.1, -0.1, 0.1]))[1] == 1.0
+    assert error_band(0.01, np.array([0.1, -0.1, 0.1]))[0] == 0.0
+    assert np.isnan(error_band(0.5, np.array([0.1, -0.1]))).all()
+    assert np.isnan(error_band(math.nan, np.full(9, 0.1))).all()
