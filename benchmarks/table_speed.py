@@ -31,7 +31,7 @@ from ml_insights.decisions.comparisons import (
     variant_comparison_table,
 )
 from ml_insights.decisions.health import model_health_table, score_groups_table
-from ml_insights.decisions.insights import insights_table
+from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.rollups import window_quality_table
 from ml_insights.decisions.tables import (

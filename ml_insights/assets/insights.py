@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import MODEL_QUALITY
-from ml_insights.decisions.insights import insights_table
+from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.tables import (
     INSIGHTS,
     MODEL_HEALTH,

@@ -8,17 +8,21 @@ import re
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pytest
 
 from ml_insights.day_counts import CurveCounts
 from ml_insights.decisions.choices import threshold_choice_table
 from ml_insights.decisions.comparisons import TRAILING_7_DAYS, Rules, variant_comparison_table
 from ml_insights.decisions.health import model_health_table
-from ml_insights.decisions.insights import KINDS, MOST, insights_table
+from ml_insights.decisions.insights.table import KINDS, MOST, insights_table
 from ml_insights.decisions.money import MoneyRules
+from ml_insights.decisions.pairs import joint_counts_of, joint_counts_table
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.result_tables import Curve
 from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn, nothing
+from ml_insights_tests.decisions.test_pairs import spark_rows
 
 DAY = date(2026, 10, 8)
 
@@ -193,3 +197,94 @@ def test_money_that_rests_on_few_records_is_said_with_that() -> None:
     (sentence,) = of_kind(insights({CHAMPION: bins}, money=True), "threshold")
     assert "a threshold of 0.45 would have been worth" in sentence
     assert sentence.endswith("; few records decide, so the interval may be too narrow.")
+
+
+def halved(seed: int, size: int = 3000) -> BinCounts:
+    """Scores of which only half as many are right."""
+    random = np.random.default_rng(seed)
+    score = random.beta(1, 3, size)
+    return BinCounts.from_scores(GRID, score, (random.random(size) < score / 2).astype(int))
+
+
+def calibrated(seed: int, size: int = 3000) -> BinCounts:
+    random = np.random.default_rng(seed)
+    score = random.beta(1, 3, size)
+    return BinCounts.from_scores(GRID, score, (random.random(size) < score).astype(int))
+
+
+def slices(number: int) -> list[Curve]:
+    return [CHAMPION._replace(slice=f"region={n}") for n in range(number)]
+
+
+def test_a_slice_whose_scores_are_off_or_shifted_is_named_with_the_number_of_its_like() -> None:
+    east, west, *others = slices(12)
+    today = {CHAMPION: calibrated(1, 40_000), east: halved(2), west: halved(3, 1000)}
+    before = {CHAMPION: calibrated(4, 99_000)}
+    for n, curve in enumerate(others):
+        today[curve], before[curve] = calibrated(20 + n), calibrated(50 + n, 9000)
+    (sentence,) = of_kind(insights(today, before), "calibration")
+    assert sentence.startswith("champion in slice region=0: scores are off by ")
+    assert "likewise in 1 other slice. Read them" in sentence
+    assert of_kind(insights(today, before), "drift") == []
+    before[east] = drawn(9, 9000)
+    (sentence,) = of_kind(insights(today, before), "drift")
+    assert sentence.startswith("champion in slice region=0: scores are distributed otherwise")
+
+
+def test_slices_are_not_named_where_all_records_are() -> None:
+    today = {CHAMPION: halved(1), **{curve: halved(2) for curve in slices(3)}}
+    (sentence,) = of_kind(insights(today), "calibration")
+    assert sentence.startswith("champion: scores are off")
+    assert "likewise" not in sentence
+
+
+def test_among_many_small_slices_alike_chance_names_hardly_one() -> None:
+    """30 days of 40 slices: all tests of a day are one family."""
+    named = 0
+    for day in range(30):
+        today = {c: calibrated(1000 * day + n, 150) for n, c in enumerate(slices(40))}
+        before = {c: calibrated(1000 * day + 500 + n, 1000) for n, c in enumerate(slices(40))}
+        rows = insights(
+            {**today, CHAMPION: calibrated(day)}, {**before, CHAMPION: calibrated(day + 99)}
+        )
+        named += sum(row["kind"] in ("calibration", "drift") for row in rows)
+    assert named <= 4
+
+
+def test_a_slice_with_another_best_threshold_is_named_with_its_money() -> None:
+    east, west = slices(2)
+    low = BinCounts.from_scores(GRID, [0.3] * 600 + [0.1] * 900, [1] * 400 + [0] * 1100)
+    high = BinCounts.from_scores(GRID, [0.9] * 900 + [0.1] * 900, [1] * 900 + [0] * 900)
+    rows = insights({CHAMPION: high, east: low, west: high}, money=True)
+    (sentence,) = of_kind(rows, "threshold")
+    assert sentence.startswith(
+        "champion in slice region=0: a threshold of 0.3 would have been worth"
+    )
+    few = BinCounts.from_scores(GRID, [0.3] * 12 + [0.1] * 90, [1] * 9 + [0] * 93)
+    assert of_kind(insights({CHAMPION: high, east: few}, money=True), "threshold") == []
+
+
+def test_every_sentence_names_the_class_where_there_are_several() -> None:
+    cat, dog = (CHAMPION._replace(class_label=name) for name in ("cat", "dog"))
+    today = {cat: halved(1), dog: calibrated(2)}
+    rows = insights(today, {cat: calibrated(3, 20_000), dog: calibrated(4, 20_000)}, money=True)
+    assert rows
+    for row in rows:
+        assert row["sentence"].startswith(f"champion, class {row['class_label']}"), row
+
+
+def test_of_variants_that_share_events_the_shared_ones_speak() -> None:
+    joint = joint_counts_of(joint_counts_table(spark_rows()), GRID)
+    counts = joint["1", "challenger", "champion"]
+    today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
+    spoken = {}
+    for name, shared in (("shared", joint), ("none shared", {}), ("apart", None)):
+        rules = Rules(HALF, 0.01, 0.9, {})
+        comparison = variant_comparison_table(today, {}, rules, shared)
+        health = model_health_table(
+            today, {}, HALF, identity=("fraud", DAY), reference_days=0, past={}
+        )
+        table = insights_table(comparison, health, None, coverage={}, relevant=0.01)
+        spoken[name] = of_kind(table.to_pylist(), "variants")
+    assert spoken["none shared"] == spoken["apart"] != spoken["shared"]
+    assert len(spoken["shared"]) == len(set(spoken["shared"])) <= 3
