@@ -18,7 +18,9 @@ Columns = Mapping[str, str]
 """Name of a column -> INTEGER, DECIMAL, DATETIME or STRING."""
 
 NUMBERS = ("INTEGER", "DECIMAL")
-FUNCTIONS = frozenset({"dateDiff", "maxOver", "minOver", "ifelse", "sum", "max", "min"})
+FUNCTIONS = frozenset(
+    {"dateDiff", "maxOver", "minOver", "ifelse", "sum", "max", "min", "contains", "coalesce"}
+)
 LEVELS = frozenset({"PRE_FILTER", "PRE_AGG", "NULL"})
 _FIELD_KINDS = {
     "NumericalDimensionField": NUMBERS,

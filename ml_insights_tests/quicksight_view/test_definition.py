@@ -17,6 +17,7 @@ from ml_insights.dashboard.charts import page_charts
 from ml_insights.dashboard.sections import FIGURES
 from ml_insights.dashboard.tiles import COLUMNS
 from ml_insights.decisions.tables import DECISION_TABLES
+from ml_insights.metrics.reasons import REASONS
 from ml_insights.quicksight_view.data_sets import SHOWN
 
 COVERAGE = 0.85
@@ -188,6 +189,22 @@ def test_value_shows_money_by_threshold_and_the_best_choice() -> None:
     assert choice[:4] == ["variant", "best_threshold", "best_threshold_low", "best_threshold_high"]
     assert choice[-1] == "currency"
     assert {"capacity_threshold", "regret", "regret_low", "regret_high"} <= set(choice)
+
+
+@pytest.mark.parametrize("number", ["value", "regret", "kept"])
+def test_an_interval_of_money_has_its_mark_for_few_records_beside_it(number: str) -> None:
+    """As on the page: the mark follows the reason that the table gives."""
+    shown = fields("Value", "value_choice")
+    last = {"value": "operating_value", "regret": "regret_high", "kept": "gain_of_kept_high"}
+    assert shown[shown.index(last[number]) + 1] == f"{number}_note"
+    (note,) = [one for one in definition()["CalculatedFields"] if one["Name"] == f"{number}_note"]
+    reason = f"few_records_behind_{number}"
+    assert reason in REASONS
+    assert note["DataSetIdentifier"] == "threshold_choice"
+    assert note["Expression"] == (
+        f'ifelse(contains(coalesce({{undefined_reason}}, ""), "{reason}"), '
+        '"few records decide: the interval may be too narrow", "")'
+    )
 
 
 def test_every_chart_of_the_page_is_on_the_dashboard_under_its_name_and_title() -> None:

@@ -28,6 +28,16 @@ CHOSEN = "chosen_threshold"
 COMPARED_DAY = "compared_day"
 DAY_NAMES = ("chosen day", "day before", "a week before")
 
+VALUE_NOTE, REGRET_NOTE, KEPT_NOTE = "value_note", "regret_note", "kept_note"
+_NOTES = {
+    VALUE_NOTE: "few_records_behind_value",
+    REGRET_NOTE: "few_records_behind_regret",
+    KEPT_NOTE: "few_records_behind_kept",
+}
+"""Column of words -> the reason that it is about."""
+_CODES = 'coalesce({undefined_reason}, "")'
+FEW_RECORDS = "few records decide: the interval may be too narrow"
+
 _NEWEST = "maxOver({dt}, [], PRE_FILTER)"
 _CURVE = "[{dt}, {variant}, {class_label}, {slice}]"
 
@@ -65,7 +75,12 @@ def source_of(data_set: DataSet) -> Source:
             f"ifelse({age} = {back}, {chosen}, {age} = {back} + 1, {before}, "
             f'{age} = {back} + 7, {week}, "other")'
         )
-    return Source(data_set, calculated, frozenset({COMPARED_DAY} & calculated.keys()))
+    if {"undefined_reason", "regret_effective_records"} <= names:
+        calculated |= {
+            note: f'ifelse(contains({_CODES}, "{reason}"), "{FEW_RECORDS}", "")'
+            for note, reason in _NOTES.items()
+        }
+    return Source(data_set, calculated, frozenset({COMPARED_DAY, *_NOTES} & calculated.keys()))
 
 
 def parameters(choices: Choices) -> list[Json]:

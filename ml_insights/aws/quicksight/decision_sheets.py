@@ -51,8 +51,14 @@ _CHOICE: dict[str, tuple[str, Format | None]] = {
     "best_threshold_low": ("95 % from", "plain"), "best_threshold_high": ("to", "plain"),
     "break_even_threshold": ("Break even", "plain"),
     "capacity_threshold": ("Within capacity from", "plain"),
-    "operating_value": ("Operating value", "count"), "regret": ("Regret", "count"),
+    "operating_value": ("Operating value", "count"), controls.VALUE_NOTE: ("Mind", None),
+    "regret": ("Regret", "count"),
     "regret_low": ("95 % from ", "count"), "regret_high": ("to ", "count"),
+    controls.REGRET_NOTE: ("Mind ", None),
+    "kept_since": ("Former choice of", None), "kept_threshold": ("kept at", "plain"),
+    "kept_days": ("Days since", "count"), "gain_of_kept": ("would have gained", "count"),
+    "gain_of_kept_low": ("95 % from  ", "count"), "gain_of_kept_high": ("to  ", "count"),
+    controls.KEPT_NOTE: ("Mind  ", None),
     "currency": ("Currency", None),
 }  # fmt: skip
 
@@ -188,7 +194,11 @@ def health(sources: Sources, choices: Choices, name: str) -> Part:
             "label_selection_p_value": ("p of labels at random", "plain"),
             "recall_identifiable": ("Recall identifiable", "count"),
             "estimated_precision": ("Estimated precision", "share"),
+            "estimated_precision_low": ("95 % from", "share"),
+            "estimated_precision_high": ("to", "share"),
             "estimated_recall": ("Estimated recall", "share"),
+            "estimated_recall_low": ("95 % from ", "share"),
+            "estimated_recall_high": ("to ", "share"),
         },
         sort=("variant", "ASC"),
     )  # fmt: skip
