@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -142,7 +143,9 @@ def _values(table: pa.Table) -> dict[str, dict[str, Any]]:
 
 
 def _short(value: Any) -> Any:
-    """Five significant digits for numbers with a fraction: more than a screen can show."""
+    """Days as text; of fractions five digits, which is more than a screen can show."""
+    if isinstance(value, date):
+        return value.isoformat()
     return float(f"{value:.5g}") if isinstance(value, float) else value
 
 

@@ -30,6 +30,7 @@ _SCRIPTS = (
     "page_text.js",
     "page_charts.js",
     "page_decisions.js",
+    "page_health.js",
     "page_controls.js",
 )
 

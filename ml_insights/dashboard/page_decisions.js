@@ -1,4 +1,4 @@
-// What people decide from: insights, comparisons, money, calibration. Texts, tables and chart data.
+// What people decide from: insights, comparisons, money. Texts, tables and chart data.
 
 const decisions = page.decisions;
 const found = (table, variant) => decisions[table][keyOf(chosen.day, variant, chosen.classLabel, chosen.slice)];
@@ -55,7 +55,8 @@ function comparisonRow(row, widest) {
   };
   const cells = [make("th", { scope: "row" }, METRIC_NAMES[row.metric]), make("td", {}, `${plain(row.baseline_value)} \u2192 ${plain(row.value)}`)];
   if (row.difference_low == null) {
-    return make("tr", {}, ...cells, make("td", { colSpan: 3, className: "why" }, `not defined: ${reasonWords(codesOf(row))}`));
+    const lacking = row.verdict ? VERDICT_LABELS[row.verdict] : "not defined";
+    return make("tr", {}, ...cells, make("td", { colSpan: 3, className: "why" }, `${lacking}: ${reasonWords(codesOf(row))}`));
   }
   const unit = inPoints ? " points" : "";
   const needed = row.verdict === "cannot_tell_yet" && row.labels_needed > row.labels
@@ -166,13 +167,14 @@ function moneyTile(choice) {
       : codes.includes("operating_is_best") ? "it is the best one" : "not beyond chance: no reason to move the threshold";
   const fewBehind = (what, effective) => (!codes.includes(`few_records_behind_${what}`) ? ""
     : make("span", { className: "warn" }, `few records decide${effective >= 1 ? ` (as if ${roughly(Math.floor(effective))} of equal worth)` : ""}: the interval may be too narrow`));
+  const kept = keptWords(choice);
   const before = choice.value_of_chosen_before == null ? ""
     : `${choice.chosen_before == null ? "to act on nothing, as chosen the day before," : `the threshold chosen the day before (${scoreText(choice.chosen_before)})`} was worth ${money(choice.value_of_chosen_before, currency)} here`;
   const noted = ["no_positives", "labels_without_amount", "capacity_above_volume", "capacity_below_highest_score"];
   const notes = [
     choice.break_even_precision == null ? "Acting does not pay at the mean amounts, whatever the chance of being right"
       : `Acting pays from a chance of ${(100 * choice.break_even_precision).toPrecision(2)}\u202f% of being right`,
-    choice.capacity == null ? "" : `capacity ${number(choice.capacity)} actions a day${choice.capacity_threshold == null ? "" : `, kept from threshold ${scoreText(choice.capacity_threshold)} on`}`,
+    choice.capacity == null ? "" : `capacity ${number(choice.capacity)} actions a day${page.classes.length > 1 ? " for this class" : ""}${choice.capacity_threshold == null ? "" : `, kept from threshold ${scoreText(choice.capacity_threshold)} on`}`,
     reasonWords(codes.filter((code) => noted.includes(code))),
   ].filter(Boolean).join("; ");
   return make("article", { className: "variant", colour: page.colours[choice.variant] }, head,
@@ -181,46 +183,22 @@ function moneyTile(choice) {
         : `95\u202f% interval ${ends("operating_value")}`, fewBehind("value", choice.effective_records)),
       line("Best threshold", best == null ? "act on nothing" : scoreText(best), sure),
       line("Today's threshold costs a day", overCapacity ? "n/d" : money(Math.max(0, choice.regret), currency), costs,
-        choice.regret_low > 0 ? fewBehind("regret", choice.regret_effective_records) : "", before)),
+        choice.regret_low > 0 ? fewBehind("regret", choice.regret_effective_records) : "", before),
+      kept ? line("Had a former choice been kept", ...kept, choice.gain_of_kept_low > 0 || choice.gain_of_kept_high < 0 ? fewBehind("kept", choice.gain_of_kept_effective_records) : "") : ""),
     make("p", { className: "about" }, `${notes}.`));
 }
 
-function showHealth() {
-  if (!$("health")) return;
-  const rows = chosenVariants().map((variant) => found("health", variant)).filter(Boolean);
-  const points = (value) => `${(100 * value).toFixed(1)} points`;
-  const percent = (value) => `${(100 * value).toFixed(1)}\u202f%`;
-  const lines = [
-    ["Scores are off by", ["no_labels"], (row) => row.calibration_error, (row) => [points(row.calibration_error), `chance alone: ${points(row.calibration_error_by_chance)}`]],
-    ["Scores are, overall", ["no_labels"], (row) => row.calibration_gap, (row) => [Math.abs(row.calibration_gap) < 0.0005 ? "right" : `${points(Math.abs(row.calibration_gap))} too ${row.calibration_gap > 0 ? "high" : "low"}`]],
-    ["Shift of scores (stability index)", ["no_days_before"], (row) => row.stability_index, (row) => [row.stability_index.toFixed(3), `chance alone: ${row.stability_index_by_chance.toFixed(3)}; from 0.1 on worth a look`]],
-    ["Recall, weighted by all records", ["no_labels", "no_positives"], (row) => row.stratified_recall, (row) => [percent(row.stratified_recall), row.stratified_recall_low == null ? "" : `${percent(row.stratified_recall_low)} to ${percent(row.stratified_recall_high)}`]],
-    ["Precision, estimated without labels", ["no_days_before", "no_labels_before"], (row) => row.estimated_precision, (row) => [percent(row.estimated_precision), pastError(row, "precision")]],
-    ["Recall, estimated without labels", ["no_days_before", "no_labels_before"], (row) => row.estimated_recall, (row) => [percent(row.estimated_recall), pastError(row, "recall")]],
-  ];
-  const missing = (row, name, known) => {
-    const why = codesOf(row).filter((code) => known.includes(code));
-    if (name.startsWith("Recall, weighted") && row.recall_identifiable === false && !why.length) return "not identifiable: some scores have no label";
-    return `not defined${why.length ? `: ${reasonWords(why)}` : ""}`;
-  };
-  const cell = (row, name, known, value, words) => {
-    if (value(row) == null) return make("td", { className: "why" }, missing(row, name, known));
-    const [text, small] = words(row);
-    return make("td", {}, text, small ? make("small", {}, small) : "");
-  };
-  $("health").replaceChildren(rows.length ? make("table", {},
-    make("thead", {}, make("tr", {}, make("td"), ...rows.map((row) => make("th", { scope: "col" }, markOf(row.variant), row.variant)))),
-    make("tbody", {}, ...lines.map(([name, ...parts]) => make("tr", {}, make("th", { scope: "row" }, name), ...rows.map((row) => cell(row, name, ...parts))))))
-    : make("p", {}, noDecision("Nothing is known for this choice.")));
-  const groups = chosenVariants().flatMap((variant) => asRows(found("groups", variant), variant));
-  fill("groups", groups);
-  fill("diagonal", Array.from({ length: 21 }, (_, step) => ({ mean_score: (step / 20) ** 2, positive_rate: (step / 20) ** 2 })));
-  mark("reliability", !groups.some((row) => row.positive_rate != null), "No labelled records for this choice");
-  mark("label_share", !groups.length, "No records for this choice");
+// What the oldest choice of the week before would have brought if it had been kept: value and explanation.
+function keptWords(choice) {
+  if (!choice.kept_days || choice.gain_of_kept == null) return null;
+  const { currency } = choice;
+  const chosen = choice.kept_threshold == null ? "to act on nothing" : scoreText(choice.kept_threshold);
+  const days = choice.kept_days === 1 ? "1 day" : `${choice.kept_days} days`;
+  const about = `${chosen}, chosen on ${shortDay(choice.kept_since)}, on the ${days} since, against today's threshold`;
+  if (choice.gain_of_kept_low == null) return ["the same", `${about}: no record lies between the two`];
+  const [gain, low, high] = ["", "_low", "_high"].map((end) => money(choice[`gain_of_kept${end}`], currency));
+  return [`${choice.gain_of_kept > 0 ? "+" : ""}${gain}`, `${about}: 95\u202f% interval ${low} to ${high}`];
 }
-
-const pastError = (row, name) => (row[`estimated_${name}_past_error`] == null ? "an estimate; its past error is not known yet"
-  : `an estimate; off by ${(100 * row[`estimated_${name}_past_error`]).toFixed(1)} points on average on ${row.past_days === 1 ? "1 day" : `${row.past_days} days`} before`);
 
 function showDecisions() {
   showInsights();

@@ -20,6 +20,7 @@ const number = (value) => (value < 0 ? "\u2212" : "") + Math.abs(value).toLocale
 const longDay = (day) => new Date(`${day}T00:00Z`).toLocaleDateString("en-GB", {
   weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
 });
+const shortDay = (day) => new Date(`${day}T00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const sliceName = (slice) => (slice === page.all_records ? "All records" : slice);
 // Two digits of the distance to 0 or 100 %, at least one decimal: as the page's other percentages.
@@ -51,12 +52,22 @@ function showTiles() {
   $("tiles").replaceChildren(...chosenCurves().filter((curve) => curve.words).map((curve) => {
     const { labels, volumes, note, tiles } = curve.words;
     const status = make("span", { className: curve.quality.provisional ? "warn" : "" }, labels);
-    const about = make("span", { className: "about" }, `${volumes} · `, status, note && ` · ${note}`);
+    const payload = payloadNote(curve.variant);
+    const about = make("span", { className: "about" }, `${volumes} · `, status, note && ` · ${note}`, payload && ` · ${payload}`);
     const values = Object.entries(tiles).map(([ratio, tile]) =>
-      make("div", {}, make("dt", {}, page.ratio_words[ratio]), ...tileLines(tile)));
+      make("div", {}, make("dt", {}, page.ratio_words[ratio]), ...tileLines(tile),
+        ratio === "recall" && recallUnknown(found("health", curve.variant)) ? make("dd", { className: "warn" }, NOT_IDENTIFIABLE) : ""));
     return make("article", { className: "variant", colour: page.colours[curve.variant] },
       make("h2", {}, markOf(curve.variant), curve.variant), about, make("dl", { className: "values" }, ...values));
   }));
+}
+
+// Intervals take predictions as independent. Those of one payload may share their fate: at worst each payload is one record.
+function payloadNote(variant) {
+  const counted = (account, item) => Math.abs(page.balance[chosen.day]?.find((row) => row[0] === account && row[1] === variant && row[2] === item)?.[3] ?? 0);
+  const each = counted("predictions", "predictions_in_records") / counted("capture_lines", "records_accepted");
+  return each >= 1.05 && Number.isFinite(each)
+    ? `${each.toFixed(1)} predictions a payload: if they share their fate, intervals are up to about ${Math.sqrt(each).toFixed(1)} times as wide` : "";
 }
 
 function tileLines(tile) {
