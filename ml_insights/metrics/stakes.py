@@ -73,11 +73,6 @@ class Stake(NamedTuple):
         """Sums of the bins before these positions."""
         return Stake(*(np.append(0, np.cumsum(part))[position] for part in self))
 
-    def between(self, position: IndexArray, end: IndexArray) -> Stake:
-        """Sums of the bins from these positions on and before those."""
-        before = (np.append(0, np.cumsum(part)) for part in self)
-        return Stake(*(sums[end] - sums[position] for sums in before))
-
     def grouped(self, starts: IndexArray) -> Stake:
         """Sums of groups of bins, which begin at these positions; bins before the first are out."""
         totals: list[Any] = [sums(part, np.asarray(starts, np.int64)) for part in self]

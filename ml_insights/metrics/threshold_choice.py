@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ml_insights.metrics.arrays import FloatArray, IntArray
-from ml_insights.metrics.business_value import value_at
 from ml_insights.metrics.intervals import Z_95
-from ml_insights.metrics.stakes import effective_records
+from ml_insights.metrics.stakes import Stake, effective_records
 from ml_insights.metrics.strata import equal_starts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ml_insights.metrics.business_value import OutcomeValues
-    from ml_insights.metrics.stakes import Stake, Stakes, Worth
+    from ml_insights.metrics.stakes import Stakes, Worth
 
     Cell = tuple[Stake, Worth]
 
@@ -151,22 +150,24 @@ def kept_threshold(days: Sequence[Stakes], values: OutcomeValues, index: int, ot
     value = gain = 0.0
     between = []
     for stakes in days:
-        if stakes.records:
-            at, instead = value_at(stakes, np.array([index, other]), values)
-            value, gain = value + float(at), gain + float(at - instead)
-            places = np.searchsorted(stakes.threshold_index, [index, other])
-            between.append(_between(stakes, values, *places))
+        at, instead = np.searchsorted(stakes.threshold_index, [index, other]).tolist()
+        above = gains(stakes, values)
+        nothing = stakes.positives.worth(values.false_negative).sum()
+        nothing += stakes.negatives.worth(values.true_negative).sum()
+        value, gain = value + float(nothing + above[at]), gain + float(above[at] - above[instead])
+        between.append(_between(stakes, values, at, instead))
     half, records = _uncertainty(between)
     return Kept(value, gain, gain - half, gain + half, records)
 
 
 def _between(stakes: Stakes, values: OutcomeValues, one: int, other: int) -> tuple[Cell, Cell]:
     """Positives and negatives between two positions: only what is done with them differs."""
-    first, end = np.array([min(one, other)]), np.array([max(one, other)])
-    return (
-        (stakes.positives.between(first, end), values.gain_of_positive),
-        (stakes.negatives.between(first, end), values.gain_of_negative),
+    inside = slice(min(one, other), max(one, other))
+    positives, negatives = (
+        Stake(*(part[inside].sum(keepdims=True) for part in stake))
+        for stake in (stakes.positives, stakes.negatives)
     )
+    return (positives, values.gain_of_positive), (negatives, values.gain_of_negative)
 
 
 def _uncertainty(between: Sequence[tuple[Cell, Cell]]) -> tuple[float, float]:
