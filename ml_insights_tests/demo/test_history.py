@@ -26,7 +26,7 @@ from ml_insights_tests.demo.naive_reader import (
     read_labels,
 )
 
-DAYS, PREDICTIONS_PER_DAY = 6, 1_500
+DAYS, PREDICTIONS_PER_DAY = 5, 2_500
 NOT_IN_THE_DEMO = {"wrong_class_count", "no_labels", "no_label_data"}
 
 
