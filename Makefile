@@ -48,8 +48,9 @@ test-clusters: $(INSTALLED) ## Run the tests that start Spark jobs as EMR does
 	$(BIN)/python -m pytest $(PARALLEL) -m cluster
 
 .PHONY: unit
-unit: $(INSTALLED) ## Run the tests that need no Spark, no server and no Dagster run, in seconds
-	$(BIN)/python -m pytest $(PARALLEL) -m "not (spark or aws or integration or end_to_end or cluster)"
+unit: $(INSTALLED) ## Run the quick tests: no Spark, no server, no Dagster run, properties on few examples
+	$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile quick \
+	  -m "not (spark or aws or integration or simulation or end_to_end or cluster)"
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code

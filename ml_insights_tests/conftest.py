@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # A busy machine must not fail a property for being slow.
 settings.register_profile("no_deadline", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("no_deadline")
 
 
@@ -30,6 +31,8 @@ _MARKS = {
     "aws_server": "aws",
     "installation": "integration",
     "prepared": "integration",
+    "two_days": "integration",
+    "page": "integration",
 }
 """By fixture, what its tests are marked with."""
 

@@ -81,6 +81,7 @@ def test_a_term_is_explained_on_the_page(page: str, term: str) -> None:
     assert term in {element.text.strip() for element in HtmlPage(page).all("dt")}
 
 
+@pytest.mark.integration
 def test_names_from_the_data_cannot_become_markup() -> None:
     tables = build_tables(
         days=1, variants=(HOSTILE, "<img src=x onerror=alert(2)>"), slices=("all", f"a={HOSTILE}")
@@ -149,6 +150,7 @@ def test_the_same_tables_give_the_same_page(tables: Tables, page: str) -> None:
     assert render(tables) == page
 
 
+@pytest.mark.integration
 def test_the_order_of_rows_does_not_matter(one_day: Tables) -> None:
     turned = Tables(
         quality=one_day.quality.take(list(reversed(range(one_day.quality.num_rows)))),
@@ -158,12 +160,14 @@ def test_the_order_of_rows_does_not_matter(one_day: Tables) -> None:
     assert render(turned) == render(one_day)
 
 
+@pytest.mark.integration
 def test_a_page_without_any_day_opens_with_empty_choices(one_day: Tables) -> None:
     nothing = Tables(*(t.slice(0, 0) for t in (one_day.quality, one_day.curves, one_day.balance)))
     data = HtmlPage(render(nothing)).json("data")
     assert data["days"] == data["variants"] == data["curves"] == []
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("variants", "slices"), [(1, 1), (8, 1), (2, 60)], ids=["one curve", "8 variants", "60 slices"]
 )

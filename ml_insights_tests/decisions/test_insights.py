@@ -83,6 +83,7 @@ def test_a_fall_is_named_with_its_interval_its_slice_and_its_label_coverage() ->
     assert first.count("[") == 1
 
 
+@pytest.mark.simulation
 def test_a_change_of_all_slices_alike_is_concentrated_in_none() -> None:
     named = 0
     for seed in range(0, 400, 20):
@@ -238,6 +239,7 @@ def test_slices_are_not_named_where_all_records_are() -> None:
     assert "likewise" not in sentence
 
 
+@pytest.mark.simulation
 def test_among_many_small_slices_alike_chance_names_hardly_one() -> None:
     """30 days of 40 slices: all tests of a day are one family."""
     named = 0

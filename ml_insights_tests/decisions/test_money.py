@@ -210,6 +210,7 @@ def test_to_act_on_nothing_may_have_been_kept() -> None:
     assert row["value_of_kept"] == -120.0 * bins.positives.sum()
 
 
+@pytest.mark.simulation
 def test_the_interval_of_a_kept_choice_holds_its_true_gain_on_95_of_100_days() -> None:
     """The days took no part in choosing, so the gain is neither optimistic nor too sure."""
     whole = Stakes.of(drawn(99, 1_000_000))

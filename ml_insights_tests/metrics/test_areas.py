@@ -109,6 +109,7 @@ def test_limits_are_attained_by_some_order_and_passed_by_none(bins: tuple[Group,
         assert value == pytest.approx(float(exact(bins)), abs=1e-14)
 
 
+@pytest.mark.simulation
 def test_exact_values_of_2000_hard_curves_lie_inside_the_limits() -> None:
     """No violation; scikit-learn's own checks of its input are off to save time.
 

@@ -86,6 +86,7 @@ def population(prevalence: float) -> dict[str, float]:
     }
 
 
+@pytest.mark.simulation
 def test_intervals_hold_the_value_of_the_population_on_about_95_of_100_days() -> None:
     """Wilson's alone, which takes the threshold as given, hold it on far fewer."""
     random, true = np.random.default_rng(4), population(0.1)

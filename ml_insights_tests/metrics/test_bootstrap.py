@@ -47,6 +47,7 @@ def values(bins: BinCounts) -> dict[str, float]:
     }
 
 
+@pytest.mark.simulation
 def test_the_spread_on_bins_is_that_of_resampled_records() -> None:
     random = np.random.default_rng(1)
     label = (random.random(500) < 0.2).astype(np.int64)
@@ -65,6 +66,7 @@ def test_the_spread_on_bins_is_that_of_resampled_records() -> None:
         assert drawn.mean() == pytest.approx(np.mean(theirs), abs=0.15 * np.std(theirs)), name
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("kind", CURVES)
 def test_grouping_keeps_the_spread_within_five_percent(kind: str) -> None:
     bins = curve(kind)

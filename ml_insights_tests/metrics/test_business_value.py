@@ -59,6 +59,7 @@ def test_calibrated_scores_are_worth_most_at_the_break_even_chance() -> None:
     assert threshold == pytest.approx(break_even_precision(Stakes.of(bins), values), abs=0.03)
 
 
+@pytest.mark.simulation
 def test_the_interval_holds_the_expected_value_on_nineteen_of_twenty_days() -> None:
     random = np.random.default_rng(12)
     chances = np.array([0.02, 0.03, 0.01, 0.94])

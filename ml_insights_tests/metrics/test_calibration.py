@@ -53,6 +53,7 @@ def test_a_calibrated_model_is_within_chance_and_one_that_is_not_is_beyond_it() 
     assert doubled.gap == pytest.approx(0.1, abs=0.01)
 
 
+@pytest.mark.simulation
 def test_by_chance_is_reached_on_one_day_in_twenty() -> None:
     random = np.random.default_rng(5)
     beyond = 0
@@ -64,6 +65,7 @@ def test_by_chance_is_reached_on_one_day_in_twenty() -> None:
     assert 4 <= beyond <= 28
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("size", [60, 1000])
 def test_the_p_value_of_a_calibrated_model_is_even(size: int) -> None:
     random = np.random.default_rng(9)

@@ -51,6 +51,7 @@ def test_the_stability_index_by_hand() -> None:
     assert score_drift(reference, today).stability_index == pytest.approx(expected)
 
 
+@pytest.mark.simulation
 def test_without_drift_chance_is_exceeded_on_one_day_in_twenty() -> None:
     random = np.random.default_rng(2)
     beyond_index = beyond_gap = 0

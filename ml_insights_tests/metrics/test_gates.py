@@ -56,6 +56,7 @@ def test_without_trials_there_is_no_test(before: Share, today: Share) -> None:
     assert not regressions(np.array([fall_p_value(before, today)])).any()
 
 
+@pytest.mark.simulation
 def test_a_month_of_hundred_slices_alarms_at_most_once_in_twenty() -> None:
     random, months, slices, positives = np.random.default_rng(11), 120, 100, 60
     alarms = 0

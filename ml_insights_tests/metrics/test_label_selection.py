@@ -85,6 +85,7 @@ def test_scores_on_one_side_of_the_threshold_leave_no_interval() -> None:
     assert math.isnan(found.high)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("size", [3000, 8000])
 def test_the_interval_holds_the_expected_recall_on_nineteen_of_twenty_days(size: int) -> None:
     random = np.random.default_rng(11)
@@ -97,6 +98,7 @@ def test_the_interval_holds_the_expected_recall_on_nineteen_of_twenty_days(size:
     assert 275 <= held <= 295
 
 
+@pytest.mark.simulation
 def test_the_interval_holds_the_true_recall_on_nineteen_of_twenty_days() -> None:
     random = np.random.default_rng(9)
     held = 0

@@ -66,6 +66,7 @@ def test_paired_delong_from_joint_counts_is_delong_from_records() -> None:
     assert (found.high - found.low) / 2 / 1.959964 == pytest.approx(math.sqrt(variance), rel=1e-6)
 
 
+@pytest.mark.simulation
 def test_the_spread_of_all_metrics_is_that_of_a_paired_bootstrap() -> None:
     one, other, label = two_models(2, 1500)
     joint = joint_of(one, other, label)

@@ -117,6 +117,7 @@ def payments(random: np.random.Generator, size: int) -> Stakes:
     return Stakes.with_amounts(bins, bins.threshold_index, stake(label == 1), stake(label == 0))
 
 
+@pytest.mark.simulation
 def test_the_interval_holds_the_expected_value_on_nineteen_of_twenty_days() -> None:
     random = np.random.default_rng(20)
     at = np.array([GRID.index_of(0.25)])

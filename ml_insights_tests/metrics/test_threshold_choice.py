@@ -48,6 +48,7 @@ def test_the_choice_is_the_largest_gain_that_is_allowed(
     assert lowest <= choice.low <= choice.position <= choice.high <= bins.threshold_index.size
 
 
+@pytest.mark.simulation
 def test_the_optimism_is_what_the_choice_loses_on_the_next_day() -> None:
     random = np.random.default_rng(3)
     expected = calibrated(random, 2_000_000)
@@ -65,6 +66,7 @@ def test_the_optimism_is_what_the_choice_loses_on_the_next_day() -> None:
     assert 0.5 * np.mean(looked_better) < np.mean(told) < 1.3 * np.mean(looked_better)
 
 
+@pytest.mark.simulation
 def test_the_interval_of_the_choice_holds_the_truly_best_threshold() -> None:
     random = np.random.default_rng(5)
     best = 4.0 / (4.0 + 16.0)

@@ -124,7 +124,7 @@ def test_yaml_that_settings_do_not_use_is_an_error(problems: Problems, line: str
 
 
 def test_lists_nested_without_end_are_an_error(problems: Problems) -> None:
-    (problem,) = problems(f"lake: {'[' * 5000}\n")
+    (problem,) = problems(f"lake: {'[' * 1500}\n")
     assert problem.startswith("settings.yaml: not valid YAML: maximum recursion depth")
 
 

@@ -31,7 +31,9 @@ class Sent:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for text in self.files.values() for line in text.splitlines()]
+        return [
+            json.loads(line) for text in list(self.files.values()) for line in text.splitlines()
+        ]
 
     def of(self, method: str) -> list[dict[str, Any]]:
         return [message["params"] for message in self.messages if message["method"] == method]
@@ -143,7 +145,9 @@ def test_new_whole_lines_of_the_log_go_along(tmp_path: Path) -> None:
     sent, log = Sent(), tmp_path / "driver.log"
     log.write_text("before\nhalf a")
     with Messages(sent, "jobs/1", log_file=log, interval=0.02):
-        time.sleep(0.1)
+        end = time.monotonic() + 60
+        while not sent.of("log_external_stream") and time.monotonic() < end:
+            time.sleep(0.01)
         with log.open("a") as file:
             file.write(" line\nlost without its end")
     texts = [stream["text"] for stream in sent.of("log_external_stream")]
