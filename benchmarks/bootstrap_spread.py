@@ -13,6 +13,7 @@ import time
 
 import numpy as np
 
+from ml_insights.metrics.arrays import ratio
 from ml_insights.metrics.bootstrap import poisson_bootstrap, standard_error
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.influence import average_precision_influence, variance
@@ -62,7 +63,10 @@ def main() -> None:
         seconds = time.process_time() - began
         size = bins.threshold_index.size
         every = poisson_bootstrap(bins, generator("every", name), REFERENCE, groups=size)
-        ratios = [standard_error(few[metric]) / standard_error(every[metric]) for metric in METRICS]
+        ratios = [
+            float(ratio(standard_error(few[metric]), standard_error(every[metric])))
+            for metric in METRICS
+        ]
         error = math.sqrt(variance(average_precision_influence(bins), bins))
         ratios.append(error / standard_error(every["average_precision"]))
         cells = [name, f"{size:,}", f"{np.count_nonzero(bins.positives):,}", f"{seconds:.2f}"]

@@ -5,7 +5,8 @@ records another threshold would have been best, so the intervals come from choos
 replicates of the bootstrap. Near 0 and 1 replicates hardly vary: what no record showed, none of
 them shows. So no interval is narrower than that of the number at its threshold, taken as given.
 The largest F1 is moreover too high by chance: its lower end is lowered by as much as replicates
-exceed it on average.
+exceed it on average. And recall at a precision may be that of a few lucky hits: its lower end is
+not above the recall of thresholds that have the precision beyond doubt, by Wilson's lower limit.
 
 What belongs here: the columns of these numbers. What does not: finding the thresholds
 (`precision_recall`), drawing replicates (`bootstrap`). How often the intervals hold is in
@@ -27,6 +28,7 @@ from ml_insights.metrics.precision_recall import (
     Best,
     best_f1,
     precision_at_recall,
+    recall,
     recall_at_precision,
 )
 
@@ -64,7 +66,7 @@ def best_points(bins: BinCounts, drawn: Mapping[str, FloatArray]) -> dict[str, A
         "best_f1_limit_high": best.limit_high,
         "best_f1_threshold": threshold,
         "best_f1_method": _method(f1_columns),
-        **_at_levels("recall_at_precision", counts, recall_at_precision, recall_interval, ends),
+        **_recall_at_levels(counts, ends),
         **_at_levels("precision_at_recall", counts, precision_at_recall, precision_interval, ends),
     }
 
@@ -78,6 +80,19 @@ def _ends(drawn: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     defined = replicates[:, ~np.isnan(replicates[0])]
     ends = np.quantile(np.clip(defined, 0.0, 1.0), (0.025, 0.975), axis=1).T
     return dict(zip(drawn, ends, strict=True))
+
+
+def _recall_at_levels(counts: ConfusionCounts, ends: Mapping[str, FloatArray]) -> dict[str, Any]:
+    """Lower ends are not above what has the precision beyond doubt: a few hits may be luck."""
+    name = "recall_at_precision"
+    columns = _at_levels(name, counts, recall_at_precision, recall_interval, ends)
+    if ends:
+        least, found = np.nan_to_num(precision_interval(counts)[0]), recall(counts)
+        for level in FIXED_LEVELS:
+            beyond_doubt = found[least >= level / 100].max(initial=0.0)
+            low = columns[f"{name}_{level}_low"]
+            columns[f"{name}_{level}_low"] = float(np.minimum(low, beyond_doubt))
+    return columns
 
 
 def _at_levels(

@@ -59,9 +59,22 @@ def test_what_no_record_showed_is_still_possible() -> None:
     row = points(bins)
     low, high = wilson_interval(np.array([40]), np.array([40]))
     for name in NUMBERS:
-        if name != "best_f1":
+        if name not in ("best_f1", "recall_at_precision_95"):
             assert (row[f"{name}_low"], row[f"{name}_high"]) == (low[0], high[0])
+    # Not even 40 right alarms of 40 show a precision of 95 % beyond doubt.
+    assert low[0] < 0.95
+    assert row["recall_at_precision_95_low"] == 0.0
     assert row["best_f1_low"] < 1.0
+
+
+def test_a_few_lucky_hits_are_no_proof_of_a_precision() -> None:
+    random = np.random.default_rng(2)
+    score, label = random.random(400), random.random(400) < 0.3
+    label[np.argsort(score)[-3:]] = True
+    bins = BinCounts.from_scores(GRID, score, label.astype(np.int64))
+    row = points(bins)
+    assert row["recall_at_precision_95"] > 0.0
+    assert row["recall_at_precision_95_low"] == 0.0
 
 
 def sample(random: np.random.Generator, positives: int, negatives: int) -> BinCounts:
