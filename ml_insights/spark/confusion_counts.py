@@ -28,6 +28,7 @@ from ml_insights.spark.joint_counts import PAIR, PAIRS_FOLDER
 from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.native_counts import counted_natively
+from ml_insights.spark.packing import RECORD_BYTES
 from ml_insights.spark.plain_counts import counted_plainly
 from ml_insights.spark.raw_predictions import accepted_predictions
 from ml_insights.spark.repeated_events import repeated_events
@@ -89,9 +90,14 @@ def count_day(
     if job.plain:
         counted = counted_plainly(spark, job, predictions, variants, rows_of_labels)
     else:
-        repeated = repeated_events(predictions, rows)
         counted = counted_natively(
-            spark, job, predictions, variants, rows_of_labels, repeated=repeated
+            spark,
+            job,
+            predictions,
+            variants,
+            rows_of_labels,
+            records_bytes=rows * RECORD_BYTES + sum(folder.bytes for folder in folders.values()),
+            repeated=repeated_events(predictions, rows),
         )
     lines, labels = counted.label_lines, counted.fates["labels"]
     report(f"labels read: {lines['label_lines_read']} lines in the label window")

@@ -3,10 +3,11 @@
 What belongs here: the rows that the operator is given, and the columns that it gives. What does
 not: what it does with them (`java/DayEvents.java`), the same in SQL (`plain_counts`, its check).
 
-Predictions and label records go through one shuffle by event and are sorted by it, so that the
-operator sees an event at a time: it drops duplicates, chooses the record that counts, accounts for
-each label and counts by bin, in one pass and in little memory. Records of one event are combined
-before the shuffle (`java/LabelCombining.java`), so that no task gets millions of them.
+Predictions and label records go through one shuffle by event, packed into blocks by the part of the
+day that the event belongs to (`java/Blocks.java`), and are sorted after it. So the operator sees an
+event at a time: it drops duplicates, chooses the record that counts, accounts for each label and
+counts by bin, in one pass and in little memory. Label records of one event are combined before the
+shuffle (`java/PackedLabels.java`), so that no task gets millions.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from pyspark.sql import functions as F
 from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_fates import known_before_day
+from ml_insights.spark.packing import packing
 from ml_insights.spark.repeated_events import among, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import Column, SparkSession
+    from pyspark.sql import SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
 
@@ -66,18 +68,6 @@ _SUMS = (
     "used",
 )
 """What `java/DayEvents.java` adds up, in its order; then labelled predictions by variant."""
-_LABEL_DDL = (
-    "struct<codes:array<int>,today:boolean,modified:timestamp,source_object:string,"
-    "reason:string,line:string,records:bigint,entries:bigint,entries_of_object:bigint>"
-)
-"""Label records of an event, how many, and the labels in them and in those of the last object;
-`codes` is NULL where these disagree. Or a rejected line.
-"""
-_LABEL_PLACE, _LABEL_OF_MANY_PLACE = 2**31 - 1, 2**31 - 2
-"""Label records sort behind all predictions of their event."""
-_HELD = 1 << 14
-"""Events whose records a task combines at a time."""
-_ORDER = ("event_id", "place", "position", "captured_at", "slice_id")
 
 
 def counted_natively(
@@ -87,6 +77,7 @@ def counted_natively(
     variants: Sequence[str],
     labels: Optional[DataFrame],
     *,
+    records_bytes: int,
     repeated: Sequence[bytes] = (),
 ) -> Counted:
     """Count a day.
@@ -97,14 +88,14 @@ def counted_natively(
         predictions: the day's rows of raw_predictions.
         variants: of the day, ascending.
         labels: what `label_rows` returns.
+        records_bytes: of all predictions and labels packed, about; see `packing`.
         repeated: events of which no task should hold all, see `repeated_events`.
     """
-    rows = spread(_prediction_rows(predictions, variants, _class_labels(job)), repeated)
-    if labels is not None:
-        rows = rows.unionAll(_label_rows(_combined(spark, labels, job), job, repeated))
-    output = f"{job.output}/counted"
-    sums, newest = _write_counts(spark, job, rows, variants, output)
-    counted = spark.read.schema(_ddl(job)).parquet(output)
+    rows = spread(_prediction_rows(predictions, job), repeated)
+    records = None if labels is None else _label_rows(labels, job, repeated)
+    spec, output = _spec(spark, job, variants, records_bytes), f"{job.output}/counted"
+    sums, newest = _write_counts(spark, rows, records, spec, output)
+    counted = spark.read.schema(_ddl(amounts=job.amounts)).parquet(output)
 
     def record(name: str) -> DataFrame:
         return counted.where(F.col("record") == name)
@@ -151,9 +142,9 @@ def _iso_time(microseconds: int) -> str:
 
 def _write_counts(
     spark: SparkSession,
-    job: ConfusionCountsArguments,
-    rows: DataFrame,
-    variants: Sequence[str],
+    predictions: DataFrame,
+    labels: Optional[DataFrame],
+    spec: dict[str, Any],
     output: str,
 ) -> tuple[dict[str, int], Optional[int]]:
     """Count rows by event and write the table of `_COUNTED_DDL`.
@@ -161,107 +152,78 @@ def _write_counts(
     Returns:
         Sums by name, and the time of the newest object with an accepted line, microseconds.
     """
-    spec = {
-        "variants": list(variants),
-        "class_labels": _class_labels(job),
-        "classes": bool(job.classes),
-        "octaves": job.octaves,
-        "bits": job.bits,
-        "pairs_at": job.pairs_at,
-        "amounts": job.amounts,
-    }
-    # Scores last: those that differ by less than their place on the grid tells are neighbours.
-    order = (*_ORDER, "amount", "score") if job.amounts else (*_ORDER, "score")
-    events = rows.repartition("event_id").sortWithinPartitions(*order)
     context: Any = spark._jsparkSession.sparkContext()  # noqa: SLF001
-    names = [*_SUMS, *(f"labelled/{n}" for n in range(len(variants)))]
+    names = [*_SUMS, *(f"labelled/{n}" for n in range(len(spec["variants"])))]
     sums, times = [context.longAccumulator() for _ in names], context.collectionAccumulator()
     operator = native(spark, "ml_insights.EventCounting")
-    counted = operator.over(_rows_of(events), json.dumps(spec), sums, times)
-    table = _table(spark, counted, _ddl(job))
+    plans = _plan(predictions), None if labels is None else _plan(labels)
+    counted = operator.over(*plans, json.dumps(spec), sums, times)
+    table = _table(spark, counted, _ddl(amounts=spec["amounts"]))
     table.write.partitionBy("record").mode("overwrite").parquet(output)
     found = {name: int(sum_.sum()) for name, sum_ in zip(names, sums)}
     return found, max(times.value(), default=None)
 
 
-def _ddl(job: ConfusionCountsArguments) -> str:
-    return f"{_COUNTED_DDL}, {_AMOUNTS_DDL}" if job.amounts else _COUNTED_DDL
+def _spec(
+    spark: SparkSession,
+    job: ConfusionCountsArguments,
+    variants: Sequence[str],
+    records_bytes: int,
+) -> dict[str, Any]:
+    """What the operator is told."""
+    return {
+        "variants": list(variants),
+        "class_labels": list(job.classes) or [job.positive_label],
+        "classes": bool(job.classes),
+        "octaves": job.octaves,
+        "bits": job.bits,
+        "pairs_at": job.pairs_at,
+        "amounts": job.amounts,
+        **packing(records_bytes, int(str(spark.conf.get("spark.sql.shuffle.partitions")))),
+    }
 
 
-def _class_labels(job: ConfusionCountsArguments) -> list[str]:
-    return list(job.classes) or [job.positive_label]
+def _ddl(*, amounts: bool) -> str:
+    return f"{_COUNTED_DDL}, {_AMOUNTS_DDL}" if amounts else _COUNTED_DDL
 
 
-def _prediction_rows(
-    predictions: DataFrame, variants: Sequence[str], class_labels: Sequence[str]
-) -> DataFrame:
-    place = _position("variant", variants) * len(class_labels) + _position(
-        "class_label", class_labels
-    )
-    index = F.shiftleft(F.col("prediction_index").cast("bigint"), 32)
+def _prediction_rows(predictions: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
+    """What `java/PackedPredictions.java` takes, in the order in which files are read.
+
+    Columns that are only read stay columns, see `java/PlanRows.java`.
+    """
     return predictions.select(
         "event_id",
-        place.alias("place"),
-        (index + F.col("predictions_in_record")).alias("position"),
-        "captured_at",
-        "slice_id",
+        "prediction_index",
+        "predictions_in_record",
+        "class_label",
         "score",
-        F.lit(None).cast(_LABEL_DDL).alias("label"),
-        *(["amount"] if "amount" in predictions.columns else []),
+        "slice_id",
+        "captured_at",
+        *(["amount"] if job.amounts else []),
+        "variant",
     )
 
 
-def _position(name: str, values: Sequence[str]) -> Column:
-    """Position of a column's value among the values that it has."""
-    unknown = F.raise_error(
-        F.concat(
-            F.lit(f"raw_predictions has a {name} that the settings do not name, "),
-            F.col(name),
-            F.lit(": materialize raw_predictions of the day again."),
-        )
-    ).cast("int")
-    found = (F.when(F.col(name) == value, n) for n, value in enumerate(values))
-    return F.coalesce(*found, unknown)
-
-
-def _combined(spark: SparkSession, labels: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
-    """Label records, few an event: `event_id` and `label`, see `_LABEL_DDL`."""
-    entries = F.size("codes").cast("bigint")
-    label = F.struct(
+def _label_rows(
+    labels: DataFrame, job: ConfusionCountsArguments, repeated: Sequence[bytes]
+) -> DataFrame:
+    """What `java/PackedLabels.java` takes."""
+    return labels.select(
+        "event_id",
         "codes",
         (F.col("collected_on") == job.day).alias("today"),
         "modified",
         "source_object",
         "reason",
         "line",
-        F.lit(1).cast("bigint").alias("records"),
-        entries.alias("entries"),
-        entries.alias("entries_of_object"),
-    )
-    rows = labels.select("event_id", label.alias("label"))
-    operator = native(spark, "ml_insights.LabelCombining")
-    combined = operator.over(_rows_of(rows), _HELD)
-    return _table(spark, combined, f"event_id binary, label {_LABEL_DDL}")
-
-
-def _label_rows(
-    labels: DataFrame, job: ConfusionCountsArguments, repeated: Sequence[bytes]
-) -> DataFrame:
-    nothing = {"position": "bigint", "captured_at": "timestamp", "slice_id": "bigint"}
-    place = F.when(among(repeated), _LABEL_OF_MANY_PLACE).otherwise(_LABEL_PLACE)
-    return labels.select(
-        "event_id",
-        place.alias("place"),
-        *(F.lit(None).cast(kind).alias(name) for name, kind in nothing.items()),
-        F.lit(None).cast("double").alias("score"),
-        "label",
-        *([F.lit(None).cast("bigint").alias("amount")] if job.amounts else []),
+        among(repeated).alias("of_repeated"),
     )
 
 
-def _rows_of(table: DataFrame) -> Any:
-    """Rows of Spark's engine, which its public interface would copy into objects."""
-    return table._jdf.queryExecution().toRdd()  # noqa: SLF001
+def _plan(table: DataFrame) -> Any:
+    """Spark's plan, for its public interface would copy the rows into objects."""
+    return table._jdf.queryExecution().executedPlan()  # noqa: SLF001
 
 
 def _table(spark: SparkSession, rows: Any, ddl: str) -> DataFrame:

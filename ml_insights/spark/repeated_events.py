@@ -29,6 +29,10 @@ _MOST = 1000
 _PARTS = 1024
 _APART = b"\xff" * 17
 """No event begins so: ids are text, which has no such byte, or 16 bytes."""
+_SAYS = (
+    *("variant", "class_label", "prediction_index", "predictions_in_record"),
+    *("captured_at", "slice_id"),
+)
 
 
 def repeated_events(predictions: DataFrame, rows: int) -> list[bytes]:
@@ -66,7 +70,7 @@ def spread(rows: DataFrame, repeated: Sequence[bytes]) -> DataFrame:
     """
     if not repeated:
         return rows
-    part = F.pmod(F.xxhash64("place", "position", "captured_at", "slice_id"), F.lit(_PARTS))
+    part = F.pmod(F.xxhash64(*_SAYS), F.lit(_PARTS))
     part = part.cast("string").cast("binary")
     own = F.concat(F.lit(_APART), part, F.col("event_id"))
     spread_id = F.when(among(repeated), own).otherwise(F.col("event_id"))

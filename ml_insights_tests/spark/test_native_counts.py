@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -16,10 +18,12 @@ from pyspark.sql import functions as F
 
 from ml_insights.capture_files import csv_labels, label_record, write_label_files
 from ml_insights.metrics.thresholds import ThresholdGrid
-from ml_insights.spark import native_counts, repeated_events
+from ml_insights.spark import packing, repeated_events
 from ml_insights.spark.confusion_counts import count_day
+from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_rows import label_folders, label_rows
-from ml_insights.spark.native_counts import _combined, _label_rows, _prediction_rows
+from ml_insights.spark.native_counts import _label_rows, _plan, _prediction_rows, _spec
+from ml_insights.spark.repeated_events import spread
 from ml_insights_tests.spark.compacted import quiet
 from ml_insights_tests.spark.labelled import (
     LATER,
@@ -31,7 +35,7 @@ from ml_insights_tests.spark.labelled import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -42,6 +46,15 @@ pytestmark = pytest.mark.spark
 GRID = ThresholdGrid()
 VARIANTS = ("champion", "shadow", "Ω")
 SLICES = [[11, ["EU"]], [-12, ["US"]], [13, ["(missing)"]]]
+LONG = "long " * 20_000
+TWINS = ("event 3801", "event 45680")
+"""Two of one rank: their records are told apart by their ids alone."""
+
+
+def event_name(number: int) -> str:
+    """Ids of every kind: of no, few and more bytes than a block has, and of one rank."""
+    special = {391: "", 392: "Ω", 393: LONG, 394: TWINS[0], 395: TWINS[1]}
+    return special.get(number, f"event {number}")
 
 
 def some_score(random: Random) -> float:
@@ -66,7 +79,7 @@ def some_day(random: Random, classes: tuple[str, ...]) -> list[dict[str, Any]]:
             }
             rows += [
                 prediction(
-                    f"event {number}",
+                    event_name(number),
                     some_score(random),
                     class_label=name,
                     prediction_index=index,
@@ -101,12 +114,53 @@ def some_labels(random: Random, legal: tuple[str, ...]) -> list[tuple[Any, bytes
     """Records of known and unknown events, several an event, in several objects and days."""
     lines = []
     for _ in range(700):
-        event = f"event {random.randrange(500)}"
+        event = event_name(random.randrange(500))
         values = random.choices([*legal, *legal, "", "wrong"], k=random.choice((1, 1, 1, 2, 3)))
         when = NOON + timedelta(hours=random.choice((0, 1, 2, 24, 25)))
         line = label_record(event, csv_labels(values)).encode()
         lines += [(when, line)] * random.choice((1, 1, 1, 2))
     return [*lines, (NOON, b"{broken"), (LATER, b""), (LATER, b"\xff{}")]
+
+
+class Record(NamedTuple):
+    """Of the shuffle: the part it goes to, and what its bytes begin with."""
+
+    target: int
+    event: bytes
+    place: int
+    rest: bytes
+
+
+def number(block: bytes, at: int) -> tuple[int, int]:
+    """The number that begins at a position, and the position behind it."""
+    end = at + 1 + block[at]
+    return int.from_bytes(block[at + 1 : end], "big"), end
+
+
+def records_of(target: int, block: bytes) -> Iterator[Record]:
+    at = 0
+    while at < len(block) - 8:
+        length, at = number(block, at)
+        end, (size, event) = at + length, number(block, at)
+        place, at = number(block, event + size)
+        yield Record(target, block[event : event + size], place, block[at:end])
+        at = end
+
+
+def packed(
+    spark: SparkSession,
+    job: ConfusionCountsArguments,
+    predictions: DataFrame,
+    labels: DataFrame | None,
+    **sizes: int,
+) -> list[Record]:
+    """What goes through the shuffle, read without the classes that read it."""
+    spec = json.dumps({**_spec(spark, job, ["main"], 0), **sizes})
+    plans = _plan(predictions), None if labels is None else _plan(labels)
+    pairs = native(spark, "ml_insights.EventCounting").packed(*plans, spec).toJavaRDD().collect()
+    return [
+        record for pair in pairs for record in records_of(pair._1(), bytes(pair._2().getBinary(0)))
+    ]
 
 
 def told(spark: SparkSession, job: ConfusionCountsArguments) -> tuple[Any, ...]:
@@ -138,15 +192,22 @@ def random_day(
     )
     day = some_day(random, classes)
     publish(job.predictions, day, slices=SLICES)
-    before = [prediction(f"event {number}", 0.5) for number in range(390, 480)]
+    before = [prediction(event_name(number), 0.5) for number in range(390, 480)]
     publish(job.earlier_predictions[0], [*before, *before[:5]])
     write_label_files(tmp_path / "ground_truth", some_labels(random, classes or ("1", "0")))
     return job, day
 
 
+DIVIDED: dict[str, dict[str, int]] = {
+    "as usual": {},
+    "in many parts, a record a block": {"SMALLEST_PART": 10_000, "LARGEST_BLOCK": 1},
+    "in many runs on disk": {"HELD_BYTES": 4_000, "LARGEST_BLOCK": 300, "HELD_EVENTS": 7},
+}
+
+
 @pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
 @pytest.mark.parametrize("seed", range(2))
-def test_both_ways_count_the_same_day_alike(
+def test_both_ways_count_the_same_day_alike_however_it_is_divided(
     spark: SparkSession,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -154,10 +215,13 @@ def test_both_ways_count_the_same_day_alike(
     seed: int,
 ) -> None:
     job, _ = random_day(tmp_path, classes, seed)
-    if seed:  # an event's records are combined in several parts
-        monkeypatch.setattr(native_counts, "_HELD", 7)
-    native_way, plain_way = (told(spark, replace(job, plain=plain)) for plain in (False, True))
-    assert native_way == plain_way
+    plain_way = told(spark, replace(job, plain=True))
+    for how, sizes in DIVIDED.items():
+        with monkeypatch.context() as changed:
+            for name, size in sizes.items():
+                changed.setattr(packing, name, size)
+            native_way = told(spark, job)
+        assert native_way == plain_way, how
     labels, labelled = native_way[0]["labels"], native_way[0]["labelled"]
     # The day has every case, so that none is compared with nothing.
     empty = {name for name, number in labels.items() if not number}
@@ -214,16 +278,73 @@ def test_no_task_gets_the_predictions_or_the_labels_of_a_repeated_event(
         return [int(row["count"]) for row in held.collect()]
 
     assert max(in_tasks(labels.select("event_id"))) > 6 * hot
-    predictions = _prediction_rows(frame, ["main"], ["1"])
+    predictions = _prediction_rows(frame, job)
     assert max(in_tasks(predictions)) > hot
-    met = repeated_events.spread(predictions, repeated).unionAll(
-        _label_rows(_combined(spark, labels, job), job, repeated)
-    )
-    given = in_tasks(met)
-    assert max(given) < 1.2 * sum(given) / tasks
-    theirs = met.where(F.col("event_id").isin([F.lit(b"hot"), F.lit(b"few predictions")]))
-    assert theirs.agg(F.sum("label.records")).collect()[0][0] == 6 * hot
-    assert theirs.count() < 6 * hot / 100
+    apart = spread(predictions, repeated)
+    met = packed(spark, job, apart, _label_rows(labels, job, repeated), targets=tasks)
+    given = Counter(record.target for record in met)
+    assert max(given.values()) < 1.2 * given.total() / tasks
+    theirs = [record for record in met if record.event in (b"hot", b"few predictions")]
+    records = [number(record.rest, 0)[0] for record in theirs if record.place >= 2**31 - 3]
+    assert sum(records) == 6 * hot
+    assert len(theirs) < 6 * hot / 100
+
+
+def test_events_are_divided_evenly_and_no_event_is_in_two_parts(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    events = [event_name(number) for number in range(2_000)]
+    rows = [prediction(event, score) for event in events for score in (0.25, 0.5, 0.75)]
+    job = counting_job(tmp_path)
+    predictions = _prediction_rows(predictions_frame(spark, tmp_path, rows), job)
+    met = packed(spark, job, predictions.repartition(3), None, targets=7, block_bytes=1_000)
+    assert Counter(record.event for record in met) == Counter(row["event_id"] for row in rows)
+    parts = {(record.event, record.target) for record in met}
+    assert len(parts) == len(set(events))
+    sizes = Counter(target for _, target in parts)
+    assert set(sizes) == set(range(7))
+    assert max(sizes.values()) < 1.3 * min(sizes.values())
+
+
+def test_ids_that_share_a_rank_are_what_the_tests_say(spark: SparkSession) -> None:
+    hashes = [F.xxhash64(F.lit(twin).cast("binary")) for twin in TWINS]
+    ranks = spark.range(1).select(*(F.shiftright(value, 36) for value in hashes))
+    assert len(set(ranks.collect()[0])) == 1
+
+
+def test_nothing_stays_on_disk_when_a_task_fails_after_it_has_written_runs(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    rows = [prediction(str(number), 0.5) for number in range(2_000)]
+    job, context = counting_job(tmp_path), spark.sparkContext
+    predictions = _prediction_rows(predictions_frame(spark, tmp_path, rows), job)
+    sizes = {"targets": 1, "held_bytes": 9_000, "block_bytes": 1_000}
+    good = {**_spec(spark, job, ["main"], 0), **sizes}
+    broken = {name: value for name, value in good.items() if name != "pairs_at"}
+    folder = Path(str(context.getConf().get("spark.local.dir")))
+    for name, spec in (("good", good), ("broken", broken)):
+        context.setJobGroup(name, "")
+        java: Any = context._jsc.sc()
+        operator = native(spark, "ml_insights.EventCounting")
+        times = java.collectionAccumulator()
+        counted = operator.over(_plan(predictions), None, json.dumps(spec), [], times)
+        if spec is good:
+            assert counted.count() == 1
+        else:
+            with pytest.raises(Exception, match="NullPointer"):
+                counted.count()
+        assert spilled(spark, name) > 5_000
+        assert not [*folder.rglob("temp_local_*")]
+
+
+def spilled(spark: SparkSession, group: str) -> int:
+    """Bytes on disk of sorts in the jobs of a group."""
+    context: Any = spark.sparkContext
+    context._jsc.sc().listenerBus().waitUntilEmpty()
+    tracker, store = context.statusTracker(), context._jsc.sc().statusStore()
+    jobs = map(tracker.getJobInfo, tracker.getJobIdsForGroup(group))
+    stages = [stage for job in jobs for stage in job.stageIds]
+    return sum(store.lastStageAttempt(stage).diskBytesSpilled() for stage in stages)
 
 
 def test_few_predictions_are_not_searched_for_repeated_events(
@@ -235,9 +356,10 @@ def test_few_predictions_are_not_searched_for_repeated_events(
 
 
 def test_an_id_that_many_predictions_share_is_counted_in_little_memory(
-    spark: SparkSession, tmp_path: Path
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More distinct bins than the operator holds, all of one event, in one task."""
+    """More records and distinct bins than the operator holds, all of one event, in one task."""
+    monkeypatch.setattr(packing, "HELD_BYTES", 500_000)
     job = counting_job(tmp_path)
     number = 70_000
     scores = [edge / number for edge in range(number)]

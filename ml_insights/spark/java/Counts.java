@@ -3,7 +3,6 @@ package ml_insights;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 import java.util.ArrayDeque;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.unsafe.types.UTF8String;
 
@@ -58,7 +57,7 @@ public final class Counts {
     labelled = new long[variants];
   }
 
-  private static UTF8String[] texts(JsonNode names) {
+  public static UTF8String[] texts(JsonNode names) {
     UTF8String[] texts = new UTF8String[names.size()];
     for (int i = 0; i < texts.length; i++) {
       texts[i] = UTF8String.fromString(((JsonNode) names.get(i)).asText());
@@ -106,7 +105,7 @@ public final class Counts {
     bins.add(slot, part, 1L);
     bins.add(slot, 3, event.offset[i]);
     bins.add(slot, 4, event.copies[i] - 1L);
-    if (part < 2 && event.amount[i] != EventPredictions.NO_AMOUNT) {
+    if (part < 2 && event.amount[i] != Prediction.NO_AMOUNT) {
       bins.add(slot, COUNTERS + part, 1L);
       bins.addProduct(slot, COUNTERS + 2 + 2 * part, event.amount[i], 1L);
       bins.addProduct(slot, COUNTERS + 6 + 2 * part, event.amount[i], event.amount[i]);
@@ -145,12 +144,12 @@ public final class Counts {
     rows.add(new GenericInternalRow(row));
   }
 
-  /** A line of ground truth that is not accepted: `source_object`, `reason`, `line` of the label. */
-  public void addRejected(InternalRow label) {
+  /** A line of ground truth that is not accepted: what `PackedLabels` wrote of it. */
+  public void addRejected(Packed record) {
     Object[] row = row(REJECTED);
-    row[18] = label.getUTF8String(3).clone();
-    row[19] = label.getUTF8String(4).clone();
-    row[20] = label.getUTF8String(5).clone();
+    for (int i = 18; i < 21; i++) {
+      row[i] = UTF8String.fromBytes(record.text());
+    }
     rows.add(new GenericInternalRow(row));
   }
 

@@ -1,33 +1,34 @@
 package ml_insights;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.LongAccumulator;
 
 /**
  * A task's events, one after the other: what becomes of each label, and counts of each prediction.
  *
- * Rows come sorted by event, the predictions of an event before its labels. What belongs here: an
+ * Records come by event, the predictions of an event before its labels. What belongs here: an
  * event as a whole, and the account of labels (`label_fates.py` has the same in SQL). What does not:
  * duplicates (`EventPredictions`), which record counts (`EventLabels`), keys (`Counts`).
  */
 public final class DayEvents implements Iterator {
-  /** `place` of a row that is a label record, which sorts behind all predictions. */
-  private static final int LABEL = Integer.MAX_VALUE;
-
-  /** The same where the predictions were given other events, for there are so many. */
-  private static final int LABEL_OF_MANY = Integer.MAX_VALUE - 1;
-
-  private final Iterator rows;
+  private final Run records;
   private final Counts counts;
   private final LongAccumulator[] sums;
   private final CollectionAccumulator times;
   private final EventPredictions predictions;
   private final EventLabels labels = new EventLabels();
-  private byte[] event;
+  private final Packed record = new Packed();
+  private final Prediction prediction = new Prediction();
+  private final EventLabels label = new EventLabels();
+
+  /** The event is the first bytes of this. */
+  private byte[] event = new byte[64];
+  private int length;
   private Object next;
   private boolean finished;
 
@@ -47,8 +48,8 @@ public final class DayEvents implements Iterator {
   private long knownToday;
 
   public DayEvents(
-      Iterator rows, ScoreGrid grid, Counts counts, LongAccumulator[] sums, CollectionAccumulator times) {
-    this.rows = rows;
+      Run records, ScoreGrid grid, Counts counts, LongAccumulator[] sums, CollectionAccumulator times) {
+    this.records = records;
     this.counts = counts;
     this.sums = sums;
     this.times = times;
@@ -56,14 +57,18 @@ public final class DayEvents implements Iterator {
   }
 
   public boolean hasNext() {
-    next = next == null ? counts.take() : next;
-    while (next == null && !finished) {
-      if (rows.hasNext()) {
-        read((InternalRow) rows.next());
-      } else {
-        finish();
+    try {
+      next = next == null ? counts.take() : next;
+      while (next == null && !finished) {
+        if (records.advance()) {
+          read();
+        } else {
+          finish();
+        }
+        next = counts.take();
       }
-      next = counts.take();
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
     }
     return next != null;
   }
@@ -81,38 +86,40 @@ public final class DayEvents implements Iterator {
     throw new UnsupportedOperationException();
   }
 
-  private void read(InternalRow row) {
-    byte[] eventOfRow = row.getBinary(0);
-    if (!Arrays.equals(eventOfRow, event)) {
+  private void read() {
+    record.set(records.bytes, records.from);
+    int size = (int) record.number();
+    int end = record.at + size;
+    if (!Arrays.equals(event, 0, length, record.bytes, record.at, end)) {
       endEvent();
-      event = eventOfRow;
+      event = size > event.length ? new byte[2 * size] : event;
+      System.arraycopy(record.bytes, record.at, event, 0, size);
+      length = size;
     }
-    int place = row.getInt(1);
-    if (place == LABEL_OF_MANY) {
-      predictions.any = true;
-      predictions.ambiguous = true;
-    }
-    if (place >= LABEL_OF_MANY) {
-      readLabel(row.getStruct(6, 9));
+    record.at = end;
+    int place = (int) record.number();
+    if (place == PackedLabels.REJECTED) {
+      rejected++;
+      counts.addRejected(record);
+    } else if (place >= PackedLabels.LABEL_OF_MANY) {
+      readLabel(place == PackedLabels.LABEL_OF_MANY);
     } else {
-      predictions.add(row);
+      prediction.read(place, record);
+      predictions.add(prediction);
     }
   }
 
-  /** Columns: `native_counts._LABEL_DDL`. */
-  private void readLabel(InternalRow label) {
-    if (!label.isNullAt(4)) {
-      rejected++;
-      counts.addRejected(label);
-      return;
-    }
-    labelRecords += label.getLong(6);
-    labelsRead += label.getLong(7);
-    newest = Math.max(newest, label.getLong(2));
-    if (predictions.any || label.getBoolean(1)) {
+  private void readLabel(boolean ofMany) {
+    predictions.any |= ofMany;
+    predictions.ambiguous |= ofMany;
+    label.read(record);
+    labelRecords += label.records;
+    labelsRead += label.entries;
+    newest = Math.max(newest, label.newest);
+    if (predictions.any || label.today) {
       labels.add(label);
     } else {
-      ofOtherDays += label.getLong(7);
+      ofOtherDays += label.entries;
     }
   }
 
@@ -172,7 +179,7 @@ public final class DayEvents implements Iterator {
       if (predictions.any) {
         knownToday += counting;
       } else {
-        counts.addOpen(event, counting);
+        counts.addOpen(Arrays.copyOf(event, length), counting);
       }
     }
   }

@@ -2,17 +2,13 @@ package ml_insights;
 
 import java.util.Arrays;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
-import org.apache.spark.sql.catalyst.util.GenericArrayData;
-import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Which of several label records of an event counts: `ground_truth.one_per_event`, one at a time.
  *
  * The record in the last object counts. Records of one object that disagree cancel each other. What
- * was added is a record again, which may be added elsewhere: its columns are those of `label` in
- * `native_counts.py`.
+ * was added is a record again, which may be added elsewhere.
  */
 public final class EventLabels {
   /** Code of a label that the record leaves out. */
@@ -37,35 +33,64 @@ public final class EventLabels {
     object = null;
   }
 
-  public void add(InternalRow label) {
-    int[] codesOfLabel = label.isNullAt(0) ? null : codes(label.getArray(0));
-    byte[] source = label.getUTF8String(3).getBytes();
-    int order = object == null ? 1 : Arrays.compareUnsigned(source, object);
-    newest = Math.max(newest, label.getLong(2));
-    records += label.getLong(6);
-    entries += label.getLong(7);
+  /** Takes the columns after the event of `native_counts._label_rows`: one record. */
+  public void set(InternalRow row) {
+    ArrayData labels = row.getArray(1);
+    codes = new int[labels.numElements()];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = labels.isNullAt(i) ? MISSING : labels.getInt(i);
+    }
+    today = row.getBoolean(2);
+    newest = row.getLong(3);
+    object = row.getUTF8String(4).getBytes();
+    records = 1;
+    entries = codes.length;
+    entriesOfObject = codes.length;
+  }
+
+  public void add(EventLabels other) {
+    int order = object == null ? 1 : Arrays.compareUnsigned(other.object, object);
+    newest = Math.max(newest, other.newest);
+    records += other.records;
+    entries += other.entries;
     if (order > 0) {
-      object = source;
-      today = label.getBoolean(1);
-      codes = codesOfLabel;
-      entriesOfObject = label.getLong(8);
+      object = other.object;
+      today = other.today;
+      codes = other.codes;
+      entriesOfObject = other.entriesOfObject;
     } else if (order == 0) {
-      codes = codes != null && Arrays.equals(codes, codesOfLabel) ? codes : null;
-      entriesOfObject += label.getLong(8);
+      codes = codes != null && Arrays.equals(codes, other.codes) ? codes : null;
+      entriesOfObject += other.entriesOfObject;
     }
   }
 
-  /** All that was added, as one record. */
-  public InternalRow record() {
-    Object[] row = new Object[9];
-    row[0] = codes == null ? null : array(codes);
-    row[1] = Boolean.valueOf(today);
-    row[2] = Long.valueOf(newest);
-    row[3] = UTF8String.fromBytes(object);
-    row[6] = Long.valueOf(records);
-    row[7] = Long.valueOf(entries);
-    row[8] = Long.valueOf(entriesOfObject);
-    return new GenericInternalRow(row);
+  /** Writes all that was added, as one record. */
+  public void write(Packed record) {
+    record.write(records);
+    record.write(entries);
+    record.write(entriesOfObject);
+    record.write(newest);
+    record.write(today ? 1L : 0L);
+    record.write(object);
+    record.write(codes == null ? 0L : codes.length + 1L);
+    for (int i = 0; codes != null && i < codes.length; i++) {
+      record.write(codes[i] & 0xFFFFFFFFL);
+    }
+  }
+
+  /** Reads what `write` wrote. */
+  public void read(Packed record) {
+    records = record.number();
+    entries = record.number();
+    entriesOfObject = record.number();
+    newest = record.number();
+    today = record.number() == 1L;
+    object = record.text();
+    int size = (int) record.number() - 1;
+    codes = size < 0 ? null : new int[size];
+    for (int i = 0; i < size; i++) {
+      codes[i] = (int) record.number();
+    }
   }
 
   /** The labels that count; null where records cancel each other. */
@@ -76,21 +101,5 @@ public final class EventLabels {
   /** Number of labels in the records that count, or that cancel each other. */
   public long size() {
     return codes != null ? codes.length : entriesOfObject;
-  }
-
-  private static int[] codes(ArrayData labels) {
-    int[] codes = new int[labels.numElements()];
-    for (int i = 0; i < codes.length; i++) {
-      codes[i] = labels.isNullAt(i) ? MISSING : labels.getInt(i);
-    }
-    return codes;
-  }
-
-  private static GenericArrayData array(int[] codes) {
-    Object[] labels = new Object[codes.length];
-    for (int i = 0; i < codes.length; i++) {
-      labels[i] = codes[i] == MISSING ? null : Integer.valueOf(codes[i]);
-    }
-    return new GenericArrayData(labels);
   }
 }

@@ -1,7 +1,6 @@
 package ml_insights;
 
 import java.util.Arrays;
-import org.apache.spark.sql.catalyst.InternalRow;
 
 /**
  * The distinct predictions of an event, in order of place, index, time, slice, amount and score.
@@ -11,9 +10,6 @@ import org.apache.spark.sql.catalyst.InternalRow;
  * others are counted at once, and an id that millions of predictions share needs no memory.
  */
 public final class EventPredictions {
-  /** No amount is below 0. */
-  public static final long NO_AMOUNT = -1L;
-
   public int size;
   public boolean any;
   public boolean ambiguous;
@@ -30,7 +26,6 @@ public final class EventPredictions {
 
   private final ScoreGrid grid;
   private final Counts counts;
-  private boolean timed;
   private long time;
   private double score;
 
@@ -45,25 +40,16 @@ public final class EventPredictions {
     ambiguous = false;
   }
 
-  public void add(InternalRow row) {
-    int ofRow = row.getInt(1);
-    long position = row.getLong(2);
-    boolean timedRow = !row.isNullAt(3);
-    long timeOfRow = timedRow ? row.getLong(3) : 0L;
-    long sliceOfRow = row.getLong(4);
-    double scoreOfRow = row.getDouble(5) + 0.0;
-    long amountOfRow = !counts.amounts || row.isNullAt(7) ? NO_AMOUNT : row.getLong(7);
-    int indexOfRow = (int) (position >>> 32);
-    int number = (int) position;
-    grid.place(scoreOfRow);
-    if (size > 0 && place[size - 1] == ofRow && index[size - 1] == indexOfRow) {
+  public void add(Prediction row) {
+    grid.place(row.score);
+    if (size > 0 && place[size - 1] == row.place && index[size - 1] == row.index) {
       int last = size - 1;
-      boolean same = of[last] == number && timed == timedRow && time == timeOfRow
-          && slice[last] == sliceOfRow && amount[last] == amountOfRow;
-      ambiguous = ambiguous || !same || score != scoreOfRow;
+      boolean same = of[last] == row.of && time == row.time
+          && slice[last] == row.slice && amount[last] == row.amount;
+      ambiguous = ambiguous || !same || score != row.score;
       if (same && bin[last] == grid.index && offset[last] == grid.offset) {
         copies[last]++;
-        score = scoreOfRow;
+        score = row.score;
         return;
       }
     }
@@ -75,18 +61,17 @@ public final class EventPredictions {
       grow();
     }
     any = true;
-    place[size] = ofRow;
-    index[size] = indexOfRow;
-    of[size] = number;
-    slice[size] = sliceOfRow;
-    amount[size] = amountOfRow;
+    place[size] = row.place;
+    index[size] = row.index;
+    of[size] = row.of;
+    slice[size] = row.slice;
+    amount[size] = row.amount;
     bin[size] = grid.index;
     offset[size] = grid.offset;
     copies[size] = 1;
     size++;
-    timed = timedRow;
-    time = timeOfRow;
-    score = scoreOfRow;
+    time = row.time;
+    score = row.score;
   }
 
   /** Position of the prediction with this place and index, or -1. */

@@ -3,19 +3,24 @@ package ml_insights;
 import java.math.BigInteger;
 
 /**
- * Counters by a key of two numbers: a hash table that neither boxes nor chains.
+ * Counters by a key of two numbers, the second not negative: a hash table that neither boxes nor
+ * chains. A slot's key and counters lie side by side, so that one look into memory finds them.
  */
 public final class Tally {
+  private static final int KEY = 2;
+
   public final int width;
   public int size;
 
-  private long[] first;
-  private long[] second;
-  private long[] counters;
-  private boolean[] used;
+  private final int stride;
+  private int slots;
+
+  /** By slot: the second number and 1, or 0 where there is none; the first; counters. */
+  private long[] table;
 
   public Tally(int width) {
     this.width = width;
+    stride = KEY + width;
     clear();
   }
 
@@ -24,56 +29,55 @@ public final class Tally {
   }
 
   private void allocate(int slots) {
-    first = new long[slots];
-    second = new long[slots];
-    counters = new long[slots * width];
-    used = new boolean[slots];
+    this.slots = slots;
+    table = new long[slots * stride];
     size = 0;
   }
 
   /** Slot of the key, which is new with counters of zero if it was not there. */
   public int slot(long one, long two) {
-    if (2 * size >= used.length) {
+    if (2 * size >= slots) {
       grow();
     }
     long hash = (one * 0x9E3779B97F4A7C15L ^ two) * 0xC2B2AE3D27D4EB4FL;
-    int at = (int) (hash >>> 33) & (used.length - 1);
-    while (used[at] && (first[at] != one || second[at] != two)) {
-      at = (at + 1) & (used.length - 1);
+    int slot = (int) (hash >>> 33) & (slots - 1);
+    int at = slot * stride;
+    while (table[at] != 0 && (table[at] != two + 1 || table[at + 1] != one)) {
+      slot = (slot + 1) & (slots - 1);
+      at = slot * stride;
     }
-    if (!used[at]) {
-      used[at] = true;
-      first[at] = one;
-      second[at] = two;
+    if (table[at] == 0) {
+      table[at] = two + 1;
+      table[at + 1] = one;
       size++;
     }
-    return at;
+    return slot;
   }
 
   private void grow() {
-    long[] ones = first;
-    long[] twos = second;
-    long[] old = counters;
-    boolean[] held = used;
-    allocate(2 * held.length);
-    for (int i = 0; i < held.length; i++) {
-      if (held[i]) {
-        System.arraycopy(old, i * width, counters, slot(ones[i], twos[i]) * width, width);
+    long[] old = table;
+    int before = slots;
+    allocate(2 * before);
+    for (int i = 0; i < before; i++) {
+      int from = i * stride;
+      if (old[from] != 0) {
+        int to = slot(old[from + 1], old[from] - 1) * stride;
+        System.arraycopy(old, from + KEY, table, to + KEY, width);
       }
     }
   }
 
   public void add(int slot, int counter, long number) {
-    counters[slot * width + counter] += number;
+    table[slot * stride + KEY + counter] += number;
   }
 
   /** Adds a product of numbers that are not negative to a sum of 128 bits, which two counters hold. */
   public void addProduct(int slot, int counter, long one, long other) {
-    int low = slot * width + counter;
+    int low = slot * stride + KEY + counter;
     long product = one * other;
-    counters[low] += product;
-    boolean carry = Long.compareUnsigned(counters[low], product) < 0;
-    counters[low + 1] += Math.multiplyHigh(one, other) + (carry ? 1 : 0);
+    table[low] += product;
+    boolean carry = Long.compareUnsigned(table[low], product) < 0;
+    table[low + 1] += Math.multiplyHigh(one, other) + (carry ? 1 : 0);
   }
 
   /** A sum of 128 bits. */
@@ -85,22 +89,22 @@ public final class Tally {
 
   /** Number of slots; some hold no key. */
   public int slots() {
-    return used.length;
+    return slots;
   }
 
   public boolean holds(int slot) {
-    return used[slot];
+    return table[slot * stride] != 0;
   }
 
   public long first(int slot) {
-    return first[slot];
+    return table[slot * stride + 1];
   }
 
   public long second(int slot) {
-    return second[slot];
+    return table[slot * stride] - 1;
   }
 
   public long get(int slot, int counter) {
-    return counters[slot * width + counter];
+    return table[slot * stride + KEY + counter];
   }
 }

@@ -1,0 +1,26 @@
+package ml_insights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Iterator;
+import org.apache.spark.api.java.function.PairFlatMapFunction;
+
+/** What tasks do before the shuffle by event: rows become blocks. */
+public final class Packing implements PairFlatMapFunction {
+  private final String spec;
+  private final boolean labels;
+
+  /** @param labels whether the rows are labels, or predictions. */
+  public Packing(String spec, boolean labels) {
+    this.spec = spec;
+    this.labels = labels;
+  }
+
+  public Iterator call(Object rows) {
+    JsonNode given = RecordSource.parsed(spec);
+    Blocks blocks = new Blocks(given.get("targets").asInt(), given.get("block_bytes").asInt());
+    if (labels) {
+      return new PackedLabels((Iterator) rows, blocks, given.get("held_events").asInt());
+    }
+    return new PackedPredictions((Iterator) rows, blocks, given);
+  }
+}
