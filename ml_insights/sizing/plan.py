@@ -11,6 +11,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from ml_insights.errors import SettingsError
+from ml_insights.spark.packing import RECORD_BYTES
 
 if TYPE_CHECKING:
     from ml_insights.sizing.measured import Measured
@@ -22,8 +23,6 @@ USEFUL_SHARE = 0.7
 """Of the cores' time: the rest is waiting for S3, ends of stages, and tasks of uneven length."""
 SPLIT_BYTES = 256e6
 """Bytes a task reads: large objects are split, small ones are packed together."""
-SHUFFLED_BYTES = 80.0
-"""Of a prediction in the join of step 2: id, curve, bin, time, label. Added up, not measured."""
 PARTITION_BYTES = 128e6
 SERVERLESS_GB_PER_VCPU = 4.0
 EXECUTOR_CORES = 4
@@ -137,7 +136,7 @@ def make_plan(workload: Workload, measured: Measured, prices: Prices) -> Plan:
     gets = max(workload.objects, workload.bytes / SPLIT_BYTES)
     lists = workload.objects / 1000
     reading = working * steps[0] / sum(steps)
-    shuffled = predictions * SHUFFLED_BYTES
+    shuffled = predictions * RECORD_BYTES
     return Plan(
         workload=workload,
         predictions=predictions,
@@ -160,7 +159,7 @@ def make_plan(workload: Workload, measured: Measured, prices: Prices) -> Plan:
 
 def shuffle_partitions(predictions: float) -> int:
     """Partitions of the join of so many; adaptive execution merges those that turn out small."""
-    return min(max(ceil(predictions * SHUFFLED_BYTES / PARTITION_BYTES), 1), 100_000)
+    return min(max(ceil(predictions * RECORD_BYTES / PARTITION_BYTES), 1), 100_000)
 
 
 def _fleets(workload: Workload, vcpus: int, reading: float, prices: Prices) -> tuple[Fleet, ...]:

@@ -107,7 +107,7 @@ def test_the_report_shows_what_was_measured_and_what_is_paid() -> None:
 
 def test_partitions_hold_about_128_megabytes() -> None:
     assert shuffle_partitions(0) == 1
-    assert shuffle_partitions(16e6) == 10
+    assert shuffle_partitions(16e6) == 6
     assert shuffle_partitions(1e15) == 100_000
 
 

@@ -3,7 +3,7 @@ package ml_insights;
 import java.util.Arrays;
 
 /**
- * The distinct predictions of an event, in order of place, index, time, slice, amount and score.
+ * The distinct predictions of an event, which come in the order of `Prediction`.
  *
  * What belongs here: what is a duplicate, and that an event whose variant says different things is
  * ambiguous. Of an ambiguous event only the last prediction is held: no label is used for it, so the
@@ -40,16 +40,16 @@ public final class EventPredictions {
     ambiguous = false;
   }
 
-  public void add(Prediction row) {
-    grid.place(row.score);
-    if (size > 0 && place[size - 1] == row.place && index[size - 1] == row.index) {
+  public void add(Prediction given) {
+    grid.place(given.score);
+    if (size > 0 && place[size - 1] == given.place && index[size - 1] == given.index) {
       int last = size - 1;
-      boolean same = of[last] == row.of && time == row.time
-          && slice[last] == row.slice && amount[last] == row.amount;
-      ambiguous = ambiguous || !same || score != row.score;
+      boolean same = of[last] == given.of && time == given.time
+          && slice[last] == given.slice && amount[last] == given.amount;
+      ambiguous = ambiguous || !same || score != given.score;
       if (same && bin[last] == grid.index && offset[last] == grid.offset) {
         copies[last]++;
-        score = row.score;
+        score = given.score;
         return;
       }
     }
@@ -61,17 +61,17 @@ public final class EventPredictions {
       grow();
     }
     any = true;
-    place[size] = row.place;
-    index[size] = row.index;
-    of[size] = row.of;
-    slice[size] = row.slice;
-    amount[size] = row.amount;
+    place[size] = given.place;
+    index[size] = given.index;
+    of[size] = given.of;
+    slice[size] = given.slice;
+    amount[size] = given.amount;
     bin[size] = grid.index;
     offset[size] = grid.offset;
     copies[size] = 1;
     size++;
-    time = row.time;
-    score = row.score;
+    time = given.time;
+    score = given.score;
   }
 
   /** Position of the prediction with this place and index, or -1. */

@@ -23,7 +23,9 @@ public final class HeldRecords extends Run {
   private int at;
   private int sorted;
   private int touched;
-  private int unused;
+
+  /** Of bytes that were read to have them near; nobody asks for it. */
+  private int sum;
 
   /** Behind the record that the cursor is in. */
   private int end;
@@ -31,16 +33,16 @@ public final class HeldRecords extends Run {
   /** Takes a block; returns how many bytes more are held now. */
   public long add(byte[] block) {
     int before = size;
-    int end = block.length - Packed.SLACK;
+    int last = block.length - Packed.SLACK;
     cursor.set(block, 0);
-    while (cursor.at < end) {
+    while (cursor.at < last) {
       int start = cursor.at;
       int length = (int) cursor.number();
       if (size == numbers.length) {
         numbers = Arrays.copyOf(numbers, 2 * size);
       }
       long place = (long) blocks.size() << POSITION_BITS | start;
-      numbers[size++] = Packed.rank(block, cursor.at) << (64 - Packed.RANK_BITS) | place;
+      numbers[size++] = cursor.rank() << (64 - Packed.RANK_BITS) | place;
       cursor.at += length;
     }
     blocks.add(block);
@@ -82,12 +84,10 @@ public final class HeldRecords extends Run {
   /** Reads a byte of each of the next records: memory is waited for together, not each in turn. */
   private void touch() {
     int to = Math.min(size, touched + AHEAD);
-    int sum = 0;
     for (int i = touched; i < to; i++) {
       sum += block(numbers[i])[position(numbers[i])];
     }
     touched = to;
-    unused = sum;
   }
 
   private byte[] block(long number) {

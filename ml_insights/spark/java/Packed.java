@@ -79,17 +79,13 @@ public final class Packed {
     return XXH64.hashUnsafeBytes(bytes, (long) (Platform.BYTE_ARRAY_OFFSET + from), size, SEED);
   }
 
-  /** Rank of the text that begins at a position. */
-  public static long rank(byte[] bytes, int from) {
-    Packed text = new Packed(bytes, from);
-    int size = (int) text.number();
-    return hash(bytes, text.at, size) >> (64 - RANK_BITS);
-  }
-
-  public Packed() {}
-
-  private Packed(byte[] bytes, int at) {
-    set(bytes, at);
+  /** Rank of the text that comes next, which is not read. */
+  public long rank() {
+    int start = at;
+    int size = (int) number();
+    long rank = hash(bytes, at, size) >> (64 - RANK_BITS);
+    at = start;
+    return rank;
   }
 
   private void reserve(int more) {

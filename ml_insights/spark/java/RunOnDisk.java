@@ -23,6 +23,7 @@ public final class RunOnDisk extends Run {
 
   private final TempLocalBlockId id;
   private final File file;
+  private final Packed record = new Packed();
   private long left;
   private DataInputStream input;
 
@@ -63,7 +64,8 @@ public final class RunOnDisk extends Run {
       bytes = new byte[2 * to + Packed.SLACK];
     }
     input.readFully(bytes, 0, to);
-    rank = Packed.rank(bytes, 0);
+    record.set(bytes, 0);
+    rank = record.rank();
     left--;
     return true;
   }
