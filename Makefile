@@ -80,6 +80,7 @@ bench: $(INSTALLED) ## Measure speed and memory, beside other engines, and write
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[bench]"
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.beside
+	$(BIN)/python -m benchmarks.growth
 
 .PHONY: clean
 clean: ## Delete the demo and what tools left

@@ -88,7 +88,7 @@ def compare(
     """Run workloads in turn, after one round that is not measured."""
     with ExitStack() as stack:
         engines = {
-            engine: stack.enter_context(WarmProcess(engine, day))
+            engine: stack.enter_context(WarmProcess("peers", engine, str(day)))
             for engine in dict.fromkeys(engine for engine, _ in workloads.values())
         }
         for repetition in range(repeats + 1):
@@ -99,7 +99,7 @@ def compare(
                     cost, found = engines[engine].run(name)
                 except MeasurementError as error:
                     compared.failed[name] = str(error).strip().splitlines()[-1]
-                    engines[engine] = stack.enter_context(WarmProcess(engine, day))
+                    engines[engine] = stack.enter_context(WarmProcess("peers", engine, str(day)))
                     continue
                 _say(f"{compared.title:<14}{name:<18}{cost.wall_seconds:7.2f} s, {found}")
                 if repetition:
@@ -122,7 +122,7 @@ def step_2(work: Path, lines: int, repeats: int) -> Iterator[Compared]:
     for share in (0.05, 1.0):
         day = work / f"labels-{share}"
         CaptureDay(day, lines, label_share=share).write()
-        with WarmProcess("spark", day) as spark:
+        with WarmProcess("peers", "spark", str(day)) as spark:
             spark.run("raw_predictions")
         yield compare(day, Compared(f"labels {share:.0%}", lines), STEP_2, repeats)
 

@@ -15,24 +15,21 @@ import threading
 import time
 from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 
 from benchmarks.process_tree import SAMPLING_SECONDS, Cost, MeasurementError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 class WarmProcess:
-    """One engine on one day; a context manager."""
+    """A process that keeps what it has made; a context manager."""
 
-    def __init__(self, engine: str, day: Path) -> None:
-        """Start the process; it is ready when it answers the first time."""
+    def __init__(self, module: str, *arguments: str) -> None:
+        """Start a module of this package; it is ready when it answers the first time."""
         self._errors = TemporaryFile()  # noqa: SIM115 (closed at the end)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.peers", engine, str(day)],
+            [sys.executable, "-m", f"benchmarks.{module}", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -25,6 +25,7 @@ from pyspark.sql import functions as F
 
 from benchmarks.capture_day import DAY, ENDPOINT, VARIANT
 from benchmarks.read_loop import capture_files
+from ml_insights.contracts import ALL_RECORDS
 from ml_insights.lake import Lake
 from ml_insights.runners import LocalSparkRunner
 from ml_insights.scope import EndpointScope
@@ -33,7 +34,7 @@ from ml_insights.spark.confusion_counts import BINS_FOLDER, count_day
 from ml_insights.spark.raw_predictions import compact_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -48,8 +49,16 @@ def output_folder(workload: str, day: Path) -> Path:
     return day / "output" / workload
 
 
-def settings_for(day: Path) -> Settings:
-    """An installation with this one endpoint and defaults for all else, no slices."""
+def settings_for(day: Path, *, slices: int = 1) -> Settings:
+    """An installation with this one endpoint and defaults for all else.
+
+    Args:
+        day: folder with captures and labels.
+        slices: how many, with the one of all records; the others are ranges of the first feature.
+    """
+    # Features have eight digits from 1 to 9.
+    edges = [1e8 * n / (slices - 1) for n in range(1, slices - 1)]
+    feature = {"name": "first", "content_type": "text/csv", "index": 0, "edges": edges}
     endpoint = {
         "data_capture": str((day / "capture").absolute()),
         "ground_truth": str((day / "ground_truth").absolute()),
@@ -57,6 +66,7 @@ def settings_for(day: Path) -> Settings:
         "positive_label": "1",
         "score": {"content_type": "text/csv"},
         "operating_threshold": 0.5,
+        **({"slices": [feature]} if edges else {}),
     }
     lake = output_folder("raw_predictions", day).absolute()
     return Settings.model_validate({"lake": str(lake), "endpoints": {ENDPOINT: endpoint}})
@@ -105,23 +115,23 @@ def write_step_1_columns(records: DataFrame, output: str) -> None:
     ).write.partitionBy("variant").option("compression", "zstd").parquet(output)
 
 
-def raw_predictions(spark: SparkSession, day: Path) -> dict[str, Any]:
+def raw_predictions(spark: SparkSession, day: Path, *, slices: int = 1) -> dict[str, Any]:
     """Step 1."""
-    scope, lake = _scope(day)
+    scope, lake = _scope(day, slices)
     arguments = scope.raw_predictions_arguments(lake, DAY.date(), run_id="run", recompute=True)
     manifest = compact_day(spark, arguments, report=_silent)
     return {"rows": sum(unit["rows"] for unit in manifest["units"])}
 
 
-def confusion_counts(spark: SparkSession, day: Path) -> dict[str, Any]:
+def confusion_counts(spark: SparkSession, day: Path, *, slices: int = 1) -> dict[str, Any]:
     """Step 2, from what step 1 wrote."""
-    scope, lake = _scope(day)
+    scope, lake = _scope(day, slices)
     arguments = replace(
         scope.confusion_counts_arguments(lake, DAY.date(), run_id="run"),
         output=str(output_folder("confusion_counts", day).absolute()),
     )
     count_day(spark, arguments, report=_silent)
-    bins = pq.read_table(f"{arguments.output}/{BINS_FOLDER}")
+    bins = pq.read_table(f"{arguments.output}/{BINS_FOLDER}", filters=[("slice", "=", ALL_RECORDS)])
     counts = {
         name: pc.sum(bins[f"bin_{name}"]).as_py()
         for name in ("positives", "negatives", "unlabelled")
@@ -139,13 +149,16 @@ WORKLOADS: dict[str, Callable[[SparkSession, Path], dict[str, Any]]] = {
 
 
 @contextmanager
-def local_session(day: Path) -> Iterator[SparkSession]:
+def local_session(
+    day: Path, configuration: Mapping[str, str] | None = None
+) -> Iterator[SparkSession]:
     """The local runner's session; at the end Java has ended, so that its CPU time is accounted."""
     spark_settings = settings_for(day).spark
     spark = LocalSparkRunner(
         driver_memory=spark_settings.driver_memory,
         cores=spark_settings.cores,
         work_folder=str(day / "spark"),
+        configuration=dict(configuration or {}),
     ).session()
     gateway: Any = spark.sparkContext._gateway  # noqa: SLF001 (there is no public way to wait)
     yield spark
@@ -155,8 +168,8 @@ def local_session(day: Path) -> Iterator[SparkSession]:
     gateway.proc.wait()
 
 
-def _scope(day: Path) -> tuple[EndpointScope, Lake]:
-    settings = settings_for(day)
+def _scope(day: Path, slices: int) -> tuple[EndpointScope, Lake]:
+    settings = settings_for(day, slices=slices)
     return EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings), Lake(settings.lake)
 
 

@@ -200,7 +200,7 @@ def test_the_overhead_of_a_runner_is_what_is_waited_for_beyond_plain_spark_submi
 def test_an_engine_that_waits_for_work_finds_every_line_each_time(
     days: list[SizedDay], engine: str, workload: str
 ) -> None:
-    with WarmProcess(engine, days[-1].folder) as process:
+    with WarmProcess("peers", engine, str(days[-1].folder)) as process:
         for _ in range(2):
             cost, found = process.run(workload)
             assert found == {"rows": LINES}
@@ -212,7 +212,7 @@ def test_an_engine_that_waits_for_work_finds_every_line_each_time(
 @pytest.mark.integration
 def test_a_workload_that_fails_says_why(days: list[SizedDay]) -> None:
     with (
-        WarmProcess("duckdb", days[0].folder) as process,
+        WarmProcess("peers", "duckdb", str(days[0].folder)) as process,
         pytest.raises(MeasurementError, match="KeyError: 'no such work'"),
     ):
         process.run("no such work")
