@@ -5,8 +5,9 @@ records another threshold would have been best, so the intervals come from choos
 replicates of the bootstrap. Near 0 and 1 replicates hardly vary: what no record showed, none of
 them shows. So no interval is narrower than that of the number at its threshold, taken as given.
 The largest F1 is moreover too high by chance: its lower end is lowered by as much as replicates
-exceed it on average. And recall at a precision may be that of a few lucky hits: its lower end is
-not above the recall of thresholds that have the precision beyond doubt, by Wilson's lower limit.
+exceed it on average. And recall at a precision may be that of a few lucky hits: with fewer
+than `ENOUGH_HITS` its lower end is not above the recall of thresholds that have the precision
+beyond doubt, by Wilson's lower limit.
 
 What belongs here: the columns of these numbers. What does not: finding the thresholds
 (`precision_recall`), drawing replicates (`bootstrap`). How often the intervals hold is in
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     Limits = tuple[FloatArray, FloatArray]
 
 METHOD = "bootstrap"
+ENOUGH_HITS = 60
+"""So many positives are not found with a precision by luck alone (benchmarks/numbers.md)."""
 
 
 def best_points(bins: BinCounts, drawn: Mapping[str, FloatArray]) -> dict[str, Any]:
@@ -83,15 +86,17 @@ def _ends(drawn: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
 
 
 def _recall_at_levels(counts: ConfusionCounts, ends: Mapping[str, FloatArray]) -> dict[str, Any]:
-    """Lower ends are not above what has the precision beyond doubt: a few hits may be luck."""
+    """Few hits may be luck: their lower end is not above what has the precision beyond doubt."""
     name = "recall_at_precision"
     columns = _at_levels(name, counts, recall_at_precision, recall_interval, ends)
     if ends:
         least, found = np.nan_to_num(precision_interval(counts)[0]), recall(counts)
+        positives = counts.true_positives[0] + counts.false_negatives[0]
         for level in FIXED_LEVELS:
-            beyond_doubt = found[least >= level / 100].max(initial=0.0)
-            low = columns[f"{name}_{level}_low"]
-            columns[f"{name}_{level}_low"] = float(np.minimum(low, beyond_doubt))
+            if columns[f"{name}_{level}"] * positives < ENOUGH_HITS:
+                beyond_doubt = found[least >= level / 100].max(initial=0.0)
+                low = columns[f"{name}_{level}_low"]
+                columns[f"{name}_{level}_low"] = float(np.minimum(low, beyond_doubt))
     return columns
 
 
