@@ -7,6 +7,7 @@ Spark job writes (`spark.raw_predictions`).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,7 @@ class CaptureCounts:
         bytes: their size.
         hours: hours of the day, 0 to 23, that have objects.
         newest: ISO 8601 time of the newest object that has a line; "" when none has.
+        hours_of_variants: the same by variant, as far as the manifest says.
         variants: counts by variant: `lines_read`, `records_accepted`, `predictions_in_records`,
             `raw_predictions`.
         without_amount: rows of raw_predictions without a usable amount, by reason.
@@ -40,6 +42,7 @@ class CaptureCounts:
     newest: str
     variants: dict[str, Counter[str]]
     reasons: dict[str, dict[str, Counter[str]]]
+    hours_of_variants: dict[str, tuple[int, ...]] = field(default_factory=dict)
     without_amount: Counter[str] = field(default_factory=Counter)
     passed_over: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -50,8 +53,10 @@ class CaptureCounts:
         variants: dict[str, Counter[str]] = {}
         reasons: dict[str, dict[str, Counter[str]]] = {}
         without_amount: Counter[str] = Counter()
+        hours: dict[str, set[int]] = {}
         for unit in units:
             for variant, counts in unit["variants"].items():
+                hours.setdefault(variant, set()).update(map(int, counts.get("hours", ())))
                 numbers = {name: n for name, n in counts.items() if isinstance(n, int)}
                 variants.setdefault(variant, Counter()).update(numbers)
                 without_amount.update(counts.get("without_amount", {}))
@@ -64,6 +69,9 @@ class CaptureCounts:
             hours=tuple(sorted({int(hour) for unit in units for hour in unit["hours"]})),
             # A unit of objects without a line has no time.
             newest=max(unit["newest"] or "" for unit in units),
+            hours_of_variants={
+                variant: tuple(sorted(own)) for variant, own in hours.items() if own
+            },
             variants=variants,
             reasons=reasons,
             without_amount=without_amount,
@@ -86,11 +94,28 @@ class CaptureCounts:
     @property
     def rejected_share(self) -> float:
         """Larger of the rejected share of lines and the rejected share of predictions."""
-        shares = [
-            sum(kinds[kind].total() for kinds in self.reasons.values()) / max(self.total(of), 1)
-            for kind, of in ((LINE, "lines_read"), (PREDICTION, "predictions_in_records"))
-        ]
+        return self._rejected_share(self.variants)
+
+    @property
+    def rejected_shares(self) -> dict[str, float]:
+        """The same by variant."""
+        return {variant: self._rejected_share([variant]) for variant in self.variants}
+
+    def _rejected_share(self, variants: Collection[str]) -> float:
+        shares = []
+        for kind, of in ((LINE, "lines_read"), (PREDICTION, "predictions_in_records")):
+            rejected = sum(self.reasons[variant][kind].total() for variant in variants)
+            shares.append(
+                rejected / max(sum(self.variants[variant][of] for variant in variants), 1)
+            )
         return max(shares)
+
+    @property
+    def without_predictions(self) -> list[str]:
+        """Variants that captured something and have no usable prediction, ascending."""
+        return sorted(
+            variant for variant, counts in self.variants.items() if not counts["raw_predictions"]
+        )
 
     def refuse_above(self, limit: float) -> None:
         """Refuse a day of which too much is unusable.

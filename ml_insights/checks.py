@@ -6,7 +6,7 @@ asset would publish a wrong number; it warns where the number is right but says 
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -46,6 +46,7 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
     return [
         _check(scope, RAW_PREDICTIONS, every_hour_has_captures),
         _check(scope, RAW_PREDICTIONS, rejected_share_is_within_limit, blocking=True),
+        _check(scope, RAW_PREDICTIONS, no_variant_is_rejected_above_the_limit),
         _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
         _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
         _check(scope, RECORD_BALANCE, labels_name_one_prediction),
@@ -102,20 +103,34 @@ def _day(context: dg.AssetCheckExecutionContext, scope: EndpointScope) -> date:
 
 
 def every_hour_has_captures(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
-    """Every hour of the day has captured objects, in folders that are read: no hour is missing."""
+    """Every hour of the day has captured objects that are read, and no variant pauses."""
     counts = captured_counts(scope, lake, day)
-    missing = [f"{hour:02}" for hour in range(24) if hour not in counts.hours]
+    missing = [hour for hour in range(24) if hour not in counts.hours]
     misplaced, hidden = (counts.not_read(kind) for kind in ("misplaced", "hidden"))
     hours = (
-        f"no capture in the hours {', '.join(missing)} (UTC): no traffic, or capture stopped "
+        f"no capture in the hours {_hours(missing)} (UTC): no traffic, or capture stopped "
         "(SageMaker drops captures at high disk use)"
         if missing
         else "all 24 hours have captures"
     )
+    # A variant may be deployed or withdrawn in the middle of a day, but not pause.
+    gaps = {who: _gaps(own, missing) for who, own in counts.hours_of_variants.items()}
+    paused = [f"none of {who} in {_hours(found)}" for who, found in gaps.items() if found]
     place = f" below {scope.capture_root}" if misplaced or hidden else ""
-    finding = "; ".join(part for part in (hours, misplaced, hidden) if part) + place
-    observed = {"hours present": len(counts.hours), "hours missing": ", ".join(missing)}
-    return not missing and not misplaced, finding, observed
+    finding = "; ".join(part for part in (hours, *paused, misplaced, hidden) if part) + place
+    observed = {"hours present": len(counts.hours), "hours missing": _hours(missing)}
+    observed |= {f"{who}: hours present": len(own) for who, own in counts.hours_of_variants.items()}
+    return not missing and not paused and not misplaced, finding, observed
+
+
+def _gaps(present: Sequence[int], known: Sequence[int]) -> list[int]:
+    """Hours between the first and the last of a variant that it lacks, but for known ones."""
+    between = range(present[0], present[-1]) if present else ()
+    return [hour for hour in between if hour not in present and hour not in known]
+
+
+def _hours(hours: Sequence[int]) -> str:
+    return ", ".join(f"{hour:02}" for hour in hours)
 
 
 def rejected_share_is_within_limit(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
@@ -128,6 +143,20 @@ def rejected_share_is_within_limit(scope: EndpointScope, lake: Lake, day: date) 
         finding += f"; samples are in {lake.partition(scope.name, QUARANTINE.name, day)}"
     observed = {"rejected share": counts.rejected_share, **counts.rejected}
     return passed, finding, observed
+
+
+def no_variant_is_rejected_above_the_limit(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Of no variant alone is a larger share rejected than `max_rejected_share`."""
+    counts, limit = captured_counts(scope, lake, day), scope.endpoint.max_rejected_share
+    above = [f"{who} {share:.3%}" for who, share in counts.rejected_shares.items() if share > limit]
+    finding = (
+        f"above {limit:.3%}: {', '.join(above)}; samples are in "
+        f"{lake.partition(scope.name, QUARANTINE.name, day)}"
+        if above
+        else f"at most {limit:.3%} of each"
+    )
+    observed = {f"{who}: rejected share": share for who, share in counts.rejected_shares.items()}
+    return not above, finding, observed
 
 
 def counts_do_not_increase_with_threshold(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
@@ -180,6 +209,7 @@ def positives_are_enough(scope: EndpointScope, lake: Lake, day: date) -> Verdict
     """Every variant has at least `min_positives` labelled positives."""
     rows, least = _all_records(scope, lake, day), scope.endpoint.min_positives
     positives = {_who(scope, row): row["positives"] for row in rows}
+    positives |= dict.fromkeys(captured_counts(scope, lake, day).without_predictions, 0)
     few = [f"{who} has {count}" for who, count in positives.items() if count < least]
     finding = f"fewer than {least} positives: {', '.join(few)}" if few else f"at least {least}"
     return not few, finding, {f"{who}: positives": count for who, count in positives.items()}
@@ -189,6 +219,7 @@ def label_coverage_is_reached(scope: EndpointScope, lake: Lake, day: date) -> Ve
     """Every variant has labels for at least `min_label_coverage` of its records."""
     rows, least = _all_records(scope, lake, day), scope.endpoint.min_label_coverage
     coverage = {_who(scope, row): row["label_coverage"] or 0.0 for row in rows}
+    coverage |= dict.fromkeys(captured_counts(scope, lake, day).without_predictions, 0.0)
     low = [f"{who} {share:.1%}" for who, share in coverage.items() if share < least]
     finding = (
         f"below {least:.1%}, the day is provisional: {', '.join(low)}. "

@@ -179,8 +179,8 @@ def _job(definitions: dg.Definitions, endpoint: str) -> dg.JobDefinition:
 
 def _first_failure(result: dg.ExecuteInProcessResult) -> str:
     for evaluation in result.get_asset_check_evaluations():
-        # Only a blocking check has this severity; Dagster's own message lacks the finding.
-        if not evaluation.passed and evaluation.severity is dg.AssetCheckSeverity.ERROR:
+        # Dagster's own message lacks the finding. A check that blocks nothing is no reason.
+        if not evaluation.passed and evaluation.blocking:
             return f"check {evaluation.check_name} failed: {evaluation.description}"
     for event in result.all_events:
         if event.is_step_failure:

@@ -11,7 +11,7 @@ from ml_insights.assets import endpoint_assets
 from ml_insights.checks import endpoint_checks
 from ml_insights.jobs import daily_job
 from ml_insights.resources import build_resources
-from ml_insights.schedules import daily_schedule
+from ml_insights.schedules import daily_schedule, restatement_schedule
 from ml_insights.scope import EndpointScope
 from ml_insights.settings import Settings, load_settings
 
@@ -26,7 +26,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[asset for scope in scopes for asset in endpoint_assets(scope)],
         asset_checks=[check for scope in scopes for check in endpoint_checks(scope)],
         jobs=jobs,
-        schedules=[daily_schedule(scope, job) for scope, job in zip(scopes, jobs, strict=True)],
+        schedules=[
+            schedule(scope, job)
+            for scope, job in zip(scopes, jobs, strict=True)
+            for schedule in (daily_schedule, restatement_schedule)
+        ],
         resources=build_resources(settings),
     )
 

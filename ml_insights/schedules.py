@@ -1,7 +1,13 @@
-"""When days are computed: each morning the day whose labels have matured."""
+"""When days are computed: each morning the day whose labels have matured, and one to restate.
+
+A day is computed twice: as soon as `label_delay_days` have passed, and again when no label can
+come any more (`label_window_days`). Else its numbers, and windows over it, would stay those of its
+first labels.
+"""
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -37,3 +43,34 @@ def daily_schedule(
             f"(label_delay_days: {scope.endpoint.label_delay_days})."
         ),
     )
+
+
+def restatement_schedule(
+    scope: EndpointScope, job: UnresolvedAssetJobDefinition
+) -> dg.ScheduleDefinition:
+    """Runs an endpoint's job once more for the day whose label window ended last midnight (UTC).
+
+    Captures are not read again, and tables that stay the same are not written again.
+    """
+    at, endpoint = scope.settings.schedule, scope.endpoint
+
+    @dg.schedule(
+        job=job,
+        name=f"{job_name(scope.name)}_restatement_schedule",
+        cron_schedule=f"{at.minute} {at.hour} * * *",
+        execution_timezone="UTC",
+        description=(
+            f"At {at:%H:%M} UTC once more the day whose last labels have come "
+            f"(label_window_days: {endpoint.label_window_days})."
+        ),
+    )
+    def restate(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        today = context.scheduled_execution_time.astimezone(UTC).date()
+        day = today - timedelta(days=endpoint.label_window_days + 1)
+        if day < endpoint.start_date:
+            return dg.SkipReason(f"{day} is before the endpoint's first day")
+        if endpoint.label_window_days == endpoint.label_delay_days:
+            return dg.SkipReason(f"{day} has all its labels when it is first computed")
+        return dg.RunRequest(partition_key=day.isoformat())
+
+    return restate

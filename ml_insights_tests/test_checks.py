@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ ALL = {"confusion_counts", "quarantine", "record_balance", "precision_recall", "
 NAMES = (
     "every_hour_has_captures",
     "rejected_share_is_within_limit",
+    "no_variant_is_rejected_above_the_limit",
     "counts_do_not_increase_with_threshold",
     "every_account_adds_up_to_zero",
     "labels_name_one_prediction",
@@ -131,6 +132,48 @@ def test_a_rejected_share_at_the_limit_passes(installation: Installation, day: P
     assert passed
     assert finding == "1.000% rejected, limit 1.000% (not_utf8: 1)"
     assert observed == {"rejected share": 0.01, "not_utf8": 1}
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (range(9, 24), None),
+        ([*range(5), *range(7, 24)], "all 24 hours have captures; none of champion in 05, 06"),
+    ],
+)
+def test_a_variant_may_start_in_the_middle_of_a_day_but_not_pause(
+    installation: Installation, day: PreparedDay, hours: Iterable[int], told: str | None
+) -> None:
+    run(installation)
+    day.counted["hours"] = [f"{hour:02}" for hour in hours]
+    write_manifest(installation.lake.partition(ENDPOINT, "raw_predictions", DAY), day.manifest)
+    passed, finding, _ = verdict(installation, "every_hour_has_captures")
+    assert passed == (told is None)
+    assert finding == (told or "all 24 hours have captures")
+
+
+def test_a_variant_of_which_nothing_is_usable_is_named_and_does_not_stop_the_day(
+    installation: Installation, day: PreparedDay
+) -> None:
+    run(installation)
+    canary = {
+        "lines_read": 1, "records_accepted": 0, "predictions_in_records": 0, "raw_predictions": 0,
+        "rejected_line": {"no_output": 1}, "rejected_prediction": {}, "without_amount": {},
+    }  # fmt: skip
+    day.counted.update(lines_read=1000, records_accepted=1000, rejected_line={})
+    day.manifest["units"][0]["variants"]["canary"] = canary
+    write_manifest(installation.lake.partition(ENDPOINT, "raw_predictions", DAY), day.manifest)
+    assert verdict(installation, "rejected_share_is_within_limit")[0]
+    alone, finding, _ = verdict(installation, "no_variant_is_rejected_above_the_limit")
+    assert not alone
+    assert finding.startswith("above 1.000%: canary 100.000%; samples are in ")
+    for check, told in (
+        ("positives_are_enough", "canary has 0"),
+        ("label_coverage_is_reached", "canary 0.0%"),
+    ):
+        passed, finding, _ = verdict(installation, check)
+        assert not passed
+        assert told in finding
 
 
 @pytest.mark.parametrize(

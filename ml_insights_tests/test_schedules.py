@@ -67,6 +67,30 @@ def test_each_morning_the_newest_matured_day_is_computed(
     assert [request.partition_key for request in requests] == [key]
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "day", "keys"),
+    [
+        # label_window_days: 7 for both; churn-1 starts on the 1st, churn-10 on the 15th.
+        ("churn_1", 9, ["2026-10-01"]),
+        ("churn_1", 8, []),
+        ("churn_1", 20, ["2026-10-12"]),
+        ("churn_10", 20, []),
+        ("churn_10", 23, ["2026-10-15"]),
+    ],
+)
+def test_a_day_is_restated_when_its_last_labels_have_come(
+    installation: Installation, endpoint: str, day: int, keys: list[str]
+) -> None:
+    schedule = installation.definitions.resolve_schedule_def(
+        f"{endpoint}_daily_restatement_schedule"
+    )
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("45 4 * * *", "UTC")
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    with tick(installation, at(10, day)) as context:
+        requests = schedule.evaluate_tick(context).run_requests or []
+    assert [request.partition_key for request in requests] == keys
+
+
 def test_nothing_is_scheduled_before_the_first_day_has_matured(installation: Installation) -> None:
     schedule = installation.definitions.resolve_schedule_def("churn_10_daily_schedule")
     with tick(installation, at(10, 18)) as context:

@@ -37,10 +37,19 @@ function pointsOf(curve) {
 }
 
 // The drawn point at the lowest threshold that is not below the given one: between two occupied
-// thresholds of the grid, counts are those of the upper. Above all drawn points, the highest.
+// thresholds of the grid, counts are those of the upper. Above the highest score nothing is found.
 const pointAt = (curve, threshold) => {
   const points = pointsOf(curve);
-  return points.findLast((point) => point.threshold >= threshold) ?? points[0];
+  return points.findLast((point) => point.threshold >= threshold) ?? (points[0] && aboveAll(points[0], threshold));
+};
+
+const aboveAll = ({ variant, ...highest }, threshold) => {
+  const positives = highest.true_positives + highest.false_negatives;
+  return {
+    variant, threshold, true_positives: 0, false_positives: 0,
+    false_negatives: positives, true_negatives: highest.false_positives + highest.true_negatives,
+    precision: null, recall: positives ? 0 : null, f1: positives ? 0 : null,
+  };
 };
 
 // Why there is no curve: none can be drawn, or the page holds a limited number, all records first.

@@ -178,6 +178,8 @@ def _write_unit(
         described = _written(spark, job, captured, folder)
     for rejected in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION):
         files.delete(f"{folder}/kind={rejected}")
+    for variant, stretches in unit.variants.items():
+        described["variants"][variant]["hours"] = sorted({f"{hour:02}" for hour, _ in stretches})
     entry = {
         "path": path,
         "hours": unit.fingerprints,

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import pyarrow.compute as pc
 import pytest
 
 from ml_insights.dashboard.wording import SPACE, percent
@@ -51,6 +50,8 @@ for (const share of [0, 0.3, 0.7, 1]) {
 }
 await act($("threshold-value"), (control) => { control.value = "0.25"; });
 found.typed = seen();
+await act($("threshold-value"), (control) => { control.value = "1"; });
+found.at_one = seen();
 await press($("operating"));
 found.reset = seen();
 await act($("day"), (control) => { control.value = "%(first)s"; });
@@ -107,12 +108,6 @@ def test_the_slider_shows_exact_counts_from_the_lowest_threshold_to_the_highest(
     page: DecidedPage, seen: dict[str, Any]
 ) -> None:
     bins = page.counts[DAYS[-1]][CHAMPION]
-    drawn = page.tables["precision_recall"].filter(pc.field("display_rank") == 1).to_pylist()
-    (highest,) = [
-        row["threshold"]
-        for row in drawn
-        if (row["dt"], row["variant"], row["slice"]) == (DAYS[-1], "champion", "all")
-    ]
     stands = [float(step["threshold"]) for step in seen["slider"]]
     assert stands == sorted(stands)
     assert len(set(stands)) == len(stands)
@@ -120,7 +115,15 @@ def test_the_slider_shows_exact_counts_from_the_lowest_threshold_to_the_highest(
         counts = bins.confusion_at(np.array([GRID.index_of(threshold)]))
         assert int(step["found"].replace(",", "")) == counts.true_positives[0]
         assert int(step["alarms"].replace(",", "")) == counts.false_positives[0]
-        assert step["typed"] <= threshold or threshold == highest
+        assert step["typed"] <= threshold
+
+
+def test_above_the_highest_score_nothing_is_found(page: DecidedPage, seen: dict[str, Any]) -> None:
+    assert (
+        page.counts[DAYS[-1]][CHAMPION].confusion_at(np.array([GRID.index_of(1.0)])).true_positives
+        == 0
+    )
+    assert (seen["at_one"]["found"], seen["at_one"]["alarms"]) == ("0", "0")
 
 
 def test_a_typed_threshold_is_that_of_the_next_drawn_one_and_reset_goes_back(
