@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from ml_insights.settings import load_settings
 from ml_insights.settings.section import is_s3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ml_insights.settings import Settings
 
@@ -297,6 +297,8 @@ def run_days(
             f"{endpoint} has no computable day in that range. Computable are, from start_date to "
             f"label_delay_days before yesterday: {known}"
         )
+    if left_out := _not_computable(first, last, days):
+        click.echo(left_out, err=True)
     findings: dict[date, list[str]] = {day: [] for day in days}
     try:
         with _progress(f"Computing {endpoint}", len(days)) as done:
@@ -317,6 +319,16 @@ def run_days(
     if failed:
         count = f"{len(failed)} of {len(days)} days failed:\n" if len(days) > 1 else ""
         raise MlInsightsError(count + "\n".join(map(str, failed.values())))
+
+
+def _not_computable(first: date | None, last: date | None, days: Sequence[date]) -> str:
+    """Which ends of a range are left out, and why; "" if none is."""
+    parts = []
+    if first and first < days[0]:
+        parts.append(f"{first} to {days[0] - timedelta(days=1)}, before start_date")
+    if last and last > days[-1]:
+        parts.append(f"{days[-1] + timedelta(days=1)} to {last}, whose labels have not matured")
+    return f"Left out: {'; '.join(parts)}." if parts else ""
 
 
 @contextmanager

@@ -108,7 +108,7 @@ _CELLS = (
 _LABELS_AS_OF = Column(
     "labels_as_of",
     "timestamp",
-    "Newest ground truth object used; NULL when there was none.",
+    "Newest object in the label window with an accepted line; NULL when there was none.",
     "UTC",
     nullable=True,
 )

@@ -57,7 +57,7 @@ def confusion_counts_table(
     Args:
         bins: `CURVE`, threshold_index and the bin columns of `spark.confusion_counts`, any order.
         grid: the grid they were counted on.
-        labels_as_of: time of the newest ground truth object used, or None.
+        labels_as_of: time of the newest object in the label window with an accepted line, or None.
 
     Returns:
         Rows in contract columns, sorted by curve and threshold.
@@ -167,7 +167,7 @@ def model_quality_table(
         curves: their counts, in the order of the rows.
         drawn: thresholds that draw the curves, as `drawn_thresholds` returns them.
         operating_threshold: the threshold the settings name.
-        labels_as_of: time of the newest ground truth object used, or None.
+        labels_as_of: time of the newest object in the label window with an accepted line, or None.
         min_label_coverage: below it a curve is provisional.
         provenance: `run_id`, `code_version`, `manifest_digest`.
         identity: endpoint and day, from which seeds of the bootstrap derive.

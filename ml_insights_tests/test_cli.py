@@ -156,6 +156,13 @@ def test_run_computes_the_days_of_a_range_into_lake_and_history(
     assert "DAGSTER_HOME" not in os.environ
 
 
+@pytest.mark.usefixtures("prepared")
+def test_run_says_which_days_of_a_range_it_leaves_out(command: Command, folder: Path) -> None:
+    result = command("run", "--from", "2026-09-29", "--to", "2026-10-01")
+    assert "Left out: 2026-09-29 to 2026-09-30, before start_date." in result.stderr
+    assert published(folder) == [date(2026, 10, 1)]
+
+
 def test_run_says_what_checks_found_that_stops_nothing(
     command: Command, prepared: PreparedRunner
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from ml_insights.daily_runs import dagster_instance
+from ml_insights.daily_runs import _first_failure, dagster_instance
 
 pytestmark = pytest.mark.integration
 
@@ -60,3 +60,24 @@ def test_a_run_that_lives_elsewhere_is_left_alone(tmp_path: Path) -> None:
             )
     with dagster_instance(tmp_path / "home") as instance:
         assert {run.status for run in instance.get_runs()} == {dg.DagsterRunStatus.STARTED}
+
+
+@pytest.mark.parametrize(
+    ("blocking", "told"), [(True, "check fell failed: by a lot"), (False, "page")]
+)
+def test_only_a_check_that_blocks_is_the_reason_of_a_failure(blocking: bool, told: str) -> None:
+    @dg.asset
+    def quality() -> None:
+        """Nothing."""
+
+    @dg.asset_check(asset=quality, blocking=blocking)
+    def fell() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=False, description="by a lot")
+
+    @dg.asset(deps=[quality])
+    def page() -> None:
+        raise OSError("no space left")
+
+    result = dg.materialize([quality, fell, page], raise_on_error=False)
+    assert not result.success
+    assert _first_failure(result).startswith(told)

@@ -158,7 +158,7 @@ def make_plan(workload: Workload, measured: Measured, prices: Prices) -> Plan:
 
 
 def shuffle_partitions(predictions: float) -> int:
-    """Partitions of the join of so many; adaptive execution merges those that turn out small."""
+    """Upper limit of the parts that the events of so many predictions are divided into."""
     return min(max(ceil(predictions * RECORD_BYTES / PARTITION_BYTES), 1), 100_000)
 
 
