@@ -2,8 +2,9 @@
 
 What belongs here: turning the counts of the two Spark steps into signed accounts. What came in is
 positive, where it went is negative. The two sides of an account are counted in different places
-(lines while they are read, rows in the files that were written, records in the published bins), so
-a loss anywhere leaves a remainder. What does not belong here: judging it (`checks`).
+(lines and labels while they are read, rows in the files that were written, labels after they met
+predictions, records in the published bins), so a loss anywhere leaves a remainder. What does not
+belong here: judging it (`checks`).
 """
 
 from __future__ import annotations

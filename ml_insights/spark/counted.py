@@ -20,8 +20,9 @@ class Counted:
         bins: `variant`, `class_label`, `slice_id`, `threshold_index` and the counts of the bin; a
             bin may come in several rows.
         pairs: what `joint_counts.count_pairs` returns, likewise; None where none are counted.
-        label_lines: lines of ground truth by what became of them.
-        labels_read: labels in the accepted lines.
+        label_lines: `label_lines_read`, as the readers counted them, and lines of ground truth by
+            what became of them.
+        labels_read: labels in the accepted lines, counted before they meet predictions.
         labels_as_of: time of the newest object with an accepted line, ISO 8601, or None.
         fates: what `label_fates.label_fates` returns.
     """

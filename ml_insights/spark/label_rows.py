@@ -1,17 +1,20 @@
 """The records of ground truth files as a table: by the native reader, the plain way for the rest.
 
-What belongs here: the files of the label window, and which way a line takes. What does not: what a
+What belongs here: the files of the label window, which way a line takes, and the readers' own count
+of lines and labels, which the balance holds against what became of them. What does not: what a
 label means (`ground_truth`), how the native reader works (`native_reader`).
 
 A window with many files is read piece by piece, and its rows are written, so that the driver holds
-the names of one piece.
+the names of one piece. Rows of the plain way are always written: Spark counts while it writes.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Optional
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
+from pyspark.sql import Observation
 from pyspark.sql import functions as F
 
 from ml_insights.spark.ground_truth import day_folder, label_meaning, parsed_labels
@@ -21,7 +24,7 @@ from ml_insights.spark.text_lines import text_lines
 from ml_insights.spark.units import LISTINGS_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyspark.sql import DataFrame, SparkSession
 
@@ -30,6 +33,28 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("event_id", "codes", "source_object", "modified", "collected_on", "line", "reason")
 _LARGEST = 2**62
+
+
+class LabelCounts(NamedTuple):
+    """What readers of ground truth count: lines, and labels in accepted lines."""
+
+    lines: int
+    labels: int
+
+
+@dataclass(frozen=True)
+class LabelRows:
+    """The rows of a label window, and what was counted where its lines were read.
+
+    Attributes:
+        table: what `ground_truth.parsed_labels` gives, one row a line, in which `line` is NULL
+            where it was accepted; and `uncounted`, true where a line was left by the reader that
+            counted it, so that its labels are in no count yet.
+        counts: the readers' counts; complete when an action on the table is.
+    """
+
+    table: DataFrame
+    counts: Callable[[], LabelCounts]
 
 
 def label_folders(spark: SparkSession, job: ConfusionCountsArguments) -> dict[str, Folder]:
@@ -46,8 +71,8 @@ def label_folders(spark: SparkSession, job: ConfusionCountsArguments) -> dict[st
 
 def label_rows(
     spark: SparkSession, job: ConfusionCountsArguments, folders: Mapping[str, Folder]
-) -> Optional[DataFrame]:
-    """What `ground_truth.parsed_labels` gives for the lines of the label window, one row a line.
+) -> Optional[LabelRows]:
+    """The lines of the label window.
 
     Args:
         spark: session.
@@ -55,47 +80,70 @@ def label_rows(
         folders: what `label_folders` returns.
 
     Returns:
-        The rows, in which `line` is NULL where it was accepted; None when there is no file.
+        The rows and their counts; None when there is no file.
     """
     if not folders:
         return None
     listing = Listing(spark)
-    read = _read_plainly if job.plain or not understands(job.labels) else _read
+    natively = not job.plain and understands(job.labels)
+    read = _read if natively else _read_plainly
 
-    def rows(piece: Mapping[str, Stretch]) -> DataFrame:
+    def rows(piece: Mapping[str, Stretch]) -> LabelRows:
         files = {day: listing.files(day_folder(job, day), part) for day, part in piece.items()}
         known = read(spark, job, files)
-        return known.withColumn("line", F.when(F.col("reason").isNotNull(), F.col("line")))
+        line = F.when(F.col("reason").isNotNull(), F.col("line"))
+        return replace(known, table=known.table.withColumn("line", line))
 
-    if sum(folder.files for folder in folders.values()) <= job.max_files:
-        return rows(dict.fromkeys(folders, WHOLE))
-    pieces = [{day: part} for day, folder in folders.items() for part in folder.stretches]
+    pieces: list[dict[str, Stretch]] = [dict.fromkeys(folders, WHOLE)]
+    if sum(folder.files for folder in folders.values()) > job.max_files:
+        pieces = [{day: part} for day, folder in folders.items() for part in folder.stretches]
+    elif natively:
+        return rows(pieces[0])
+    found = []
     written = [f"{job.output}/label_pieces/{number:04}" for number in range(len(pieces))]
     for piece, output in zip(pieces, written):
         known = rows(piece)
-        known.write.mode("overwrite").parquet(output)
-    return spark.read.schema(known.schema).parquet(*written)
+        known.table.write.mode("overwrite").parquet(output)
+        found.append(known.counts())
+    total = LabelCounts(*map(sum, zip(*found)))
+    return LabelRows(spark.read.schema(known.table.schema).parquet(*written), lambda: total)
 
 
 def _read_plainly(
     spark: SparkSession, job: ConfusionCountsArguments, files: Mapping[str, Any]
-) -> DataFrame:
-    return parsed_labels(text_lines(spark, files, "collected_on"), job).select(*_COLUMNS)
+) -> LabelRows:
+    parsed = parsed_labels(text_lines(spark, files, "collected_on"), job)
+    rows = parsed.select(*_COLUMNS, F.lit(False).alias("uncounted"))
+    labels = F.sum(F.when(F.col("reason").isNull(), F.size("codes")))
+    seen = Observation()
+    observed = rows.observe(
+        seen,
+        F.count(F.lit(1)).alias("lines"),
+        F.coalesce(labels, F.lit(0)).alias("labels"),
+    )
+    return LabelRows(observed, lambda: LabelCounts(seen.get["lines"], seen.get["labels"]))
 
 
 def _read(
     spark: SparkSession, job: ConfusionCountsArguments, files: Mapping[str, Any]
-) -> DataFrame:
-    read = read_labels(spark, label_meaning(job), files).table
+) -> LabelRows:
+    read = read_labels(spark, label_meaning(job), files)
     known = {name: f"known_{name}" for name in ("event_id", "codes")}
     # The plain way finds NULL for a line in the rows that the reader has read.
-    parsed = parsed_labels(read.withColumnsRenamed({**known, "line": "value"}), job)
+    parsed = parsed_labels(read.table.withColumnsRenamed({**known, "line": "value"}), job)
     unread = F.col("kind") == UNREAD
-    return parsed.select(
+    rows = parsed.select(
         *(F.when(unread, F.col(name)).otherwise(F.col(known[name])).alias(name) for name in known),
         "source_object",
         "modified",
         "collected_on",
         "line",
         F.when(unread, F.col("reason")).alias("reason"),
+        unread.alias("uncounted"),
     )
+
+    def counts() -> LabelCounts:
+        found = read.counts().values()
+        return LabelCounts(sum(one.lines for one in found), sum(one.entries for one in found))
+
+    return LabelRows(rows, counts)

@@ -22,6 +22,7 @@ from pyspark.sql import functions as F
 from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_fates import known_before_day
+from ml_insights.spark.label_rows import LabelCounts
 from ml_insights.spark.packing import packing
 from ml_insights.spark.repeated_events import among, spread
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
+    from ml_insights.spark.label_rows import LabelRows
 
 _COUNTED_DDL = (
     "record string, "
@@ -54,7 +56,6 @@ _AMOUNTS_DDL = (
 """Further columns, of `bins`, where money depends on amounts."""
 _SUMS = (
     "label_records",
-    "labels_read",
     "rejected",
     "collected",
     "known_today",
@@ -75,7 +76,7 @@ def counted_natively(
     job: ConfusionCountsArguments,
     predictions: DataFrame,
     variants: Sequence[str],
-    labels: Optional[DataFrame],
+    labels: Optional[LabelRows],
     *,
     records_bytes: int,
     repeated: Sequence[bytes] = (),
@@ -92,7 +93,7 @@ def counted_natively(
         repeated: events of which no task should hold all, see `repeated_events`.
     """
     rows = spread(_prediction_rows(predictions, job), repeated)
-    records = None if labels is None else _label_rows(labels, job, repeated)
+    records = None if labels is None else _label_rows(labels.table, job, repeated)
     spec, output = _spec(spark, job, variants, records_bytes), f"{job.output}/counted"
     sums, newest = _write_counts(spark, rows, records, spec, output)
     counted = spark.read.schema(_ddl(amounts=job.amounts)).parquet(output)
@@ -101,13 +102,14 @@ def counted_natively(
         return counted.where(F.col("record") == name)
 
     reasons = keep_rejected(record("rejected"), job.output) if sums.pop("rejected") else {}
-    accepted = sums.pop("label_records")
-    lines = {"label_lines_read": accepted + sum(reasons.values())}
+    accepted, uncounted = sums.pop("label_records"), sums.pop("uncounted")
+    read = LabelCounts(0, 0) if labels is None else labels.counts()
+    lines = {"label_lines_read": read.lines}
     return Counted(
         bins=record("bins"),
         pairs=record("pairs") if job.pairs_at >= 0 else None,
         label_lines=lines if labels is None else {**lines, "label_records": accepted, **reasons},
-        labels_read=sums.pop("labels_read"),
+        labels_read=read.labels + uncounted,
         labels_as_of=None if newest is None else _iso_time(newest),
         fates=_fates(spark, job, sums, record("open"), variants),
     )
@@ -150,17 +152,20 @@ def _write_counts(
     """Count rows by event and write the table of `_COUNTED_DDL`.
 
     Returns:
-        Sums by name, and the time of the newest object with an accepted line, microseconds.
+        Sums by name, with `uncounted` labels of lines whose labels no reader has counted; and the
+        time of the newest object with an accepted line, microseconds.
     """
     context: Any = spark._jsparkSession.sparkContext()  # noqa: SLF001
     names = [*_SUMS, *(f"labelled/{n}" for n in range(len(spec["variants"])))]
     sums, times = [context.longAccumulator() for _ in names], context.collectionAccumulator()
+    uncounted = context.collectionAccumulator()
     operator = native(spark, "ml_insights.EventCounting")
     plans = _plan(predictions), None if labels is None else _plan(labels)
-    counted = operator.over(*plans, json.dumps(spec), sums, times)
+    counted = operator.over(*plans, json.dumps(spec), sums, times, uncounted)
     table = _table(spark, counted, _ddl(amounts=spec["amounts"]))
     table.write.partitionBy("record").mode("overwrite").parquet(output)
     found = {name: int(sum_.sum()) for name, sum_ in zip(names, sums)}
+    found["uncounted"] = int(native(spark, "ml_insights.TaskReports").sums(uncounted, 1)[0])
     return found, max(times.value(), default=None)
 
 
@@ -218,6 +223,7 @@ def _label_rows(
         "reason",
         "line",
         among(repeated).alias("of_repeated"),
+        "uncounted",
     )
 
 

@@ -61,7 +61,7 @@ class Counts:
 
 
 class NativeRead:
-    """A table of rows and unread lines, and what the reader counted while it was used once."""
+    """A table of rows and unread lines, and what the reader counted while it was used."""
 
     def __init__(
         self, spark: SparkSession, spec: Mapping[str, Any], files: Mapping[str, Any]
@@ -76,11 +76,11 @@ class NativeRead:
         context: Any = spark.sparkContext
         java = context._jsc.sc()  # noqa: SLF001 (accumulators of Java have no public way)
         self._tags = list(files)
-        # Three for each tag, and the newest file's time.
-        self._accumulators = [java.longAccumulator() for _ in range(3 * len(self._tags) + 1)]
+        self._told, self._newest = java.collectionAccumulator(), java.longAccumulator()
+        self._reports = native(spark, "ml_insights.TaskReports")
         sizes = {"task_bytes": TASK_BYTES, "open_bytes": OPEN_BYTES}
         name, source = uuid.uuid4().hex, native(spark, SOURCE)
-        source.announce(name, list(files.values()), self._accumulators)
+        source.announce(name, list(files.values()), self._told, self._newest)
         reader = spark.read.format(SOURCE).options(
             spec=json.dumps({**spec, **sizes, "tags": self._tags}),
             columns=spec["columns"],
@@ -91,13 +91,13 @@ class NativeRead:
 
     def counts(self) -> dict[str, Counts]:
         """By tag; complete when an action on the table is."""
-        values = [int(accumulator.sum()) for accumulator in self._accumulators]
+        values = list(map(int, self._reports.sums(self._told, 3 * len(self._tags))))
         return {tag: Counts(*values[3 * n : 3 * n + 3]) for n, tag in enumerate(self._tags)}
 
     @property
     def newest(self) -> int:
         """When the newest file was written, milliseconds since 1970; 0 if none holds a byte."""
-        return int(self._accumulators[-1].sum())
+        return int(self._newest.sum())
 
 
 def understands(forms: Iterable[ValueForm]) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
+    from ml_insights.spark.label_rows import LabelRows
 
 _LABELS_DDL = (
     "event_id binary, codes array<int>, collected_on string, entries bigint, counting bigint"
@@ -38,7 +39,7 @@ def counted_plainly(
     job: ConfusionCountsArguments,
     predictions: DataFrame,
     variants: Sequence[str],
-    labels: Optional[DataFrame],
+    labels: Optional[LabelRows],
 ) -> Counted:
     """Count a day; see `native_counts.counted_natively`."""
     lines, read, seen, events = _stage_labels(spark, job, predictions, labels)
@@ -62,31 +63,29 @@ def _stage_labels(
     spark: SparkSession,
     job: ConfusionCountsArguments,
     predictions: DataFrame,
-    parsed: Optional[DataFrame],
+    labels: Optional[LabelRows],
 ) -> tuple[dict[str, int], int, dict[str, Any], DataFrame]:
-    """Write the parsed label window, and keep what the day asks of it.
+    """Keep what the day asks of its label window.
 
     Returns:
-        Lines by what became of them, labels in accepted lines, what `labels_of_day` saw, and the
-        labels by event.
+        Lines by what became of them, labels in accepted lines (both as they were read), what
+        `labels_of_day` saw, and the labels by event.
     """
-    records, events = f"{job.output}/label_records", f"{job.output}/labels"
+    events = f"{job.output}/labels"
     nothing_seen = {"passed_by": 0, "newest": None}
     nothing = empty(spark, _LABELS_DDL)
-    if parsed is None:
+    if labels is None:
         return {"label_lines_read": 0}, 0, nothing_seen, nothing
-    parsed.write.mode("overwrite").parquet(records)
-    written = spark.read.schema(parsed.schema).parquet(records)
-    reasons = keep_rejected(written.where(F.col("reason").isNotNull()), job.output)
-    accepted = written.where(F.col("reason").isNull())
-    number, labels = accepted.agg(F.count(F.lit(1)), F.sum(F.size("codes"))).collect()[0]
-    lines = {"label_lines_read": number + sum(reasons.values()), "label_records": number, **reasons}
+    reasons = keep_rejected(labels.table.where(F.col("reason").isNotNull()), job.output)
+    accepted = labels.table.where(F.col("reason").isNull())
+    number, read = accepted.count(), labels.counts()
+    lines = {"label_lines_read": read.lines, "label_records": number, **reasons}
     if not number:
-        return lines, 0, nothing_seen, nothing
+        return lines, read.labels, nothing_seen, nothing
     seen = Observation()
     asked = labels_of_day(accepted, predictions, job.day, seen)
     one_per_event(asked).write.mode("overwrite").parquet(events)
-    return lines, labels, seen.get, spark.read.schema(_LABELS_DDL).parquet(events)
+    return lines, read.labels, seen.get, spark.read.schema(_LABELS_DDL).parquet(events)
 
 
 def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:

@@ -55,7 +55,7 @@ def test_the_last_hour_and_file_decide_and_contradictions_cancel(
     folders = label_folders(spark, job)
     labels = label_rows(spark, job, folders)
     assert labels is not None
-    events = one_per_event(labels)
+    events = one_per_event(labels.table)
     columns = ("codes", "collected_on", "entries", "counting")
     found: dict[str, tuple[Any, ...]] = {
         bytes(row["event_id"]).decode(): tuple(row[name] for name in columns)
@@ -85,6 +85,8 @@ def test_of_a_window_with_many_files_the_driver_holds_a_few_names(
 ) -> None:
     job = counting_job(label_folder, plain=plain)
     whole = label_rows(spark, job, label_folders(spark, job))
+    assert whole is not None
+    expected = sorted(map(str, whole.table.collect()))
     in_pieces, held = replace(job, max_files=2), list[int]()
     files = Listing.files
 
@@ -96,9 +98,9 @@ def test_of_a_window_with_many_files_the_driver_holds_a_few_names(
     monkeypatch.setattr(Listing, "files", counted)
     few = label_rows(spark, in_pieces, label_folders(spark, in_pieces))
     assert held == [2, 1, 2]
-    assert whole is not None
     assert few is not None
-    assert sorted(map(str, few.collect())) == sorted(map(str, whole.collect()))
+    assert sorted(map(str, few.table.collect())) == expected
+    assert few.counts() == whole.counts() == (17, 22)
 
 
 def test_a_window_without_labels_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:
@@ -139,13 +141,15 @@ def test_a_day_asks_about_its_own_events_and_what_was_collected_on_it(
         spark, label_folder, [prediction("once", 0.5), prediction("once", 0.5, variant="shadow")]
     )
     seen = Observation()
-    asked = labels_of_day(labels, own, job.day, seen).select("event_id", "collected_on", "codes")
+    asked = labels_of_day(labels.table, own, job.day, seen).select(
+        "event_id", "collected_on", "codes"
+    )
     rows = asked.collect()
     found = sorted((bytes(row["event_id"]).decode(), row["collected_on"][-2:]) for row in rows)
     collected = ["changed", "longer", "longer", "of files", "of files", "withdrawn"]
     assert found == sorted([("once", "01"), *((event, "02") for event in collected)])
     asked_about = sum(len(row["codes"]) for row in rows)
-    in_window = sum(len(row["codes"]) for row in labels.select("codes").collect())
+    in_window = sum(len(row["codes"]) for row in labels.table.select("codes").collect())
     assert seen.get["passed_by"] == in_window - asked_about > 0
     newest = max(
         path.stat().st_mtime
@@ -160,7 +164,7 @@ def test_a_window_without_labels_passes_none_by(spark: SparkSession, label_folde
     job = counting_job(label_folder)
     labels = label_rows(spark, job, label_folders(spark, job))
     assert labels is not None
-    nothing = labels.where(F.lit(False))
+    nothing = labels.table.where(F.lit(False))
     own = predictions_frame(spark, label_folder, [prediction("once", 0.5)])
     seen = Observation()
     assert labels_of_day(nothing, own, job.day, seen).count() == 0

@@ -156,8 +156,15 @@ def packed(
 ) -> list[Record]:
     """What goes through the shuffle, read without the classes that read it."""
     spec = json.dumps({**_spec(spark, job, ["main"], 0), **sizes})
+    context: Any = spark.sparkContext
+    uncounted = context._jsc.sc().collectionAccumulator()
     plans = _plan(predictions), None if labels is None else _plan(labels)
-    pairs = native(spark, "ml_insights.EventCounting").packed(*plans, spec).toJavaRDD().collect()
+    pairs = (
+        native(spark, "ml_insights.EventCounting")
+        .packed(*plans, spec, uncounted)
+        .toJavaRDD()
+        .collect()
+    )
     return [
         record for pair in pairs for record in records_of(pair._1(), bytes(pair._2().getBinary(0)))
     ]
@@ -277,11 +284,11 @@ def test_no_task_gets_the_predictions_or_the_labels_of_a_repeated_event(
         held = rows.repartition(tasks, "event_id").groupBy(F.spark_partition_id()).count()
         return [int(row["count"]) for row in held.collect()]
 
-    assert max(in_tasks(labels.select("event_id"))) > 6 * hot
+    assert max(in_tasks(labels.table.select("event_id"))) > 6 * hot
     predictions = _prediction_rows(frame, job)
     assert max(in_tasks(predictions)) > hot
     apart = spread(predictions, repeated)
-    met = packed(spark, job, apart, _label_rows(labels, job, repeated), targets=tasks)
+    met = packed(spark, job, apart, _label_rows(labels.table, job, repeated), targets=tasks)
     given = Counter(record.target for record in met)
     assert max(given.values()) < 1.2 * given.total() / tasks
     theirs = [record for record in met if record.event in (b"hot", b"few predictions")]
@@ -326,8 +333,8 @@ def test_nothing_stays_on_disk_when_a_task_fails_after_it_has_written_runs(
         context.setJobGroup(name, "")
         java: Any = context._jsc.sc()
         operator = native(spark, "ml_insights.EventCounting")
-        times = java.collectionAccumulator()
-        counted = operator.over(_plan(predictions), None, json.dumps(spec), [], times)
+        told = [java.collectionAccumulator() for _ in range(2)]
+        counted = operator.over(_plan(predictions), None, json.dumps(spec), [], *told)
         if spec is good:
             assert counted.count() == 1
         else:

@@ -2,7 +2,7 @@ package ml_insights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import org.apache.spark.unsafe.types.UTF8String;
-import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.CollectionAccumulator;
 
 /**
  * Rows of raw_predictions from the lines of capture files, and rows with the lines left to others.
@@ -17,8 +17,8 @@ public final class CaptureReader extends RecordReader {
   private final UTF8String[] variants;
   private final UTF8String[] labels;
 
-  public CaptureReader(JsonNode spec, Lines lines, FileSlice[] slices, LongAccumulator[] counters) {
-    super(spec.get("columns").asText(), lines, slices, counters);
+  public CaptureReader(JsonNode spec, Lines lines, FileGroup group, CollectionAccumulator told) {
+    super(spec, lines, group, told);
     record = new CaptureRecord(spec.get("capture"));
     variants = texts(spec.get("tags"));
     labels = texts(spec.get("capture").get("labels"));

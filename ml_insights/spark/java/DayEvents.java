@@ -33,7 +33,6 @@ public final class DayEvents implements Iterator {
   private boolean finished;
 
   private long labelRecords;
-  private long labelsRead;
   private long newest;
   private long rejected;
   private long superseded;
@@ -114,7 +113,6 @@ public final class DayEvents implements Iterator {
     predictions.ambiguous |= ofMany;
     label.read(record);
     labelRecords += label.records;
-    labelsRead += label.entries;
     newest = Math.max(newest, label.newest);
     if (predictions.any || label.today) {
       labels.add(label);
@@ -190,8 +188,8 @@ public final class DayEvents implements Iterator {
     finished = true;
     // In the order of `native_counts._SUMS`, then labelled predictions by variant.
     long[] ofLabels = {
-      labelRecords, labelsRead, rejected, collected, knownToday, superseded, conflicting, ofOtherDays,
-      ambiguous, wrongNumber, missing, illegal, used
+      labelRecords, rejected, collected, knownToday, superseded, conflicting, ofOtherDays, ambiguous,
+      wrongNumber, missing, illegal, used
     };
     for (int i = 0; i < sums.length; i++) {
       sums[i].add(i < ofLabels.length ? ofLabels[i] : counts.labelled[i - ofLabels.length]);

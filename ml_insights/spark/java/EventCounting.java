@@ -34,15 +34,21 @@ public class EventCounting implements FlatMapFunction {
    * @param sums what `DayEvents` adds up; complete and exact when the counts are written, since Spark
    *     counts every task of an action's last stage once.
    * @param times newest object of each task.
+   * @param uncounted see `PackedLabels`.
    */
   public RDD over(
-      SparkPlan predictions, SparkPlan labels, String spec, List sums, CollectionAccumulator times) {
+      SparkPlan predictions,
+      SparkPlan labels,
+      String spec,
+      List sums,
+      CollectionAccumulator times,
+      CollectionAccumulator uncounted) {
     this.spec = spec;
     this.sums = (LongAccumulator[]) sums.toArray(new LongAccumulator[0]);
     this.times = times;
     int targets = RecordSource.parsed(spec).get("targets").asInt();
     ClassTag any = scala.reflect.ClassTag$.MODULE$.AnyRef();
-    RDD packed = packed(predictions, labels, spec);
+    RDD packed = packed(predictions, labels, spec, uncounted);
     // A target is its own hash, so that it is the partition.
     ShuffledRDD met = new ShuffledRDD(packed, new HashPartitioner(targets), any, any, any);
     met.setSerializer(new UnsafeRowSerializer(1, null));
@@ -50,10 +56,11 @@ public class EventCounting implements FlatMapFunction {
   }
 
   /** Pairs of a partition and a block of records for it. */
-  public RDD packed(SparkPlan predictions, SparkPlan labels, String spec) {
-    JavaPairRDD packed = packed(predictions, new Packing(spec, false));
+  public RDD packed(
+      SparkPlan predictions, SparkPlan labels, String spec, CollectionAccumulator uncounted) {
+    JavaPairRDD packed = packed(predictions, new Packing(spec, false, uncounted));
     if (labels != null) {
-      packed = packed.union(packed(labels, new Packing(spec, true)));
+      packed = packed.union(packed(labels, new Packing(spec, true, uncounted)));
     }
     return packed.rdd();
   }

@@ -3,7 +3,7 @@ package ml_insights;
 import com.fasterxml.jackson.databind.JsonNode;
 import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
-import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.CollectionAccumulator;
 
 /**
  * Labels by event from the lines of ground truth files, and rows with the lines left to others.
@@ -17,8 +17,8 @@ public final class LabelReader extends RecordReader {
   private final LabelRecord record;
   private final UTF8String[] days;
 
-  public LabelReader(JsonNode spec, Lines lines, FileSlice[] slices, LongAccumulator[] counters) {
-    super(spec.get("columns").asText(), lines, slices, counters);
+  public LabelReader(JsonNode spec, Lines lines, FileGroup group, CollectionAccumulator told) {
+    super(spec, lines, group, told);
     record = new LabelRecord(spec.get("labels"));
     days = new UTF8String[spec.get("tags").size()];
     for (int i = 0; i < days.length; i++) {

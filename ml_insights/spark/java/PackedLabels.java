@@ -2,7 +2,9 @@ package ml_insights;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.util.CollectionAccumulator;
 
 /**
  * Label records on their way into the shuffle by event: those of an event become few.
@@ -24,10 +26,14 @@ public final class PackedLabels extends PackedRows {
   private final int[] places;
   private final EventLabels[] labels;
   private final EventLabels one = new EventLabels();
+  private final CollectionAccumulator uncounted;
+  private long labelsUncounted;
   private int rejected;
 
-  public PackedLabels(Iterator rows, Blocks blocks, int slots) {
+  /** @param uncounted gets the labels of accepted lines that no reader has counted, see `TaskReports`. */
+  public PackedLabels(Iterator rows, Blocks blocks, int slots, CollectionAccumulator uncounted) {
     super(rows, blocks);
+    this.uncounted = uncounted;
     events = new byte[slots][];
     places = new int[slots];
     labels = new EventLabels[slots];
@@ -41,6 +47,7 @@ public final class PackedLabels extends PackedRows {
     }
     byte[] event = row.getBinary(0);
     one.set(row);
+    labelsUncounted += row.getBoolean(8) ? one.entries : 0;
     // A day without predictions of the event counts those of today alone: they stay apart.
     int hash = Arrays.hashCode(event) * 2 + (one.today ? 1 : 0);
     int slot = (hash * 0x9E3779B9 >>> 1) % events.length;
@@ -58,6 +65,7 @@ public final class PackedLabels extends PackedRows {
     for (int slot = 0; slot < events.length; slot++) {
       give(slot);
     }
+    TaskReports.tell(uncounted, TaskContext.get().partitionId(), new long[] {labelsUncounted});
   }
 
   private void addRejected(InternalRow row) {

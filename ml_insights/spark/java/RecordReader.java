@@ -1,12 +1,13 @@
 package ml_insights;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Arrays;
 import org.apache.spark.sql.connector.read.PartitionReader;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.catalyst.expressions.SpecificInternalRow;
 import org.apache.spark.unsafe.types.UTF8String;
-import org.apache.spark.util.LongAccumulator;
+import org.apache.spark.util.CollectionAccumulator;
 
 /**
  * From the lines of a task's files to rows: what a scanner reads becomes rows, any other line a row
@@ -22,19 +23,21 @@ public abstract class RecordReader implements PartitionReader {
   protected FileSlice slice;
 
   private final Lines lines;
-  private final FileSlice[] slices;
-  private final LongAccumulator[] counters;
+  private final FileGroup group;
+  private final CollectionAccumulator told;
   private final long[] counts;
   private int next;
   private int rows;
   private int rowsOfRecord;
+  private boolean reported;
 
-  protected RecordReader(String columns, Lines lines, FileSlice[] slices, LongAccumulator[] counters) {
-    this.row = new SpecificInternalRow(StructType.fromDDL(columns));
+  /** @param told gets the counts when all is read, see `TaskReports`. */
+  protected RecordReader(JsonNode spec, Lines lines, FileGroup group, CollectionAccumulator told) {
+    this.row = new SpecificInternalRow(StructType.fromDDL(spec.get("columns").asText()));
     this.lines = lines;
-    this.slices = slices;
-    this.counters = counters;
-    this.counts = new long[counters.length - 1];
+    this.group = group;
+    this.told = told;
+    this.counts = new long[COUNTS * spec.get("tags").size()];
   }
 
   /** Reads the line that starts here; position of its line feed, or -1 if it is not understood. */
@@ -74,11 +77,11 @@ public abstract class RecordReader implements PartitionReader {
       return true;
     }
     while (slice == null || !lines.hasNext()) {
-      if (next == slices.length) {
+      if (next == group.slices.length) {
         report();
         return false;
       }
-      slice = slices[next++];
+      slice = group.slices[next++];
       lines.open(slice);
       start(slice);
     }
@@ -108,11 +111,9 @@ public abstract class RecordReader implements PartitionReader {
   }
 
   private void report() {
-    for (int i = 0; i < counts.length; i++) {
-      if (counts[i] > 0) {
-        counters[i].add(counts[i]);
-      }
-      counts[i] = 0;
+    if (!reported) {
+      TaskReports.tell(told, group.number, counts);
+      reported = true;
     }
   }
 

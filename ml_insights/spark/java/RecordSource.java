@@ -24,6 +24,7 @@ import org.apache.spark.sql.connector.read.Scan;
 import org.apache.spark.sql.connector.read.ScanBuilder;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
+import org.apache.spark.util.CollectionAccumulator;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -35,17 +36,21 @@ import org.apache.spark.util.SerializableConfiguration;
  */
 public class RecordSource implements TableProvider {
   private static final ConcurrentHashMap FILES = new ConcurrentHashMap();
-  private static final ConcurrentHashMap COUNTERS = new ConcurrentHashMap();
+  private static final ConcurrentHashMap ACCUMULATORS = new ConcurrentHashMap();
 
-  /** Makes files, a list for each tag, and accumulators known to the table that is read by this name. */
-  public void announce(String name, List files, List accumulators) {
+  /**
+   * Makes known to the table that is read by this name: files, a list for each tag, and accumulators.
+   *
+   * @param told gets the counts of the readers. @param newest gets the newest file's time.
+   */
+  public void announce(String name, List files, CollectionAccumulator told, LongAccumulator newest) {
     FILES.put(name, files.toArray(new List[0]));
-    COUNTERS.put(name, accumulators.toArray(new LongAccumulator[0]));
+    ACCUMULATORS.put(name, new Object[] {told, newest});
   }
 
   public void forget(String name) {
     FILES.remove(name);
-    COUNTERS.remove(name);
+    ACCUMULATORS.remove(name);
   }
 
   public StructType inferSchema(CaseInsensitiveStringMap options) {
@@ -56,7 +61,13 @@ public class RecordSource implements TableProvider {
     Map options = new CaseInsensitiveStringMap(properties);
     Object name = options.get("name");
     List[] files = (List[]) FILES.get(name);
-    return new Records(schema, (String) options.get("spec"), files, (LongAccumulator[]) COUNTERS.get(name));
+    Object[] accumulators = (Object[]) ACCUMULATORS.get(name);
+    return new Records(
+        schema,
+        (String) options.get("spec"),
+        files,
+        (CollectionAccumulator) accumulators[0],
+        (LongAccumulator) accumulators[1]);
   }
 
   /** Parses a spec. */
@@ -73,13 +84,16 @@ public class RecordSource implements TableProvider {
     private final StructType schema;
     private final String spec;
     private final List[] files;
-    private final LongAccumulator[] counters;
+    private final CollectionAccumulator told;
+    private final LongAccumulator newest;
 
-    public Records(StructType schema, String spec, List[] files, LongAccumulator[] counters) {
+    public Records(
+        StructType schema, String spec, List[] files, CollectionAccumulator told, LongAccumulator newest) {
       this.schema = schema;
       this.spec = spec;
       this.files = files;
-      this.counters = counters;
+      this.told = told;
+      this.newest = newest;
     }
 
     public String name() {
@@ -116,7 +130,7 @@ public class RecordSource implements TableProvider {
       Tasks tasks = new Tasks(
           configuration(session), sizes.get("task_bytes").asLong(), sizes.get("open_bytes").asLong());
       FileGroup[] groups = tasks.plan(files, session.sparkContext().defaultParallelism());
-      counters[counters.length - 1].setValue(newest(groups) / 1000L);
+      newest.setValue(newest(groups) / 1000L);
       return groups;
     }
 
@@ -132,7 +146,7 @@ public class RecordSource implements TableProvider {
 
     public PartitionReaderFactory createReaderFactory() {
       Configuration configuration = configuration(SparkSession.active());
-      return new Readers(spec, new SerializableConfiguration(configuration), counters);
+      return new Readers(spec, new SerializableConfiguration(configuration), told);
     }
 
     private static Configuration configuration(SparkSession session) {
@@ -144,21 +158,21 @@ public class RecordSource implements TableProvider {
   public static class Readers implements PartitionReaderFactory {
     private final String spec;
     private final SerializableConfiguration configuration;
-    private final LongAccumulator[] counters;
+    private final CollectionAccumulator told;
 
-    public Readers(String spec, SerializableConfiguration configuration, LongAccumulator[] counters) {
+    public Readers(String spec, SerializableConfiguration configuration, CollectionAccumulator told) {
       this.spec = spec;
       this.configuration = configuration;
-      this.counters = counters;
+      this.told = told;
     }
 
     public PartitionReader createReader(InputPartition partition) {
-      FileSlice[] slices = ((FileGroup) partition).slices;
+      FileGroup group = (FileGroup) partition;
       JsonNode form = parsed(spec);
       Lines lines = new Lines(configuration.value());
       return form.get("record").asText().equals("capture")
-          ? (PartitionReader) new CaptureReader(form, lines, slices, counters)
-          : new LabelReader(form, lines, slices, counters);
+          ? (PartitionReader) new CaptureReader(form, lines, group, told)
+          : new LabelReader(form, lines, group, told);
     }
   }
 }

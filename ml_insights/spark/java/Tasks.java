@@ -63,7 +63,7 @@ public final class Tasks {
     for (int i = 0; i < slices.size(); i++) {
       FileSlice slice = (FileSlice) slices.get(i);
       if (!group.isEmpty() && size + slice.length > target + openCost) {
-        groups.add(new FileGroup((FileSlice[]) group.toArray(new FileSlice[0])));
+        groups.add(new FileGroup(groups.size(), (FileSlice[]) group.toArray(new FileSlice[0])));
         group.clear();
         size = 0;
       }
@@ -71,7 +71,7 @@ public final class Tasks {
       size += slice.length + openCost;
     }
     if (!group.isEmpty()) {
-      groups.add(new FileGroup((FileSlice[]) group.toArray(new FileSlice[0])));
+      groups.add(new FileGroup(groups.size(), (FileSlice[]) group.toArray(new FileSlice[0])));
     }
     return (FileGroup[]) groups.toArray(new FileGroup[0]);
   }
