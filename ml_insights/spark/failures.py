@@ -10,10 +10,18 @@ import re
 
 from pyspark.errors import AnalysisException
 
-from ml_insights.errors import DamagedFileError, MlInsightsError, SparkJobError, StorageError
+from ml_insights.errors import (
+    ContractError,
+    DamagedFileError,
+    MlInsightsError,
+    SparkJobError,
+    StorageError,
+)
 
 _CAUSE = re.compile("(Caused by)?: ").match
 """Start of a line of Java's trace that names an exception and its reason."""
+_CONTRACT = re.compile(r"IllegalArgumentException: ContractError: (.+)")
+"""What our operators in Java refuse."""
 _DENIED = re.compile(r"AccessDenied|Access Denied|Status Code: 403|\b403 Forbidden")
 _UNREAD_FILE = re.compile(
     r"Encountered error while reading file (.+?)\.?(?: +SQLSTATE.*| Details.*)?$"
@@ -32,6 +40,8 @@ def spark_error(error: Exception) -> MlInsightsError:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     causes = [re.sub("^(Caused by)?: ", "", line) for line in lines if _CAUSE(line)]
     reason = (causes or lines or [type(error).__name__])[-1 if causes else 0].rstrip(".")
+    if refused := _CONTRACT.search(str(error)):
+        return ContractError(refused[1])
     if "No space left on device" in str(error):
         return StorageError(
             f"the disk is full ({reason}). Free space, then run the partition again; it continues "

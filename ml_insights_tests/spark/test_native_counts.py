@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from py4j.protocol import Py4JError
 from pyspark.sql import functions as F
 
 from ml_insights.capture_files import csv_labels, label_record, write_label_files
+from ml_insights.errors import ContractError
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark import packing, repeated_events
 from ml_insights.spark.confusion_counts import count_day
+from ml_insights.spark.failures import spark_error
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.native_counts import _label_rows, _plan, _prediction_rows, _spec
@@ -407,8 +410,15 @@ def test_a_class_that_the_settings_do_not_name_stops_the_day(
 ) -> None:
     job = counting_job(tmp_path)
     publish(job.predictions, [prediction("a", 0.5, class_label="other")])
-    with pytest.raises(Exception, match="class_label that the settings do not name, other: mater"):
+    with pytest.raises(Py4JError) as caught:
         count_day(spark, job, quiet)
+    error = spark_error(caught.value)
+    assert isinstance(error, ContractError)
+    assert not error.retryable
+    assert str(error) == (
+        "raw_predictions has a class_label that the settings do not name, other: materialize "
+        "raw_predictions of the day again."
+    )
 
 
 def test_every_edge_of_the_grid_and_its_neighbours_are_placed_alike(

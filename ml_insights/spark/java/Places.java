@@ -33,7 +33,9 @@ public final class Places {
         return i;
       }
     }
-    throw new IllegalArgumentException("raw_predictions has a " + kind
+    // `failures.py` knows it by its first word. The thread of the driver that reads why a task failed
+    // may not know our classes, so an exception of our own would get there without its reason.
+    throw new IllegalArgumentException("ContractError: raw_predictions has a " + kind
         + " that the settings do not name, " + name + ": materialize raw_predictions of the day again.");
   }
 }
