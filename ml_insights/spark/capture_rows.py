@@ -8,7 +8,7 @@ what a record is (`data_capture`), how the native reader works (`native_reader`)
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 from pyspark.sql import DataFrame, Observation
 from pyspark.sql import functions as F
@@ -37,7 +37,7 @@ def write_rows(
     output: str,
     *,
     plain: bool = False,
-) -> tuple[str, Counts]:
+) -> tuple[Optional[str], Counts]:
     """Write what `data_capture.predictions` gives for all lines of some files.
 
     Args:
@@ -48,7 +48,7 @@ def write_rows(
         plain: read all lines the plain way.
 
     Returns:
-        Time of the newest file that holds a line, ISO 8601, and by variant `lines_read`,
+        Time of the newest file that holds a line, ISO 8601, or None; and by variant `lines_read`,
         `records_accepted` and `predictions_in_records`.
     """
     if plain or not understands((*capture.scores, *capture.features)):
@@ -68,9 +68,13 @@ def write_rows(
         for variant, found in counts.items():
             found["records_accepted"] += left[variant]["records_accepted"]
             found["predictions_in_records"] += left[variant]["predictions_in_records"]
+    return _iso_time(read.newest) if read.newest else None, counts
+
+
+def _iso_time(milliseconds: int) -> str:
     utc = timezone.utc  # noqa: UP017 (Python 3.9 has no datetime.UTC)
-    newest = datetime.fromtimestamp(read.newest // 1000, utc)
-    return f"{newest:%Y-%m-%dT%H:%M:%S}.{read.newest % 1000:03}000Z", counts
+    time = datetime.fromtimestamp(milliseconds // 1000, utc)
+    return f"{time:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03}000Z"
 
 
 def _write_unread(
@@ -96,7 +100,7 @@ def _write_plainly(
     variants: Sequence[str],
     output: str,
     mode: str = "overwrite",
-) -> tuple[str, Counts]:
+) -> tuple[Optional[str], Counts]:
     observation = Observation(output)
     records = data_capture.records(lines, capture)
     observed = data_capture.observe_records(records, variants, observation)

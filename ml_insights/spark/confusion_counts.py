@@ -72,36 +72,34 @@ def count_day(
 
     Raises:
         MissingInputError: the day's predictions are not published or there is none.
-        ContractError: more slice values than the settings allow.
+        ContractError: more slice values than the settings allow, or values of other features.
     """
     manifest = published_manifest(Files(spark, job.predictions), job.predictions)
     rows = sum(unit["rows"] for unit in manifest["units"])
     if not rows:
-        raise MissingInputError(
-            f"{job.predictions} holds no usable prediction: the materialization of raw_predictions "
-            "says why lines were rejected, and the table quarantine has samples."
-        )
+        raise _no_prediction(job, manifest)
+    _refuse_other_features(manifest, job)
     slices = _slices_by_id(spark, manifest, job)
     folders = label_folders(spark, job)
     predictions = accepted_predictions(spark, job.predictions, manifest)
     predictions = predictions if job.amounts else predictions.drop("amount")
     variants = sorted({variant for unit in manifest["units"] for variant in unit["variants"]})
-    rows_of_labels = label_rows(spark, job, folders)
+    labels = label_rows(spark, job, folders)
     if job.plain:
-        counted = counted_plainly(spark, job, predictions, variants, rows_of_labels)
+        counted = counted_plainly(spark, job, predictions, variants, labels)
     else:
         counted = counted_natively(
             spark,
             job,
             predictions,
             variants,
-            rows_of_labels,
+            labels,
             records_bytes=rows * RECORD_BYTES + sum(folder.bytes for folder in folders.values()),
             repeated=repeated_events(predictions, rows),
         )
-    lines, labels = counted.label_lines, counted.fates["labels"]
+    lines, fates = counted.label_lines, counted.fates["labels"]
     report(f"labels read: {lines['label_lines_read']} lines in the label window")
-    report(f"labels matched: {labels['used']} used")
+    report(f"labels matched: {fates['used']} used")
     bins = bins_of_slices(counted.bins, slices)
     bins.write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
     if counted.pairs is not None:
@@ -113,9 +111,22 @@ def count_day(
         "ground_truth": _observed(spark, job, folders.values()),
         "label_lines": lines,
         **counted.fates,
-        "labels": {"labels_read": counted.labels_read, **labels},
+        "labels": {"labels_read": counted.labels_read, **fates},
         "labels_as_of": counted.labels_as_of,
     }
+
+
+def _no_prediction(job: ConfusionCountsArguments, manifest: Manifest) -> MissingInputError:
+    read = [numbers for unit in manifest["units"] for numbers in unit["variants"].values()]
+    if not any(numbers["lines_read"] for numbers in read):
+        return MissingInputError(
+            f"{job.predictions} holds no prediction: the captured files of the day are all empty. "
+            "Check that the endpoint answers and that its data capture is on."
+        )
+    return MissingInputError(
+        f"{job.predictions} holds no usable prediction: the materialization of raw_predictions "
+        "says why lines were rejected, and the table quarantine has samples."
+    )
 
 
 def _observed(
@@ -147,6 +158,22 @@ def _added_up(rows: DataFrame, keys: Sequence[str], counts: Sequence[str]) -> Da
     return rows.groupBy(*keys).agg(*(F.sum(name).alias(name) for name in counts))
 
 
+def _refuse_other_features(manifest: Manifest, job: ConfusionCountsArguments) -> None:
+    """The day has values of slice features without names: the settings must name the same ones."""
+    read = manifest.get("slice_features")
+    if read is None:
+        # A manifest of an earlier version: only the number of features is known.
+        numbers = {len(values) for unit in manifest["units"] for _, values in unit["slices"]}
+        same = numbers <= {len(job.slices)}
+    else:
+        same = read == [*job.slices]
+    if not same:
+        raise ContractError(
+            f"the slices of the settings changed since raw_predictions of {job.day} was read: "
+            "materialize raw_predictions of the day again."
+        )
+
+
 def _slices_by_id(
     spark: SparkSession, manifest: Manifest, job: ConfusionCountsArguments
 ) -> DataFrame:
@@ -160,25 +187,34 @@ def _slices_by_id(
                     f"slice values {known} and {tuple(values)} have the same hash {slice_id}; "
                     "rename one of the slice features, which changes the hash."
                 )
-    rows = [
-        (str(slice_id), name)
+    names = {
+        slice_id: slice_names(dict(zip(job.slices, values)), job.crosses)
         for slice_id, values in combinations.items()
-        for name in slice_names(dict(zip(job.slices, values)), job.crosses)
-    ]
-    names = {name for _, name in rows}
-    if len(names) > job.max_slices:
-        by_feature = Counter(name.partition("=")[0] for name in names)
-        feature, number = by_feature.most_common(1)[0]
-        raise ContractError(
-            f"the day has {len(names)} slices, more than max_slices = {job.max_slices}; "
-            f"{feature!r} alone makes {number}. Give it `edges`, leave it out, or raise max_slices."
-        )
+    }
+    _refuse_too_many(names.values(), job)
+    rows = [(str(slice_id), name) for slice_id, own in names.items() for name in own]
     # A literal that the engine parses: a local list would start Python workers.
     literal = F.lit(json.dumps(rows))
     entries = F.from_json(literal, "array<array<string>>")
     pairs = spark.range(1).select(F.explode(entries).alias("pair"))
     return pairs.select(
         F.col("pair")[0].cast("bigint").alias("slice_id"), F.col("pair")[1].alias("slice")
+    )
+
+
+def _refuse_too_many(combinations: Iterable[list[str]], job: ConfusionCountsArguments) -> None:
+    """Name what makes the most slices: a feature, or a cross of several."""
+    parts = [(), *((feature,) for feature in job.slices), *job.crosses]
+    part_of = {name: part for names in combinations for name, part in zip(names, parts)}
+    if len(part_of) <= job.max_slices:
+        return
+    part, number = Counter(filter(None, part_of.values())).most_common(1)[0]
+    advice = "Give it `edges`, leave it out, or raise max_slices."
+    if len(part) > 1:
+        advice = "Leave the cross out, give its features `edges`, or raise max_slices."
+    raise ContractError(
+        f"the day has {len(part_of)} slices, more than max_slices = {job.max_slices}; "
+        f"{' x '.join(map(repr, part))} alone makes {number}. {advice}"
     )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Optional, Union
 
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
@@ -171,8 +171,13 @@ def observe_records(
 
 def observed_counts(
     variants: Sequence[str], observation: Observation
-) -> tuple[str, dict[str, dict[str, int]]]:
-    """Time of the newest object, and by variant the lines read, records accepted, predictions."""
+) -> tuple[Optional[str], dict[str, dict[str, int]]]:
+    """What was counted.
+
+    Returns:
+        Time of the newest object with a line or None; by variant lines, accepted records and their
+        predictions.
+    """
     found = observation.get
     names = ("lines_read", "records_accepted", "predictions_in_records")
     return found["newest"], {

@@ -66,12 +66,16 @@ def published_manifest(files: Files, partition: str) -> Manifest:
 def day_manifest(
     job: RawPredictionsArguments, hours: list[Hour], format_digest: str, units: list[Entry]
 ) -> Manifest:
-    """The document that names these units; `digest` tells what they were computed from."""
+    """The document that names these units.
+
+    `digest` tells what they were computed from; `slice_features` name the values of their slices.
+    """
     ordered = sorted(units, key=lambda unit: str(unit["path"]))
     return {
         "table": RAW_PREDICTIONS.name,
         "day": job.day,
         "format": format_digest,
+        "slice_features": [feature.name for feature in job.capture.slices],
         "digest": digest({"format": format_digest, "hours": _marks(hours)}),
         "units": ordered,
     }

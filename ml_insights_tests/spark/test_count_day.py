@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from ml_insights.capture_files import (
+    capture_record,
     csv_labels,
+    csv_response,
     label_record,
     write_capture_files,
     write_label_files,
@@ -125,9 +128,23 @@ def test_predictions_that_are_not_there_are_refused(spark: SparkSession, tmp_pat
     job = counting_job(tmp_path)
     with pytest.raises(MissingInputError, match=r"is not published. Materialize raw_predictions"):
         count_day(spark, job, quiet)
-    publish(job.predictions, [])
+    publish(job.predictions, [], variants={"main": {"lines_read": 1}})
     with pytest.raises(MissingInputError, match=r"no usable prediction: .* says why lines"):
         count_day(spark, job, quiet)
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["native", "plain"])
+def test_a_day_of_empty_files_is_refused_as_such_whichever_way_it_was_read(
+    spark: SparkSession, tmp_path: Path, *, plain: bool
+) -> None:
+    hour = tmp_path / "capture/shop/main/2026/10/01/12"
+    hour.mkdir(parents=True)
+    (hour / "empty.jsonl").write_bytes(b"")
+    manifest = compact_day(spark, compacting_job(tmp_path, plain=plain), quiet)
+    (unit,) = manifest["units"]
+    assert (unit["files"], unit["rows"], unit["newest"]) == (1, 0, None)
+    with pytest.raises(MissingInputError, match=r"no prediction: the captured files .* all empty"):
+        count_day(spark, counting_job(tmp_path), quiet)
 
 
 def test_an_unfinished_day_is_refused(spark: SparkSession, tmp_path: Path) -> None:
@@ -145,6 +162,61 @@ def test_too_many_slices_are_refused_with_the_feature_to_blame(
     publish(job.predictions, [prediction("a", 0.5)], slices=values)
     with pytest.raises(ContractError, match="22 slices, more than max_slices = 20; 'customer'"):
         count_day(spark, job, quiet)
+
+
+def test_too_many_slices_of_a_cross_are_blamed_on_the_cross(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    crosses = (("region", "sex"), ("region", "age"))
+    job = counting_job(tmp_path, slices=("region", "sex", "age"), crosses=crosses, max_slices=20)
+    combinations = itertools.product(("EU", "US"), ("F", "M"), map(str, range(7)))
+    values = [[number, [*own]] for number, own in enumerate(combinations)]
+    publish(job.predictions, [prediction("a", 0.5)], slices=values)
+    blamed = "'region' x 'age' alone makes 14. Leave the cross out, give its features `edges`"
+    with pytest.raises(ContractError, match=blamed):
+        count_day(spark, job, quiet)
+
+
+NAMED = ("age", "region")
+
+
+@pytest.mark.parametrize(
+    ("slices", "crosses"),
+    [
+        (("region", "age"), ()),
+        (("age", "region", "sex"), (("region", "sex"),)),
+        (("age",), ()),
+        ((), ()),
+    ],
+    ids=["reordered", "added", "removed", "all removed"],
+)
+def test_slices_of_other_settings_than_the_predictions_were_read_with_are_refused(
+    spark: SparkSession,
+    tmp_path: Path,
+    slices: tuple[str, ...],
+    crosses: tuple[tuple[str, ...], ...],
+) -> None:
+    line = capture_record(event_id="a", time=NOON, request=None, response=csv_response([0.5]))
+    write_capture_files(tmp_path / "capture/shop/main", [(NOON, line.encode())])
+    job = counting_job(tmp_path, slices=NAMED)
+    compacting = compacting_job(tmp_path, capture=replace(ONE_SCORE, positive_label="1"))
+    compact_day(spark, compacting, quiet)
+    assert count_day(spark, job, quiet)["labelled"] == {"main": 0}
+    changed = replace(job, slices=slices, crosses=crosses)
+    with pytest.raises(
+        ContractError, match=r"settings changed since raw_predictions of 2026-10-01"
+    ):
+        count_day(spark, changed, quiet)
+
+
+def test_of_a_manifest_without_names_the_number_of_slices_is_compared(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    job = counting_job(tmp_path, slices=NAMED)
+    publish(job.predictions, [prediction("a", 0.5)], slices=[[0, ["<30", "EU"]]])
+    count_day(spark, job, quiet)
+    with pytest.raises(ContractError, match=r"the slices of the settings changed"):
+        count_day(spark, replace(job, slices=(*NAMED, "sex")), quiet)
 
 
 def test_slice_values_with_the_same_hash_are_refused(spark: SparkSession, tmp_path: Path) -> None:
