@@ -220,13 +220,13 @@ endpoints:
       - {{content_type: text/csv}}
       - {{content_type: application/json, path: "instances[*].label"}}
     positive_label: "1"
+    negative_label: "0"
     operating_threshold: {OPERATING_THRESHOLD}
     label_delay_days: {LABEL_DELAY_DAYS}
     label_window_days: {LABEL_WINDOW_DAYS}
     slices:
       - {{name: region, content_type: text/csv, index: {column["region"]}}}
       - {{name: device, content_type: text/csv, index: {column["device"]}}}
-      - {{name: age, content_type: text/csv, index: {column["age"]}, edges: [30, 50]}}
       - {{cross: [region, device]}}
     max_rejected_share: 0.02
     business:

@@ -85,8 +85,8 @@ class Scenario:
     def truth(self, variant: str, day: date, region: str | None = None) -> TrueCurve:
         """The true curve of a variant on a day, or of one region's share of it.
 
-        Device, age and amount do not influence scores: their slices have the curve of the whole,
-        crossed with a region that of the region.
+        The device does not influence scores: its slices have the curve of the whole, crossed with a
+        region that of the region.
 
         Raises:
             KeyError: no such variant or region.

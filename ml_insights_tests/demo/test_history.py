@@ -250,7 +250,7 @@ def test_settings_name_the_columns_of_the_request(written: History) -> None:
     }
     assert columns["region"] == {"EU", "US", "APAC"}
     assert columns["device"] == {"web", "app"}
-    assert {"25", "42", "60"} < columns["age"]
+    assert set(columns) == {"region", "device"}
 
 
 def test_settings_are_valid_and_read_both_forms_of_labels(written: History) -> None:
