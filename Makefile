@@ -73,7 +73,7 @@ wheel: $(INSTALLED) ## Build the wheel and check that it holds the package and n
 	$(BIN)/python -m zipfile -l build/wheel/*.whl | awk '/_tests/ {print; found = 1} END {exit found}'
 
 .PHONY: check
-check: lint types test test-clusters wheel ## Everything that CI checks
+check: lint types test test-clusters wheel ## Check style and types, run all tests, build the wheel
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure speed and memory, beside other engines, and write the tables

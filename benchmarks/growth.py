@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks.capture_day import CaptureDay
 from benchmarks.machine import describe
-from benchmarks.process_tree import OtherWork
+from benchmarks.process_tree import MeasurementError, OtherWork
 from benchmarks.report import markdown_table
 from benchmarks.warm_process import WarmProcess
 from benchmarks.workloads import (
@@ -84,7 +84,8 @@ def measure(case: Case, folder: Path, lines: int, repeats: int) -> list[str]:
             for step, costs in runs.items():
                 cost, found = process.run(step)
                 if found["rows"] != written.lines:
-                    raise ValueError(f"{step} found {found['rows']} of {written.lines} predictions")
+                    msg = f"{step} found {found['rows']} of {written.lines} predictions"
+                    raise MeasurementError(msg)
                 _say(f"{case.title:<28}{step:<18}{cost.cpu_seconds:8.2f} CPU s")
                 peak = max(peak, cost.peak_bytes)
                 if repetition:

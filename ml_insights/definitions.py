@@ -9,7 +9,7 @@ import dagster as dg
 
 from ml_insights.assets import endpoint_assets
 from ml_insights.checks import endpoint_checks
-from ml_insights.jobs import daily_job
+from ml_insights.jobs import daily_job, restatement_job
 from ml_insights.resources import build_resources
 from ml_insights.schedules import daily_schedule, restatement_schedule
 from ml_insights.scope import EndpointScope
@@ -21,15 +21,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     scopes = [
         EndpointScope(name, endpoint, settings) for name, endpoint in settings.endpoints.items()
     ]
-    jobs = [daily_job(scope) for scope in scopes]
+    daily = [daily_job(scope) for scope in scopes]
+    restatements = [restatement_job(scope) for scope in scopes]
     return dg.Definitions(
         assets=[asset for scope in scopes for asset in endpoint_assets(scope)],
         asset_checks=[check for scope in scopes for check in endpoint_checks(scope)],
-        jobs=jobs,
+        jobs=[*daily, *restatements],
         schedules=[
-            schedule(scope, job)
-            for scope, job in zip(scopes, jobs, strict=True)
-            for schedule in (daily_schedule, restatement_schedule)
+            *map(daily_schedule, scopes, daily),
+            *map(restatement_schedule, scopes, restatements),
         ],
         resources=build_resources(settings),
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from ml_insights.jobs import job_name
+from ml_insights.jobs import job_name, restatement_name
 
 if TYPE_CHECKING:
     from dagster._core.definitions.partitions.partitioned_schedule import (
@@ -48,19 +48,19 @@ def daily_schedule(
 def restatement_schedule(
     scope: EndpointScope, job: UnresolvedAssetJobDefinition
 ) -> dg.ScheduleDefinition:
-    """Runs an endpoint's job once more for the day whose label window ended last midnight (UTC).
+    """Counts the day again whose label window ended last midnight (UTC).
 
-    Captures are not read again, and tables that stay the same are not written again.
+    Tables that stay the same are not written again.
     """
     at, endpoint = scope.settings.schedule, scope.endpoint
 
     @dg.schedule(
         job=job,
-        name=f"{job_name(scope.name)}_restatement_schedule",
+        name=f"{restatement_name(scope.name)}_schedule",
         cron_schedule=f"{at.minute} {at.hour} * * *",
         execution_timezone="UTC",
         description=(
-            f"At {at:%H:%M} UTC once more the day whose last labels have come "
+            f"At {at:%H:%M} UTC again the day whose last labels have come "
             f"(label_window_days: {endpoint.label_window_days})."
         ),
     )

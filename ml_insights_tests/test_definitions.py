@@ -181,6 +181,18 @@ def test_a_job_holds_the_assets_and_checks_of_its_endpoint_only(
         assert checks == {name for _, name, _ in CHECKS}
 
 
+def test_a_restatement_leaves_out_what_reads_captures(installation: Installation) -> None:
+    daily, again = (
+        installation.definitions.resolve_job_def(f"churn_1_{name}").asset_layer
+        for name in ("daily", "restatement")
+    )
+    raw_predictions = dg.AssetKey(["churn-1", "raw_predictions"])
+    assert daily.selected_asset_keys - again.selected_asset_keys == {raw_predictions}
+    checks = {key.asset_key for key in again.asset_graph.asset_check_keys}
+    assert raw_predictions not in checks
+    assert len(checks) == len({asset for asset, *_ in CHECKS}) - 1
+
+
 def test_heavy_assets_share_a_pool_and_those_of_quicksight_another(graph: dg.AssetGraph) -> None:
     pools = {
         key.to_user_string().rpartition("/")[2]: graph.get(key).assets_def.op.pool

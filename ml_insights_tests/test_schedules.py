@@ -81,9 +81,7 @@ def test_each_morning_the_newest_matured_day_is_computed(
 def test_a_day_is_restated_when_its_last_labels_have_come(
     installation: Installation, endpoint: str, day: int, keys: list[str]
 ) -> None:
-    schedule = installation.definitions.resolve_schedule_def(
-        f"{endpoint}_daily_restatement_schedule"
-    )
+    schedule = installation.definitions.resolve_schedule_def(f"{endpoint}_restatement_schedule")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("45 4 * * *", "UTC")
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
     with tick(installation, at(10, day)) as context:

@@ -115,7 +115,7 @@ function showSlices() {
   const qualityOf = (slice, variant) => curves.get(keyOf(chosen.day, variant, chosen.classLabel, slice))?.quality;
   const slices = page.slices.filter((slice) => variants.some((variant) => qualityOf(slice, variant)));
   $("slices-card").hidden = slices.length < 2;
-  const head = (cells) => make("tr", {}, make("td"), ...cells);
+  const head = (cells, first = "") => make("tr", {}, make("td", {}, first), ...cells);
   const cells = (quality) => (quality
     ? [make("td", {}, number(quality.positives)), ...["precision", "recall"].map((name) => make("td", {}, ...[share(name)(quality)].flat()))]
     : [make("td", { colSpan: 3, className: "why" }, "no values")]);
@@ -126,7 +126,7 @@ function showSlices() {
   };
   $("slices").replaceChildren(make("table", {}, make("thead", {},
     head(variants.map((variant) => make("th", { scope: "colgroup", colSpan: 3 }, markOf(variant), variant))),
-    head(variants.flatMap(() => ["Positives", "Precision", "Recall"].map((name) => make("th", { scope: "col" }, name))))),
+    head(variants.flatMap(() => ["Positives", "Precision", "Recall"].map((name) => make("th", { scope: "col" }, name))), `${slices.length - 1} slices`)),
     make("tbody", {}, ...slices.map(row))));
 }
 
