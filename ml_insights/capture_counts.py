@@ -32,8 +32,8 @@ class CaptureCounts:
         without_amount: rows of raw_predictions without a usable amount, by reason.
         reasons: rejected records by variant, kind (`rejected_line`, `rejected_prediction`) and
             reason.
-        passed_over: objects and folders of the day that are not read: `misplaced` beside the hour
-            folders, `hidden` by their names; each with `count` and `examples`.
+        skipped: objects and folders of the day that are not read, by kind: `misplaced` beside the
+            folders that are read, `hidden` by their names; each with `count` and `examples`.
     """
 
     files: int
@@ -44,7 +44,7 @@ class CaptureCounts:
     reasons: dict[str, dict[str, Counter[str]]]
     hours_of_variants: dict[str, tuple[int, ...]] = field(default_factory=dict)
     without_amount: Counter[str] = field(default_factory=Counter)
-    passed_over: dict[str, dict[str, Any]] = field(default_factory=dict)
+    skipped: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def from_manifest(cls, manifest: dict[str, Any]) -> CaptureCounts:
@@ -75,7 +75,7 @@ class CaptureCounts:
             variants=variants,
             reasons=reasons,
             without_amount=without_amount,
-            passed_over=manifest.get("passed_over", {}),
+            skipped=manifest.get("skipped", {}),
         )
 
     def total(self, name: str) -> int:
@@ -142,13 +142,5 @@ class CaptureCounts:
             "bytes": self.bytes,
             "hours": len(self.hours),
             "newest": self.newest,
-            "passed over": sum(found["count"] for found in self.passed_over.values()),
+            "skipped": self.skipped,
         }
-
-    def not_read(self, kind: str) -> str:
-        """What is `misplaced` or `hidden`, in words; "" without any."""
-        found = self.passed_over.get(kind)
-        if not found:
-            return ""
-        more = ", ..." if found["count"] > len(found["examples"]) else ""
-        return f"{found['count']} {kind}, not read: {', '.join(found['examples'])}{more}"

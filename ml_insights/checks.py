@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from ml_insights.assets.days import WEEK, counts_before, counts_of_day
 from ml_insights.assets.declaration import failures, key
+from ml_insights.assets.inputs import not_read
 from ml_insights.assets.raw_predictions import captured_counts
 from ml_insights.balance import remainders
 from ml_insights.contracts import (
@@ -106,7 +107,7 @@ def every_hour_has_captures(scope: EndpointScope, lake: Lake, day: date) -> Verd
     """Every hour of the day has captured objects that are read, and no variant pauses."""
     counts = captured_counts(scope, lake, day)
     missing = [hour for hour in range(24) if hour not in counts.hours]
-    misplaced, hidden = (counts.not_read(kind) for kind in ("misplaced", "hidden"))
+    misplaced, hidden = (not_read(counts.skipped, kind) for kind in ("misplaced", "hidden"))
     hours = (
         f"no capture in the hours {_hours(missing)} (UTC): no traffic, or capture stopped "
         "(SageMaker drops captures at high disk use)"

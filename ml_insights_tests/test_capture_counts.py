@@ -73,7 +73,7 @@ def test_the_newest_object_is_that_of_all_units() -> None:
         "bytes": 200,
         "hours": 2,
         "newest": late,
-        "passed over": 0,
+        "skipped": {},
     }
 
 

@@ -281,7 +281,7 @@ def test_captures_that_are_not_read_are_named(
     installation: Installation, day: PreparedDay, kind: str, passes: bool, finding: str
 ) -> None:
     found = {"count": 7, "examples": ["champion/2026/10/01/7/"]}
-    day.manifest["passed_over"] = {kind: found}
+    day.manifest["skipped"] = {kind: found}
     assert run(installation) == ""
     passed, told = results(installation)["every_hour_has_captures"]
     assert passed == passes

@@ -56,17 +56,32 @@ def build_inputs(scope: EndpointScope) -> list[dg.AssetSpec]:
 def observed(
     scope: EndpointScope, name: str, partition: str, found: Mapping[str, Any]
 ) -> dg.AssetObservation:
-    """An observation of an input: `files`, `bytes`, `hours` present, `newest` object time.
+    """An observation of an input.
 
-    `passed over`, objects that are not read, is known of captures only.
+    Args:
+        scope: of the endpoint.
+        name: of the input.
+        partition: the day.
+        found: `files`, `bytes`, `hours` present, `newest` object time, and what was `skipped`, by
+            kind with its `count`.
     """
+    skipped = sum(of_kind["count"] for of_kind in found.get("skipped", {}).values())
     metadata: dict[str, Any] = {
         "files": found["files"],
         "bytes": found["bytes"],
         "hours present": found["hours"],
     }
-    if found.get("passed over"):
-        metadata["passed over"] = found["passed over"]
+    if skipped:
+        metadata["skipped objects"] = skipped
     if found.get("newest"):
         metadata["newest object"] = str(found["newest"])
     return dg.AssetObservation(asset_key=key(scope, name), partition=partition, metadata=metadata)
+
+
+def not_read(skipped: Mapping[str, Any], kind: str) -> str:
+    """What of an input was skipped as `misplaced` or `hidden`, in words; "" without any."""
+    found = skipped.get(kind)
+    if not found:
+        return ""
+    more = ", ..." if found["count"] > len(found["examples"]) else ""
+    return f"{found['count']} {kind}, not read: {', '.join(found['examples'])}{more}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Optional
 
 from py4j.protocol import Py4JJavaError
@@ -45,7 +44,6 @@ class Files:
         # Locally a checksum is a file of its own: the document and it are not replaced in one step.
         local = self._scheme == "file"
         self._documents: Any = self._filesystem.getRawFileSystem() if local else self._filesystem
-        self._glob: Any = getattr(java, "org.apache.hadoop.fs.GlobFilter")
         self._file_contexts: Any = getattr(java, "org.apache.hadoop.fs.FileContext")
         self._configuration: Any = configuration
         self._rename: Any = getattr(java, "org.apache.hadoop.fs.Options$Rename")
@@ -65,22 +63,6 @@ class Files:
             return []
         statuses = self._filesystem.listStatus(self._path(folder))
         return sorted(str(item.getPath().getName()) for item in statuses if item.isDirectory())
-
-    def names(self, folder: str, pattern: str = "*", most: int = 1000) -> list[str]:
-        """Names directly below a folder, in order; those of folders end with a slash.
-
-        Args:
-            folder: with less than some ten thousand entries, which are all listed at once.
-            pattern: glob that the names must match; applied before anything comes to Python.
-            most: of more names only so many are returned.
-        """
-        if not self._filesystem.exists(self._path(folder)):
-            return []
-        statuses = self._filesystem.listStatus(self._path(folder), self._glob(pattern))
-        return sorted(
-            f"{item.getPath().getName()}{'/' if item.isDirectory() else ''}"
-            for item in islice(statuses, most)
-        )
 
     def newest(self, folder: str) -> Optional[datetime]:
         """When a file below a folder was last written, UTC; None when it holds no file."""

@@ -36,9 +36,9 @@ from ml_insights.spark.manifest import (
     standing_units,
     stored,
 )
-from ml_insights.spark.passed_over import passed_over
 from ml_insights.spark.session import empty
-from ml_insights.spark.units import Hour, Unit, hour_folder, hours_of, pack
+from ml_insights.spark.skipped import skipped_captures
+from ml_insights.spark.units import Hour, Unit, hour_folder, hour_folders, hours_of, pack
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -83,10 +83,11 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
     files = Files(spark, job.output)
     captured = Files(spark, job.capture_root)
     listing, bounds = Listing(spark), Bounds(job.max_files, job.max_bytes)
-    hours = hours_of(captured, listing, job.capture_root, day, bounds)
-    unread = passed_over(captured, job.capture_root, day, hours)
+    folders = hour_folders(captured, listing, job.capture_root, day, bounds)
+    hours = hours_of(folders)
+    skipped = skipped_captures(listing, job.capture_root, day, folders)
     if not hours:
-        raise _nothing_captured(job, day, unread)
+        raise _nothing_captured(job, day, skipped)
     # What is not asked for is left out, so that a format keeps its digest when more can be asked.
     asked = {name: part for name, part in asdict(job.capture).items() if part is not None}
     format_digest = digest({"version": FORMAT_VERSION, **asked})
@@ -102,16 +103,16 @@ def compact_day(spark: SparkSession, job: RawPredictionsArguments, report: Repor
             f"{unit.name} is finished, {done} of {len(planned)}: {entry['files']} files, "
             f"{entry['bytes']} bytes, {entry['rows']} rows"
         )
-    manifest = {**day_manifest(job, hours, format_digest, units), "passed_over": unread}
+    manifest = {**day_manifest(job, hours, format_digest, units), "skipped": skipped}
     publish(files, job, manifest)
     return manifest
 
 
 def _nothing_captured(
-    job: RawPredictionsArguments, day: date, unread: dict[str, Any]
+    job: RawPredictionsArguments, day: date, skipped: dict[str, Any]
 ) -> MissingInputError:
-    beside = unread.get("misplaced", {}).get("examples", [])
-    instead = f" What is there instead is not read: {', '.join(beside)}." if beside else ""
+    found = [name for of_kind in skipped.values() for name in of_kind["examples"]]
+    instead = f" What is there instead is not read: {', '.join(found)}." if found else ""
     return MissingInputError(
         f"no captured object for {job.day}: looked for {job.capture_root}/<variant>/"
         f"{day:%Y/%m/%d}/<hour>/, hours 00 to 23.{instead} Check that data capture is on, that "

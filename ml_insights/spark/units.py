@@ -9,7 +9,8 @@ holding its listing, so planning needs a few numbers for each variant, hour and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Optional
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 HOURS = range(24)
 LISTINGS_AT_ONCE = 16
+VARIANT = "[^._].*"
+"""Names of folders that are variants: other ones are hidden, and SageMaker allows no such name."""
 
 
 @dataclass(frozen=True)
@@ -119,14 +122,14 @@ def hour_folder(capture_root: str, variant: str, day: date, hour: int) -> str:
     return f"{capture_root}/{variant}/{day:%Y/%m/%d}/{hour:02}"
 
 
-def hours_of(
+def hour_folders(
     files: Files, listing: Listing, capture_root: str, day: date, bounds: Bounds
-) -> list[Hour]:
-    """The hours of a day that have objects, in order.
+) -> dict[tuple[int, str], Folder]:
+    """What the folder of every hour and variant holds, also those that hold nothing.
 
     Folders are listed side by side: at 150 TB a day an hour has thousands of pages of objects.
     """
-    variants = files.folders(capture_root)
+    variants = [name for name in files.folders(capture_root) if re.fullmatch(VARIANT, name)]
     places = [(hour, variant) for hour in HOURS for variant in variants]
 
     def found(place: tuple[int, str]) -> Folder:
@@ -134,9 +137,13 @@ def hours_of(
         return listing.folder(hour_folder(capture_root, variant, day, hour), bounds)
 
     with ThreadPoolExecutor(LISTINGS_AT_ONCE) as listings:
-        folders = list(listings.map(found, places))
+        return dict(zip(places, listings.map(found, places)))
+
+
+def hours_of(folders: Mapping[tuple[int, str], Folder]) -> list[Hour]:
+    """The hours that have objects, in order; see `hour_folders`."""
     present: dict[int, dict[str, Folder]] = {}
-    for (hour, variant), folder in zip(places, folders):
+    for (hour, variant), folder in folders.items():
         if folder.files:
             present.setdefault(hour, {})[variant] = folder
     return [Hour(hour, of_variants) for hour, of_variants in sorted(present.items())]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ml_insights.spark.listing import WHOLE, Bounds, Listing, Stretch
+from ml_insights.spark.listing import WHOLE, Bounds, Listing, Skipped, Stretch
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -87,6 +87,43 @@ def test_hidden_and_empty_files_are_not_read(listing: Listing, tmp_path: Path) -
     hidden = dict.fromkeys(("_a", ".b", "_d/e", "b/_f", "x._COPYING_"), 1)
     write(tmp_path, {**readable, **hidden, "empty": 0})
     assert names(listing.files(str(tmp_path), WHOLE), tmp_path) == sorted(readable)
+    found = listing.folder(str(tmp_path), NO_BOUNDS)
+    assert found.hidden == Skipped(len(hidden), tuple(sorted(hidden)))
+    assert (found.files, found.bytes) == (len(readable) + 1, len(readable))
+
+
+def test_stretches_are_the_files_that_are_read_wherever_hidden_ones_lie(
+    listing: Listing, tmp_path: Path
+) -> None:
+    random = Random(5)
+    files = [f"{random.choice(('', '_', 'd/', 'd/.'))}{random.random()}" for _ in range(80)]
+    write(tmp_path, dict.fromkeys(files, 1))
+    found = listing.folder(str(tmp_path), Bounds(3, 100))
+    read = [names(listing.files(str(tmp_path), part), tmp_path) for part in found.stretches]
+    readable = sorted(name for name in files if name.lstrip("d/")[0] not in "._")
+    assert [*chain.from_iterable(read)] == readable
+    assert [len(part) for part in read] == [part.files for part in found.stretches]
+    assert set(map(len, read[:-1])) == {3}
+    assert found.hidden.count == len(files) - len(readable)
+
+
+def test_hours_with_a_file_that_is_read_are_counted(listing: Listing, tmp_path: Path) -> None:
+    write(
+        tmp_path, {"00/a": 1, "23/deep/b": 0, "23/c": 1, "24/a": 1, "7/a": 1, "05/_a": 1, "06": 1}
+    )
+    assert listing.folder(str(tmp_path), NO_BOUNDS).hours == 2
+
+
+def test_what_lies_beside_the_folders_that_are_read_is_named_with_its_kind(
+    listing: Listing, tmp_path: Path
+) -> None:
+    write(tmp_path, {"00/a": 1, "1/a": 1, "01": 1, "_b": 1, ".c/a": 1})
+    assert listing.beside(str(tmp_path), "[0-9]{2}") == {
+        "misplaced": Skipped(2, ("01", "1/")),
+        "hidden": Skipped(2, (".c/", "_b")),
+    }
+    nothing = {"misplaced": Skipped(), "hidden": Skipped()}
+    assert listing.beside(str(tmp_path / "nowhere"), "x") == nothing
 
 
 @pytest.mark.parametrize(

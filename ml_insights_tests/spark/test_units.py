@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_insights.spark.listing import Bounds, Folder, Stretch
-from ml_insights.spark.units import Hour, hour_folder, hours_of, pack
+from ml_insights.spark.units import Hour, hour_folder, hour_folders, hours_of, pack
 
 if TYPE_CHECKING:
     from ml_insights.spark.files import Files
@@ -101,7 +101,8 @@ def test_hours_of_a_day_are_those_with_objects_over_all_variants() -> None:
 
 
 def hours_in(folders: Folders) -> list[Hour]:
-    return hours_of(cast("Files", folders), cast("Listing", folders), "root", DAY, NO_BOUNDS)
+    listed = hour_folders(cast("Files", folders), cast("Listing", folders), "root", DAY, NO_BOUNDS)
+    return hours_of(listed)
 
 
 def test_a_day_without_objects_has_no_hours() -> None:
