@@ -48,6 +48,7 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
         _check(scope, RAW_PREDICTIONS, every_hour_has_captures),
         _check(scope, RAW_PREDICTIONS, rejected_share_is_within_limit, blocking=True),
         _check(scope, RAW_PREDICTIONS, no_variant_is_rejected_above_the_limit),
+        _check(scope, CONFUSION_COUNTS, labels_lie_where_they_are_read),
         _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
         _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
         _check(scope, RECORD_BALANCE, labels_name_one_prediction),
@@ -158,6 +159,17 @@ def no_variant_is_rejected_above_the_limit(scope: EndpointScope, lake: Lake, day
     )
     observed = {f"{who}: rejected share": share for who, share in counts.rejected_shares.items()}
     return not above, finding, observed
+
+
+def labels_lie_where_they_are_read(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """No object lies beside the folders of days that labels are read from."""
+    found = lake.notes(scope.name, CONFUSION_COUNTS, day)["report"]["ground_truth"]
+    # A day of an earlier version says nothing about it.
+    skipped = found.get("skipped", {})
+    misplaced, hidden = (not_read(skipped, kind) for kind in ("misplaced", "hidden"))
+    told = "; ".join(part for part in (misplaced, hidden) if part)
+    finding = f"{told} below {scope.ground_truth_root}" if told else "every object is read"
+    return not misplaced, finding, {"files": found["files"]}
 
 
 def counts_do_not_increase_with_threshold(scope: EndpointScope, lake: Lake, day: date) -> Verdict:

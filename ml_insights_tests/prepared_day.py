@@ -84,7 +84,7 @@ def _report() -> dict[str, Any]:
     labels = POSITIVES + NEGATIVES
     return {
         "manifest_digest": "abc",
-        "ground_truth": {"files": 1, "bytes": 100, "hours": 1},
+        "ground_truth": {"files": 1, "bytes": 100, "hours": 1, "skipped": {}},
         "label_lines": {"label_lines_read": labels, "label_records": labels},
         "labels": {"labels_read": labels, "used": labels},
         "labelled": {VARIANT: labels},

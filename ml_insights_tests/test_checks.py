@@ -39,6 +39,7 @@ NAMES = (
     "every_hour_has_captures",
     "rejected_share_is_within_limit",
     "no_variant_is_rejected_above_the_limit",
+    "labels_lie_where_they_are_read",
     "counts_do_not_increase_with_threshold",
     "every_account_adds_up_to_zero",
     "labels_name_one_prediction",
@@ -289,6 +290,24 @@ def test_captures_that_are_not_read_are_named(
     assert told == f"all 24 hours have captures; {finding} below {root}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "passes", "finding"),
+    [
+        ("misplaced", False, "1 misplaced, not read: 2026/1/"),
+        ("hidden", True, "1 hidden, not read: 2026/1/"),
+    ],
+)
+def test_labels_that_are_not_read_are_named_as_captures_are(
+    installation: Installation, day: PreparedDay, kind: str, passes: bool, finding: str
+) -> None:
+    day.report["ground_truth"]["skipped"] = {kind: {"count": 1, "examples": ["2026/1/"]}}
+    assert run(installation) == ""
+    passed, told = results(installation)["labels_lie_where_they_are_read"]
+    assert passed == passes
+    assert told == f"{finding} below {installation.scope(ENDPOINT).ground_truth_root}"
+    assert installation.published(ENDPOINT, DAY) == ALL
+
+
 def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_them(
     installation: Installation, day: PreparedDay, tmp_path: Path
 ) -> None:
@@ -317,7 +336,7 @@ def test_low_label_coverage_without_files_asks_for_the_folder(
 ) -> None:
     day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
     day.report["labelled"] = {VARIANT: 0}
-    day.report["ground_truth"] = {"files": 0, "bytes": 0, "hours": 0}
+    day.report["ground_truth"] = {"files": 0, "bytes": 0, "hours": 0, "skipped": {}}
     day.report["label_lines"] = {"label_lines_read": 0}
     day.report["labels"] = {"labels_read": 0}
     day.report["labels_collected"] = {"collected": 0, "known": 0}

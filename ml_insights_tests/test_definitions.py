@@ -69,6 +69,7 @@ CHECKS = {
     ("raw_predictions", "every_hour_has_captures", False),
     ("raw_predictions", "rejected_share_is_within_limit", True),
     ("raw_predictions", "no_variant_is_rejected_above_the_limit", False),
+    ("confusion_counts", "labels_lie_where_they_are_read", False),
     ("confusion_counts", "counts_do_not_increase_with_threshold", True),
     ("record_balance", "every_account_adds_up_to_zero", True),
     ("record_balance", "labels_name_one_prediction", False),

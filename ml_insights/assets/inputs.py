@@ -65,7 +65,7 @@ def observed(
         found: `files`, `bytes`, `hours` present, `newest` object time, and what was `skipped`, by
             kind with its `count`.
     """
-    skipped = sum(of_kind["count"] for of_kind in found.get("skipped", {}).values())
+    skipped = sum(of_kind["count"] for of_kind in found["skipped"].values())
     metadata: dict[str, Any] = {
         "files": found["files"],
         "bytes": found["bytes"],

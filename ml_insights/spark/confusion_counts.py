@@ -23,15 +23,16 @@ from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark.amount_sums import AMOUNT_SUMS
 from ml_insights.spark.files import Files
-from ml_insights.spark.ground_truth import day_folder
 from ml_insights.spark.joint_counts import PAIR, PAIRS_FOLDER
 from ml_insights.spark.label_rows import label_folders, label_rows
+from ml_insights.spark.listing import Listing
 from ml_insights.spark.manifest import published_manifest
 from ml_insights.spark.native_counts import counted_natively
 from ml_insights.spark.packing import RECORD_BYTES
 from ml_insights.spark.plain_counts import counted_plainly
 from ml_insights.spark.raw_predictions import accepted_predictions
 from ml_insights.spark.repeated_events import repeated_events
+from ml_insights.spark.skipped import skipped_labels
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -108,7 +109,7 @@ def count_day(
     report("bins counted")
     return {
         "manifest_digest": manifest["digest"],
-        "ground_truth": _observed(spark, job, folders.values()),
+        "ground_truth": _observed(spark, job, folders),
         "label_lines": lines,
         **counted.fates,
         "labels": {"labels_read": counted.labels_read, **fates},
@@ -130,14 +131,15 @@ def _no_prediction(job: ConfusionCountsArguments, manifest: Manifest) -> Missing
 
 
 def _observed(
-    spark: SparkSession, job: ConfusionCountsArguments, folders: Iterable[Folder]
-) -> dict[str, int]:
-    """What the label window's folders hold: `files`, `bytes`, `hours` with a folder."""
-    files, days = Files(spark, job.ground_truth_root), [*folders]
+    spark: SparkSession, job: ConfusionCountsArguments, folders: dict[str, Folder]
+) -> dict[str, Any]:
+    """What the label window's folders hold: `files`, `bytes`, `hours`, and what is `skipped`."""
+    days = folders.values()
     return {
         "files": sum(folder.files for folder in days),
         "bytes": sum(folder.bytes for folder in days),
-        "hours": sum(len(files.folders(day_folder(job, day))) for day in job.label_days),
+        "hours": sum(folder.hours for folder in days),
+        "skipped": skipped_labels(Listing(spark), job.ground_truth_root, folders),
     }
 
 

@@ -58,15 +58,14 @@ class LabelRows:
 
 
 def label_folders(spark: SparkSession, job: ConfusionCountsArguments) -> dict[str, Folder]:
-    """What the label window's folders hold, by day; days without a file are left out."""
+    """What the folders of the label window hold, by day, also those that hold nothing."""
     listing, bounds = Listing(spark), Bounds(job.max_files, _LARGEST)
 
     def found(day: str) -> Folder:
         return listing.folder(day_folder(job, day), bounds)
 
     with ThreadPoolExecutor(LISTINGS_AT_ONCE) as listings:
-        folders = dict(zip(job.label_days, listings.map(found, job.label_days)))
-    return {day: folder for day, folder in folders.items() if folder.files}
+        return dict(zip(job.label_days, listings.map(found, job.label_days)))
 
 
 def label_rows(
@@ -82,6 +81,7 @@ def label_rows(
     Returns:
         The rows and their counts; None when there is no file.
     """
+    folders = {day: folder for day, folder in folders.items() if folder.files}
     if not folders:
         return None
     listing = Listing(spark)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from ml_insights.spark.listing import Folder, Listing
 
-_HOUR = "[01][0-9]|2[0-3]"
+_YEAR, _MONTH = "[0-9]{4}", "0[1-9]|1[0-2]"
+_DAY, _HOUR = "0[1-9]|[12][0-9]|3[01]", "[01][0-9]|2[0-3]"
 
 Parts = list[tuple[str, Skipped]]
 """What was skipped, and the folder that its names are below."""
@@ -51,9 +52,31 @@ def skipped_captures(
     return _account(listing, capture_root, read, inside)
 
 
-def _account(
-    listing: Listing, root: str, read: Mapping[str, str], inside: Parts
+def skipped_labels(
+    listing: Listing, ground_truth_root: str, days: Mapping[str, Folder]
 ) -> dict[str, Any]:
+    """What is not read of a label window.
+
+    Args:
+        listing: lists what lies beside the days.
+        ground_truth_root: folder of the endpoint's labels.
+        days: what `label_rows.label_folders` returns.
+
+    Returns:
+        As `skipped_captures`. Of a day's folder everything is read but what is hidden; `misplaced`
+        lies beside the folders of years, of months in the window's years, and of days in its
+        months.
+    """
+    folders = {day.replace("-", "/"): folder for day, folder in days.items()}
+    read = {"": _YEAR}
+    for day in folders:
+        year, month, _ = day.split("/")
+        read |= {f"{year}/": _MONTH, f"{year}/{month}/": _DAY}
+    inside = [(f"{day}/", folder.hidden) for day, folder in folders.items()]
+    return _account(listing, ground_truth_root, read, inside)
+
+
+def _account(listing: Listing, root: str, read: Mapping[str, str], inside: Parts) -> dict[str, Any]:
     """Add up what folders skipped, and what lies beside them.
 
     Args:

@@ -70,9 +70,22 @@ def test_inputs_are_observed_with_files_bytes_hours_and_newest_object(usual: Usu
 def test_inputs_without_objects_are_observed_as_empty(
     installation: Installation, day: PreparedDay
 ) -> None:
-    day.report.update(ground_truth={"files": 0, "bytes": 0, "hours": 0}, labels_as_of=None)
+    nothing = {"files": 0, "bytes": 0, "hours": 0, "skipped": {}}
+    day.report.update(ground_truth=nothing, labels_as_of=None)
     found = reported(installation.run(ENDPOINT, DAY), "ground_truth")
     assert found == {"files": 0, "bytes": 0, "hours present": 0}
+
+
+@pytest.mark.usefixtures("nothing_drawn")
+def test_what_is_skipped_of_an_input_is_observed_with_it(
+    installation: Installation, day: PreparedDay
+) -> None:
+    one, two = ({"count": number, "examples": ["a"]} for number in (1, 2))
+    day.manifest["skipped"] = {"hidden": two}
+    day.report["ground_truth"]["skipped"] = {"misplaced": one, "hidden": two}
+    result = installation.run(ENDPOINT, DAY)
+    assert reported(result, "data_capture")["skipped objects"] == 2
+    assert reported(result, "ground_truth")["skipped objects"] == 3
 
 
 def test_every_table_reports_where_it_is_and_its_rows(usual: Usual) -> None:

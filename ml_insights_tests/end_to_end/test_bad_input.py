@@ -148,6 +148,7 @@ def test_a_repaired_day_runs_and_warns_of_what_is_missing(
         "every_hour_has_captures": False,
         "rejected_share_is_within_limit": True,
         "no_variant_is_rejected_above_the_limit": True,
+        "labels_lie_where_they_are_read": True,
         "counts_do_not_increase_with_threshold": True,
         "every_account_adds_up_to_zero": True,
         "labels_name_one_prediction": True,

@@ -105,8 +105,12 @@ def test_of_a_window_with_many_files_the_driver_holds_a_few_names(
 
 def test_a_window_without_labels_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:
     job = counting_job(tmp_path)
-    assert label_folders(spark, job) == {}
-    assert label_rows(spark, job, {}) is None
+    folders = label_folders(spark, job)
+    assert [(day, folder.files) for day, folder in folders.items()] == [
+        ("2026-10-01", 0),
+        ("2026-10-02", 0),
+    ]
+    assert label_rows(spark, job, folders) is None
 
 
 def test_the_sample_of_rejected_lines_is_capped_by_reason_and_the_same_each_time(
