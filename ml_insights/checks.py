@@ -29,7 +29,9 @@ from ml_insights.contracts import (
     RECORD_BALANCE,
     Table,
 )
+from ml_insights.day_counts import closed_days, other_meanings
 from ml_insights.decisions.regressions import found_regressions
+from ml_insights.decisions.tables import WINDOW_QUALITY
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.partitions import daily_partitions, day_of
@@ -52,6 +54,7 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
         _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
         _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
         _check(scope, RECORD_BALANCE, labels_name_one_prediction),
+        _check(scope, RECORD_BALANCE, days_before_count_the_same),
         _check(scope, MODEL_QUALITY, positives_are_enough),
         _check(scope, MODEL_QUALITY, label_coverage_is_reached),
         _check(
@@ -216,6 +219,23 @@ def labels_name_one_prediction(scope: EndpointScope, lake: Lake, day: date) -> V
         else "every label names one prediction"
     )
     return not shared, finding, {"ambiguous labels": shared}
+
+
+def days_before_count_the_same(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Counts of the 28 days up to the day mean the same, so that they add up in its windows."""
+    one, most = timedelta(days=1), max(WINDOW_QUALITY)
+    own = lake.notes(scope.name, CONFUSION_COUNTS, day)["report"].get("meaning", {})
+    before = closed_days(lake, scope.name, day - (most - 1) * one, day - one)
+    others = other_meanings({**before, day: own})
+    named = ", ".join(f"{other} ({different})" for other, different in list(others.items())[:3])
+    finding = (
+        f"settings changed: {len(others)} of the days before are in no window of this day, such "
+        f"as {named}. Materialize raw_predictions and confusion_counts of days that the settings "
+        "of today hold for as well"
+        if others
+        else "all days before may be used"
+    )
+    return not others, finding, {"days left out": len(others)}
 
 
 def positives_are_enough(scope: EndpointScope, lake: Lake, day: date) -> Verdict:

@@ -64,8 +64,8 @@ def curve_answer(
 
     Raises:
         MissingInputError: no published day, or no such curve; the message names what there is.
-        ContractError: the days were counted on different grids, or what is to be added up may share
-            records.
+        ContractError: the days were counted on different grids or mean different things, or what is
+            to be added up may share records.
     """
     days = required_days(lake, scope.name, first, last)
     grid, threshold = scope.settings.grid, scope.endpoint.operating_threshold

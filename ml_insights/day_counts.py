@@ -1,15 +1,16 @@
 """The counts of a published day, curve by curve, as everything after them takes them.
 
-What belongs here: which days may be used, reading a day's counts, and keeping them. Decisions about
-a day look at the weeks before it as well, so a process asks for one day many times, and reads it
-once as long as it stays as it is. What does not: adding days up (`decisions.windows`), writing them
-(`assets.confusion_counts`).
+What belongs here: which days may be used, and added up; reading a day's counts, and keeping them.
+Decisions about a day look at the weeks before it as well, so a process asks for one day many times,
+and reads it once as long as it stays as it is. What does not: adding days up (`decisions.windows`),
+writing them (`assets.confusion_counts`).
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cachetools import LRUCache
 
@@ -18,8 +19,10 @@ from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import COUNTED, Curve, curves_of
+from ml_insights.spark.meaning import Meaning, differences
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from ml_insights.lake import Lake
@@ -39,15 +42,18 @@ _kept: LRUCache[_Key, CurveCounts] = LRUCache(
 _lock = Lock()
 
 
-def require_closed(lake: Lake, endpoint: str, day: date) -> None:
+def require_closed(lake: Lake, endpoint: str, day: date) -> dict[str, Any]:
     """Refuse a day whose records are not all accounted for.
+
+    Returns:
+        What the step that counted the day reported.
 
     Raises:
         MissingInputError: its counts, or their record balance, are not published.
         ContractError: the balance does not close.
     """
-    notes = lake.notes(endpoint, CONFUSION_COUNTS, day)
-    if lake.notes(endpoint, RECORD_BALANCE, day)["report"] != notes["report"]:
+    report: dict[str, Any] = lake.notes(endpoint, CONFUSION_COUNTS, day)["report"]
+    if lake.notes(endpoint, RECORD_BALANCE, day)["report"] != report:
         raise MissingInputError(
             f"record_balance of {endpoint} for {day} is older than its confusion_counts. "
             "Materialize record_balance for the day first."
@@ -57,20 +63,38 @@ def require_closed(lake: Lake, endpoint: str, day: date) -> None:
             f"the record balance of {endpoint} for {day} does not close: {left}. A curve from "
             "counts that lost or doubled records is not published."
         )
+    return report
 
 
-def closed_days(lake: Lake, endpoint: str, first: date, last: date) -> list[date]:
-    """Days of a window with counts whose record balance closes, ascending; both ends included."""
-    counted = lake.days(endpoint, CONFUSION_COUNTS)
-    return [day for day in counted if first <= day <= last and _closes(lake, endpoint, day)]
+def closed_days(lake: Lake, endpoint: str, first: date, last: date) -> dict[date, Meaning]:
+    """Days of a window with counts whose record balance closes, ascending, and what they mean.
+
+    Both ends are included. A day of an earlier version says nothing about its meaning.
+    """
+    found = {}
+    for day in lake.days(endpoint, CONFUSION_COUNTS):
+        if first <= day <= last:
+            with suppress(MissingInputError, ContractError):
+                found[day] = require_closed(lake, endpoint, day).get("meaning", {})
+    return found
 
 
-def _closes(lake: Lake, endpoint: str, day: date) -> bool:
-    try:
-        require_closed(lake, endpoint, day)
-    except (MissingInputError, ContractError):
-        return False
-    return True
+def other_meanings(days: Mapping[date, Meaning]) -> dict[date, str]:
+    """Days whose counts do not add up with those of the newest, and what is different.
+
+    Days that do add up with the newest must do so with each other too; the newer one stands.
+
+    >>> other_meanings({1: {"label": "a"}, 2: {"label": "b"}, 3: {}, 4: {"label": "a"}})
+    {2: 'label: b, not a'}
+    """
+    known: Meaning = {}
+    others = {}
+    for day in sorted(days, reverse=True):
+        if found := differences(known, days[day]):
+            others[day] = "; ".join(found)
+        else:
+            known |= days[day]
+    return dict(sorted(others.items()))
 
 
 def day_counts(lake: Lake, endpoint: str, grid: ThresholdGrid, day: date) -> CurveCounts:

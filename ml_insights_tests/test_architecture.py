@@ -58,6 +58,7 @@ ALLOWED = {
     "spark.arguments": set(),
     "spark.decimal_number": set(),
     "spark.json_path": {"ml_insights.errors"},
+    "spark.meaning": {"ml_insights.spark.arguments"},
     "spark.packing": set(),
 }
 """What modules that stay pure, or travel to a cluster, import beyond the standard library."""
@@ -85,6 +86,7 @@ PLAIN_SPARK_MODULES = (
     "ml_insights.spark.arguments",
     "ml_insights.spark.decimal_number",
     "ml_insights.spark.json_path",
+    "ml_insights.spark.meaning",
     "ml_insights.spark.packing",
 )
 """Of `spark`, but without Spark, so that the modules above may use them."""

@@ -43,6 +43,7 @@ NAMES = (
     "counts_do_not_increase_with_threshold",
     "every_account_adds_up_to_zero",
     "labels_name_one_prediction",
+    "days_before_count_the_same",
     "positives_are_enough",
     "label_coverage_is_reached",
     "no_share_fell_beyond_doubt",
@@ -248,6 +249,20 @@ def test_labels_that_several_predictions_share_are_named_and_do_not_stop_the_day
     assert not passed
     assert "3 labels are for an inferenceId that several predictions" in finding
     assert installation.published(ENDPOINT, DAY) == ALL
+
+
+def test_a_day_before_that_means_something_else_is_named_and_does_not_stop_the_day(
+    installation: Installation, day: PreparedDay
+) -> None:
+    day.report["meaning"] = {"label": "text/csv column 0"}
+    assert run(installation) == ""
+    assert results(installation)["days_before_count_the_same"][0]
+    day.report["meaning"] = {"label": "text/csv column 1"}
+    run_day(installation.definitions, installation.instance, ENDPOINT, NEXT_DAY)
+    passed, finding = results(installation)["days_before_count_the_same"]
+    assert not passed
+    assert f"such as {DAY} (label: text/csv column 0, not text/csv column 1)" in finding
+    assert installation.published(ENDPOINT, NEXT_DAY) == ALL
 
 
 @pytest.mark.parametrize(("unlabelled", "passes"), [(10, True), (11, False), (100, False)])

@@ -73,6 +73,7 @@ CHECKS = {
     ("confusion_counts", "counts_do_not_increase_with_threshold", True),
     ("record_balance", "every_account_adds_up_to_zero", True),
     ("record_balance", "labels_name_one_prediction", False),
+    ("record_balance", "days_before_count_the_same", False),
     ("model_quality", "positives_are_enough", False),
     ("model_quality", "label_coverage_is_reached", False),
     ("model_quality", "no_share_fell_beyond_doubt", False),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS
-from ml_insights.day_counts import CurveCounts, closed_days, day_counts
+from ml_insights.day_counts import CurveCounts, closed_days, day_counts, other_meanings
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
@@ -29,9 +29,13 @@ _SUMMED = ("positives", "negatives", "unlabelled", "score_sum")
 
 
 def days_before(lake: Lake, endpoint: str, day: date, days: int) -> list[date]:
-    """Days that may be used among the given number of days before a day, ascending."""
-    one = timedelta(days=1)
-    return closed_days(lake, endpoint, day - days * one, day - one)
+    """Days that may be used among the given number of days before a day, ascending.
+
+    Days whose counts mean something else than the day's are left out.
+    """
+    found = closed_days(lake, endpoint, day - timedelta(days=days), day)
+    others = other_meanings(found)
+    return [known for known in found if known < day and known not in others]
 
 
 def window_counts(
@@ -132,6 +136,7 @@ def required_days(lake: Lake, endpoint: str, first: date, last: date) -> list[da
 
     Raises:
         MissingInputError: there is none; the message names the published ones.
+        ContractError: the counts of some mean something else, so that they do not add up.
     """
     inside = closed_days(lake, endpoint, first, last)
     if not inside:
@@ -141,4 +146,12 @@ def required_days(lake: Lake, endpoint: str, first: date, last: date) -> list[da
             f"no day of {endpoint} from {first} to {last} is published with a record balance that "
             f"closes; published are: {there}"
         )
-    return inside
+    if others := other_meanings(inside):
+        day, different = next(iter(others.items()))
+        raise ContractError(
+            f"counts of {endpoint} from {first} to {last} do not add up: settings changed, and "
+            f"{len(others)} of {len(inside)} days mean something else than the newest, such as "
+            f"{day} ({different}). Choose days of one meaning, or materialize raw_predictions and "
+            "confusion_counts of these days again."
+        )
+    return list(inside)

@@ -27,6 +27,7 @@ from ml_insights.spark.joint_counts import PAIR, PAIRS_FOLDER
 from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.listing import Listing
 from ml_insights.spark.manifest import published_manifest
+from ml_insights.spark.meaning import meaning_of_labels
 from ml_insights.spark.native_counts import counted_natively
 from ml_insights.spark.packing import RECORD_BYTES
 from ml_insights.spark.plain_counts import counted_plainly
@@ -68,8 +69,9 @@ def count_day(
         report: called with a line of progress after each stage.
 
     Returns:
-        What the balance and the observations need: `manifest_digest`, `ground_truth` (what the
-        label folders hold), `label_lines` (by reason), and what `label_fates` returns.
+        What the balance and the observations need: `manifest_digest`, `meaning` (of the counts, see
+        `meaning`), `ground_truth` (what the label folders hold), `label_lines` (by reason), and
+        what `label_fates` returns.
 
     Raises:
         MissingInputError: the day's predictions are not published or there is none.
@@ -109,6 +111,7 @@ def count_day(
     report("bins counted")
     return {
         "manifest_digest": manifest["digest"],
+        "meaning": {**manifest.get("meaning", {}), **meaning_of_labels(job)},
         "ground_truth": _observed(spark, job, folders),
         "label_lines": lines,
         **counted.fates,

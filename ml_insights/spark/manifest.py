@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ml_insights.contracts import RAW_PREDICTIONS
 from ml_insights.errors import MissingInputError
 from ml_insights.spark.data_capture import ACCEPTED
+from ml_insights.spark.meaning import meaning_of_scores
 
 if TYPE_CHECKING:
     from ml_insights.spark.arguments import RawPredictionsArguments
@@ -68,7 +69,8 @@ def day_manifest(
 ) -> Manifest:
     """The document that names these units.
 
-    `digest` tells what they were computed from; `slice_features` name the values of their slices.
+    `digest` tells what they were computed from; `slice_features` name the values of their slices;
+    `meaning` is what scores and slices were read as.
     """
     ordered = sorted(units, key=lambda unit: str(unit["path"]))
     return {
@@ -76,6 +78,7 @@ def day_manifest(
         "day": job.day,
         "format": format_digest,
         "slice_features": [feature.name for feature in job.capture.slices],
+        "meaning": meaning_of_scores(job.capture),
         "digest": digest({"format": format_digest, "hours": _marks(hours)}),
         "units": ordered,
     }

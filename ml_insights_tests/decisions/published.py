@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -49,10 +50,18 @@ def nothing() -> BinCounts:
     return BinCounts.from_scores(GRID, [], [])
 
 
-def publish(lake: Lake, days: Mapping[date, CurveCounts], grid: ThresholdGrid = GRID) -> None:
-    """Write the days as confusion_counts of `ENDPOINT`."""
+def publish(
+    lake: Lake,
+    days: Mapping[date, CurveCounts],
+    grid: ThresholdGrid = GRID,
+    meaning: Mapping[str, str] | None = None,
+) -> None:
+    """Write the days as confusion_counts of `ENDPOINT`, with what their counts mean."""
     for day, curves in days.items():
-        notes = {"grid": grid.name, "report": {"manifest_digest": "abc", "labels_as_of": None}}
+        report: dict[str, Any] = {"manifest_digest": "abc", "labels_as_of": None}
+        if meaning is not None:
+            report["meaning"] = dict(meaning)
+        notes = {"grid": grid.name, "report": report}
         lake.write(ENDPOINT, CONFUSION_COUNTS, day, counts_table(curves), notes)
         closed = RECORD_BALANCE.arrow_schema().empty_table()
         lake.write(ENDPOINT, RECORD_BALANCE, day, closed, notes)

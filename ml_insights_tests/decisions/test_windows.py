@@ -98,6 +98,30 @@ def test_days_of_another_grid_do_not_add_up(tmp_path: Path) -> None:
         window_counts(lake, ENDPOINT, GRID, [FIRST_DAY])
 
 
+def test_days_that_mean_something_else_are_in_no_window_of_the_day(tmp_path: Path) -> None:
+    lake, history = many_days(tmp_path, 6)
+    days = list(history)
+    meanings = (
+        {"score of text/csv": "column 0", "negative_label": "0"},
+        {"score of text/csv": "column 1", "score of application/json": "p"},
+        None,
+        {"score of text/csv": "column 0", "label": "x"},
+        {"score of application/json": "p"},
+        {"score of text/csv": "column 0", "negative_label": "0"},
+    )
+    for day, meaning in zip(days, meanings, strict=True):
+        publish(lake, {day: history[day]}, meaning=meaning)
+    kept = [days[n] for n in (0, 2, 3, 4)]
+    assert days_before(lake, ENDPOINT, days[5], 7) == kept
+    assert days_before(lake, ENDPOINT, days[1], 7) == [], "an old day has windows of its own"
+    assert required_days(lake, ENDPOINT, days[2], days[5]) == days[2:]
+    with pytest.raises(
+        ContractError,
+        match=rf"1 of 6 days .* {days[1]} \(score of text/csv: column 1, not column 0\)\. Choose",
+    ):
+        required_days(lake, ENDPOINT, days[0], days[5])
+
+
 def test_a_window_without_a_published_day_names_those_there_are(tmp_path: Path) -> None:
     lake, _ = many_days(tmp_path, 2)
     late = FIRST_DAY + timedelta(days=30)

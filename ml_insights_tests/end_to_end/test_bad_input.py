@@ -152,6 +152,7 @@ def test_a_repaired_day_runs_and_warns_of_what_is_missing(
         "counts_do_not_increase_with_threshold": True,
         "every_account_adds_up_to_zero": True,
         "labels_name_one_prediction": True,
+        "days_before_count_the_same": True,
         "no_share_fell_beyond_doubt": True,
         "positives_are_enough": False,
         "label_coverage_is_reached": False,

@@ -76,6 +76,8 @@ def test_sagemakers_own_merged_record_gives_334_pairs(
     assert report["ground_truth"]["files"] == 2
     assert pq.read_table(tmp_path / "counted/quarantine").num_rows == 1
     assert report["labelled"] == {"main": 334}
+    read_as = {name: report["meaning"][name] for name in ("score of text/csv", "negative_label")}
+    assert read_as == {"score of text/csv": "every column", "negative_label": "0"}
     assert reports == [
         "labels read: 3 lines in the label window",
         "labels matched: 334 used",
