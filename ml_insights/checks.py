@@ -38,7 +38,10 @@ from ml_insights.partitions import daily_partitions, day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
 
-_UNUSED_LABELS = ("missing", "illegal", "ambiguous", "wrong_number", "conflicting", "of_other_days")
+_UNUSED_LABELS = (
+    *("missing", "illegal", "ambiguous", "wrong_number", "conflicting"),
+    "not_of_the_day",
+)
 
 Verdict = tuple[bool, str, dict[str, Any]]
 Invariant = Callable[[EndpointScope, Lake, date], Verdict]

@@ -97,10 +97,9 @@ class EndpointScope:
         return ConfusionCountsArguments(
             day=day.isoformat(),
             predictions=lake.partition(self.name, RAW_PREDICTIONS.name, day),
+            # Also those before `start_date`: their labels arrive in its first days.
             earlier_predictions=tuple(
-                lake.partition(self.name, RAW_PREDICTIONS.name, earlier)
-                for earlier in before
-                if earlier >= endpoint.start_date
+                lake.partition(self.name, RAW_PREDICTIONS.name, earlier) for earlier in before
             ),
             ground_truth_root=self.ground_truth_root,
             label_days=tuple((day + timedelta(days=days)).isoformat() for days in window),

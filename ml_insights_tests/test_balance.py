@@ -21,7 +21,7 @@ LABELS: dict[str, Any] = {
         "labels_read": 10,
         "superseded": 1,
         "conflicting": 0,
-        "of_other_days": 2,
+        "not_of_the_day": 2,
         "wrong_number": 1,
         "missing": 1,
         "illegal": 0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -133,4 +133,18 @@ def test_both_steps_are_told_whether_to_do_without_java_of_ours(
     compacts = scope.raw_predictions_arguments(lake, day, run_id="run")
     assert (
         compacts.plain == scope.confusion_counts_arguments(lake, day, run_id="run").plain == plain
+    )
+
+
+def test_the_days_before_of_a_first_day_are_looked_for_though_they_may_not_be_published(
+    tmp_path: Path,
+) -> None:
+    """Labels of their predictions arrive on it; without those days nobody can call them orphans."""
+    settings = load(tmp_path, "spark: {runner: local}\n")
+    scope, lake = EndpointScope("fraud", settings.endpoints["fraud"], settings), Lake(str(tmp_path))
+    first, window = scope.endpoint.start_date, scope.endpoint.label_window_days
+    told = scope.confusion_counts_arguments(lake, first, run_id="run")
+    assert told.earlier_predictions == tuple(
+        lake.partition("fraud", "raw_predictions", first - timedelta(days=n))
+        for n in range(1, window + 1)
     )

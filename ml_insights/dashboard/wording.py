@@ -51,14 +51,14 @@ BALANCE_ITEMS = {
     "used": "used",
     "superseded": "replaced by a later label of the same event",
     "conflicting": "labels of one event that contradict each other",
-    "of_other_days": "for predictions of another day",
+    "not_of_the_day": "for no usable prediction of the day: of another day, or rejected",
     "ambiguous": "for an inferenceId that several predictions share",
     "wrong_number": "another number of labels than predictions",
     "missing": "empty labels",
     "illegal": "neither the positive nor the negative label",
-    "of_known_predictions": "for known predictions",
-    "orphan_labels": "for no known prediction",
-    "not_found_in_published_days": "not found; days before are not published yet",
+    "of_known_predictions": "for usable predictions of the day or days before",
+    "orphan_labels": "for no such prediction: rejected, not captured, or older",
+    "not_found_in_published_days": "not found; not all days before are published",
 }
 """Items of the record balance that are not rejections; others are shown by their name."""
 

@@ -126,8 +126,8 @@ class ConfusionCountsArguments:
     Attributes:
         day: UTC day of the predictions, `YYYY-MM-DD`.
         predictions: folder of the day's partition of raw_predictions.
-        earlier_predictions: the same of the days before in the label window, newest first; labels
-            collected on `day` that belong to none of them are orphans.
+        earlier_predictions: the same of the days before in the label window, newest first, whether
+            published or not.
         ground_truth_root: folder of the labels, `yyyy/mm/dd/hh/` below.
         label_days: days whose label folders are read, `YYYY-MM-DD`, ascending.
         max_files: most files of labels whose names are held at once.

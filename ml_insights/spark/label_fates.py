@@ -79,12 +79,14 @@ def label_fates(
 
     Returns:
         `labels`: labels superseded by a later record of the event, conflicting (records of one
-        file disagree), of other days, ambiguous (several predictions have the event's id), of the
-        wrong number for the record, missing, illegal, used. `labelled`: by variant, the rows of
-        raw_predictions they name. `labels_collected`: those collected on the day itself, and how
-        many of them belong to the captured predictions of the day or the days before. The rest are
-        orphans, if `earlier_days_missing` is 0: so many of the days before were not published and
-        not searched.
+        file disagree), not of the day (no usable prediction of it has the event: another day's
+        has, or it was rejected, or not captured), ambiguous (several predictions have the event's
+        id), of the wrong number for the record, missing, illegal, used. `labelled`: by variant, the
+        rows of raw_predictions they name. `labels_collected`: those collected on the day itself,
+        and how many of them belong to usable predictions of the day or the days before. If
+        `earlier_days_missing` is 0 the rest are orphans: their predictions were rejected, not
+        captured, or are older. Else so many of the days before were not published, also for they
+        lie before the first day, and not searched.
     """
     row = matched.agg(*_sums(job.day), *_labelled(variants)).collect()[0].asDict()
     collected = row.pop("collected")
@@ -130,7 +132,7 @@ def _sums(day: str) -> list[Column]:
     return [
         _total(F.when(matched, entries - counting), "superseded"),
         _total(F.when(matched & ~agrees, counting), "conflicting"),
-        _total(F.when(~matched, entries), "of_other_days"),
+        _total(F.when(~matched, entries), "not_of_the_day"),
         _total(F.when(ambiguous, counting), "ambiguous"),
         _total(F.when(agrees & matched & ~ambiguous & ~F.col("fits"), counting), "wrong_number"),
         _total(of(lambda code: code.isNull()), "missing"),

@@ -61,7 +61,7 @@ _SUMS = (
     "known_today",
     "superseded",
     "conflicting",
-    "of_other_days",
+    "not_of_the_day",
     "ambiguous",
     "wrong_number",
     "missing",

@@ -46,7 +46,7 @@ def counted_plainly(
     matched = f"{job.output}/matched_labels"
     match_labels(predictions, events, variants).write.mode("overwrite").parquet(matched)
     fates = label_fates(spark, job, spark.read.parquet(matched), variants)
-    fates["labels"]["of_other_days"] += int(seen["passed_by"])
+    fates["labels"]["not_of_the_day"] += int(seen["passed_by"])
     distinct = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
     labelled = with_labels(distinct, usable_labels(spark.read.parquet(matched)), job)
     return Counted(

@@ -71,7 +71,7 @@ def test_sagemakers_own_merged_record_gives_334_pairs(
     assert set(bins["slice"].to_pylist()) == {"all", "age=(missing)", "region=(missing)"}
     assert report["label_lines"] == {"label_lines_read": 3, "label_records": 2, "malformed_json": 1}
     assert report["labels"]["labels_read"] == 335
-    assert (report["labels"]["used"], report["labels"]["of_other_days"]) == (334, 1)
+    assert (report["labels"]["used"], report["labels"]["not_of_the_day"]) == (334, 1)
     assert report["labels_collected"] == {"collected": 335, "known": 334}
     assert report["ground_truth"]["files"] == 2
     assert pq.read_table(tmp_path / "counted/quarantine").num_rows == 1
@@ -112,7 +112,7 @@ def test_labels_that_are_all_unusable_are_a_day_without_labels(
     assert report["labels_as_of"] is None
 
 
-def test_labels_of_other_days_alone_are_counted_and_date_the_window(
+def test_labels_not_of_the_day_alone_are_counted_and_date_the_window(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     job = counting_job(tmp_path)
@@ -121,7 +121,7 @@ def test_labels_of_other_days_alone_are_counted_and_date_the_window(
     lines = [(tomorrow, label_record(name, csv_labels([1, 0])).encode()) for name in ("b", "c")]
     write_label_files(tmp_path / "ground_truth", [*lines, lines[0]])
     report = count_day(spark, job, quiet)
-    assert report["labels"]["labels_read"] == report["labels"]["of_other_days"] == 6
+    assert report["labels"]["labels_read"] == report["labels"]["not_of_the_day"] == 6
     assert report["labels_collected"] == {"collected": 0, "known": 0}
     assert report["labels_as_of"] is not None
 

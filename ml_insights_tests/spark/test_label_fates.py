@@ -66,7 +66,7 @@ def test_each_label_has_one_fate(spark: SparkSession, tmp_path: Path) -> None:
     assert found["labels"] == {
         "superseded": 3 + 1,
         "conflicting": 4,
-        "of_other_days": 3,
+        "not_of_the_day": 3,
         "ambiguous": 0,
         "wrong_number": 3,
         "missing": 1,
@@ -130,7 +130,7 @@ def test_collected_labels_may_belong_to_predictions_of_the_days_before(
     )
     assert found["labels_collected"] == {"collected": 7, "known": 4}
     assert found["earlier_days_missing"] == 2
-    assert found["labels"]["of_other_days"] == 7
+    assert found["labels"]["not_of_the_day"] == 7
 
 
 def test_an_id_that_the_days_before_have_very_often_is_met_by_several_tasks(

@@ -37,7 +37,7 @@ public final class DayEvents implements Iterator {
   private long rejected;
   private long superseded;
   private long conflicting;
-  private long ofOtherDays;
+  private long notOfTheDay;
   private long ambiguous;
   private long wrongNumber;
   private long missing;
@@ -117,7 +117,7 @@ public final class DayEvents implements Iterator {
     if (predictions.any || label.today) {
       labels.add(label);
     } else {
-      ofOtherDays += label.entries;
+      notOfTheDay += label.entries;
     }
   }
 
@@ -161,7 +161,7 @@ public final class DayEvents implements Iterator {
   private void account(int[] codes, boolean use) {
     long counting = labels.size();
     if (!predictions.any) {
-      ofOtherDays += labels.entries;
+      notOfTheDay += labels.entries;
     } else {
       superseded += labels.entries - counting;
       if (codes == null) {
@@ -188,7 +188,7 @@ public final class DayEvents implements Iterator {
     finished = true;
     // In the order of `native_counts._SUMS`, then labelled predictions by variant.
     long[] ofLabels = {
-      labelRecords, rejected, collected, knownToday, superseded, conflicting, ofOtherDays, ambiguous,
+      labelRecords, rejected, collected, knownToday, superseded, conflicting, notOfTheDay, ambiguous,
       wrongNumber, missing, illegal, used
     };
     for (int i = 0; i < sums.length; i++) {
