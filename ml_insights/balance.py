@@ -103,8 +103,10 @@ def _score_rows(captured: CaptureCounts, counts: pa.Table, report: Mapping[str, 
 def _label_rows(report: Mapping[str, Any]) -> list[Row]:
     lines, labels = dict(report["label_lines"]), dict(report["labels"])
     collected, known = (report["labels_collected"][name] for name in ("collected", "known"))
-    # Only when all days before were searched is a label that was not found an orphan.
+    # Only when all days before were searched is a label that was not found an orphan. None is
+    # made up where more were found than collected: that leaves the account open.
     rest = "not_found_in_published_days" if report["earlier_days_missing"] else "orphan_labels"
+    not_found = max(collected - known, 0)
     return [
         ("label_lines", None, "label_lines_read", lines.pop("label_lines_read")),
         *_went("label_lines", None, lines.items()),
@@ -114,6 +116,6 @@ def _label_rows(report: Mapping[str, Any]) -> list[Row]:
         *_went(
             "labels_collected",
             None,
-            [("of_known_predictions", known), (rest, collected - known)],
+            [("of_known_predictions", known), (rest, not_found)],
         ),
     ]

@@ -135,6 +135,10 @@ def test_rows_keep_the_contract_and_their_key_is_unique() -> None:
             {"report": report({"a": 1}, label_lines={**LABELS["label_lines"], "not_utf8": 1})},
             {("label_lines", None): 1},
         ),
+        (
+            {"report": report({"a": 1}, labels_collected={"collected": 7, "known": 9})},
+            {("labels_collected", None): -2},
+        ),
     ],
     ids=[
         "a record is not counted",
@@ -145,6 +149,7 @@ def test_rows_keep_the_contract_and_their_key_is_unique() -> None:
         "a prediction is not written",
         "a label is lost",
         "a label line is lost",
+        "more labels are found than were collected",
     ],
 )
 def test_a_loss_leaves_a_remainder_in_its_account(
