@@ -16,6 +16,7 @@ from ml_insights.spark.files import Files
 from ml_insights.spark.ground_truth import INVALID
 from ml_insights.spark.manifest import manifest_path
 from ml_insights.spark.raw_predictions import accepted_predictions
+from ml_insights.spark.same_predictions import PLACE, differ
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,12 +43,10 @@ def match_labels(predictions: DataFrame, labels: DataFrame, variants: Sequence[s
     """
     pairs = predictions.join(labels.select("event_id", "codes"), "event_id")
     same_number = F.coalesce(F.size("codes") == F.col("predictions_in_record"), F.lit(False))
-    amount = ["amount"] if "amount" in predictions.columns else []
-    says = F.xxhash64("captured_at", "score", "slice_id", "predictions_in_record", *amount)
     code = F.when(same_number, F.get("codes", F.col("prediction_index")))
-    places = pairs.groupBy("event_id", "variant", "prediction_index", "class_label").agg(
+    places = pairs.groupBy(*PLACE).agg(
         F.max(same_number).alias("fits"),
-        (F.min(says) != F.max(says)).alias("ambiguous"),
+        differ(predictions).alias("ambiguous"),
         F.max(code).alias("code"),
     )
     labelled = [

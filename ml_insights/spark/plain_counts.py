@@ -19,6 +19,7 @@ from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.ground_truth import labels_of_day, one_per_event
 from ml_insights.spark.joint_counts import count_pairs
 from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
+from ml_insights.spark.same_predictions import PLACE, said_beside_score
 from ml_insights.spark.session import empty
 
 if TYPE_CHECKING:
@@ -91,9 +92,9 @@ def _stage_labels(
 def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFrame:
     """Drop duplicates and replace scores by their place on the grid.
 
-    A duplicate has the same event, variant, position and class, and says the same: score, time,
-    slice and amount. Rows that say different things are different predictions, also where a caller
-    has given them one inferenceId; `label_fates` sees to it that they get no label.
+    A duplicate stands in the same place and says the same, see `same_predictions`, with scores in
+    one place of the grid. Rows that say different things are different predictions, also where a
+    caller has given them one inferenceId; `label_fates` sees to it that they get no label.
 
     Returns:
         The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`,
@@ -101,9 +102,7 @@ def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFra
     """
     # One shuffle by event serves the grouping here and the join with labels after it.
     placed = with_bin_position(predictions, grid).repartition("event_id")
-    key = ("event_id", "variant", "prediction_index", "class_label", "captured_at")
-    place = ("threshold_index", "bin_offset", "slice_id", "predictions_in_record")
-    same = (*key, *place, *(["amount"] if "amount" in predictions.columns else []))
+    same = (*PLACE, *said_beside_score(predictions), "threshold_index", "bin_offset")
     return placed.groupBy(*same).agg(F.count(F.lit(1)).alias("copies")).drop("captured_at")
 
 

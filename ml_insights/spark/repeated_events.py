@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from pyspark.sql import functions as F
 
+from ml_insights.spark.same_predictions import PLACE, differ, said_beside_score
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,10 +31,6 @@ _MOST = 1000
 _PARTS = 1024
 _APART = b"\xff" * 17
 """No event begins so: ids are text, which has no such byte, or 16 bytes."""
-_SAYS = (
-    *("variant", "class_label", "prediction_index", "predictions_in_record"),
-    *("captured_at", "slice_id"),
-)
 
 
 def repeated_events(predictions: DataFrame, rows: int) -> list[bytes]:
@@ -49,11 +47,10 @@ def repeated_events(predictions: DataFrame, rows: int) -> list[bytes]:
     candidates = [bytes(row["event_id"]) for row in often.limit(_MOST).collect()]
     if not candidates:
         return []
-    says = F.xxhash64("captured_at", "score", "slice_id", "predictions_in_record")
     places = (
         predictions.where(among(candidates))
-        .groupBy("event_id", "variant", "prediction_index", "class_label")
-        .agg((F.min(says) != F.max(says)).alias("ambiguous"))
+        .groupBy(*PLACE)
+        .agg(differ(predictions).alias("ambiguous"))
     )
     ambiguous = places.where("ambiguous").select("event_id").distinct().collect()
     return sorted(bytes(row["event_id"]) for row in ambiguous)
@@ -70,7 +67,8 @@ def spread(rows: DataFrame, repeated: Sequence[bytes]) -> DataFrame:
     """
     if not repeated:
         return rows
-    part = F.pmod(F.xxhash64(*_SAYS), F.lit(_PARTS))
+    of_copies = [name for name in (*PLACE, *said_beside_score(rows)) if name != "event_id"]
+    part = F.pmod(F.xxhash64(*of_copies), F.lit(_PARTS))
     part = part.cast("string").cast("binary")
     own = F.concat(F.lit(_APART), part, F.col("event_id"))
     spread_id = F.when(among(repeated), own).otherwise(F.col("event_id"))
