@@ -15,8 +15,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_insights.capture_counts import LINE, PREDICTION
-from ml_insights.contracts import ALL_RECORDS, RECORD_BALANCE
+from ml_insights.contracts import (
+    ALL_RECORDS,
+    RECORD_BALANCE,
+    REJECTED_LINE,
+    REJECTED_PREDICTION,
+)
 from ml_insights.errors import ContractError
 
 if TYPE_CHECKING:
@@ -75,10 +79,10 @@ def _capture_rows(captured: CaptureCounts, classes: int) -> list[Row]:
         rows += [
             ("capture_lines", variant, "lines_read", numbers["lines_read"]),
             *_went("capture_lines", variant, [("records_accepted", numbers["records_accepted"])]),
-            *_went("capture_lines", variant, reasons[LINE].items()),
+            *_went("capture_lines", variant, reasons[REJECTED_LINE].items()),
             ("predictions", variant, "predictions_in_records", numbers["predictions_in_records"]),
             *_went("predictions", variant, [("predictions_scored", scored)]),
-            *_went("predictions", variant, reasons[PREDICTION].items()),
+            *_went("predictions", variant, reasons[REJECTED_PREDICTION].items()),
         ]
     return rows
 

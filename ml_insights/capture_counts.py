@@ -11,10 +11,10 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from ml_insights.contracts import REASONS
+from ml_insights.contracts import REASONS, REJECTED_LINE, REJECTED_PREDICTION
 from ml_insights.errors import BadInputError
 
-LINE, PREDICTION = "rejected_line", "rejected_prediction"
+_KINDS = (REJECTED_LINE, REJECTED_PREDICTION)
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class CaptureCounts:
                 numbers = {name: n for name, n in counts.items() if isinstance(n, int)}
                 variants.setdefault(variant, Counter()).update(numbers)
                 without_amount.update(counts.get("without_amount", {}))
-                for kind in (LINE, PREDICTION):
-                    by_kind = reasons.setdefault(variant, {LINE: Counter(), PREDICTION: Counter()})
+                for kind in _KINDS:
+                    by_kind = reasons.setdefault(variant, {kind: Counter() for kind in _KINDS})
                     by_kind[kind].update(counts[kind])
         return cls(
             files=sum(unit["files"] for unit in units),
@@ -87,8 +87,8 @@ class CaptureCounts:
         """Rejected lines and predictions by reason, over all variants; most frequent first."""
         total: Counter[str] = Counter()
         for kinds in self.reasons.values():
-            total.update(kinds[LINE])
-            total.update(kinds[PREDICTION])
+            for kind in _KINDS:
+                total.update(kinds[kind])
         return Counter(dict(total.most_common()))
 
     @property
@@ -103,7 +103,7 @@ class CaptureCounts:
 
     def _rejected_share(self, variants: Collection[str]) -> float:
         shares = []
-        for kind, of in ((LINE, "lines_read"), (PREDICTION, "predictions_in_records")):
+        for kind, of in zip(_KINDS, ("lines_read", "predictions_in_records"), strict=True):
             rejected = sum(self.reasons[variant][kind].total() for variant in variants)
             shares.append(
                 rejected / max(sum(self.variants[variant][of] for variant in variants), 1)

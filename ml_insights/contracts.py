@@ -375,6 +375,9 @@ ACCOUNTS = {
     "labels_collected": "labels collected on this very day, whatever day they belong to",
 }
 
+ACCEPTED, REJECTED_LINE, REJECTED_PREDICTION = "accepted", "rejected_line", "rejected_prediction"
+"""What becomes of captured lines and their predictions: column `kind` of what step 1 writes."""
+
 REASONS = {
     "empty_line": "the line is empty",
     "not_utf8": "the line is not valid UTF-8",

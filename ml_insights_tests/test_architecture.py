@@ -58,6 +58,7 @@ ALLOWED = {
     "spark.arguments": set(),
     "spark.decimal_number": set(),
     "spark.json_path": {"ml_insights.errors"},
+    "spark.label_texts": {"ml_insights.spark.decimal_number"},
     "spark.meaning": {"ml_insights.spark.arguments"},
     "spark.packing": set(),
 }
@@ -86,6 +87,7 @@ PLAIN_SPARK_MODULES = (
     "ml_insights.spark.arguments",
     "ml_insights.spark.decimal_number",
     "ml_insights.spark.json_path",
+    "ml_insights.spark.label_texts",
     "ml_insights.spark.meaning",
     "ml_insights.spark.packing",
 )

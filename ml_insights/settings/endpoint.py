@@ -34,11 +34,10 @@ from ml_insights.settings.section import (
     part,
 )
 from ml_insights.spark.arguments import CSV, CaptureFormat, ValueForm
-from ml_insights.spark.decimal_number import decimal_number
+from ml_insights.spark.label_texts import MISSING, same_label
 
 _EARLIEST = date(2000, 1, 1)
 _FURTHEST = timedelta(days=366)
-_NO_LABEL = ("nan", "null", "none")
 
 
 def _written_as_a_date(value: object) -> object:
@@ -55,15 +54,9 @@ def _plausible(day: date) -> date:
 
 
 def _is_a_label(label: str) -> str:
-    if label.lower() in _NO_LABEL:
+    if label.lower() in MISSING:
         raise ValueError("in ground truth stands for a missing label")
     return label
-
-
-def same_label(one: str, other: str) -> bool:
-    """Labels are the same as text, or as numbers: `1` and `1.0` are one label."""
-    number = decimal_number(one)
-    return one == other or (number is not None and number == decimal_number(other))
 
 
 Label = Annotated[

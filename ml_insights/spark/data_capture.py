@@ -18,9 +18,9 @@ from pyspark.sql import Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from ml_insights.spark.decimal_number import DECIMAL_NUMBER
+from ml_insights.contracts import ACCEPTED, REJECTED_LINE, REJECTED_PREDICTION
+from ml_insights.spark.decimal_number import DECIMAL_NUMBER, NAN
 from ml_insights.spark.values import (
-    NAN,
     decoded,
     is_blank,
     media_type,
@@ -42,11 +42,6 @@ NOT_A_NUMBER = "(not a number)"
 LARGEST_AMOUNT = 10**15
 """In the smallest unit. Decimal texts up to it, times a power of ten, are rounded to the integer
 they say; as many of them as a day can have add up in 38 digits, and so do their squares."""
-
-ACCEPTED = "accepted"
-REJECTED_LINE = "rejected_line"
-REJECTED_PREDICTION = "rejected_prediction"
-"""What a row of `predictions` is, in its column `kind`."""
 
 
 def _strings(*names: str) -> StructType:

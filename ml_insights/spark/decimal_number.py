@@ -16,6 +16,9 @@ _NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 DECIMAL_NUMBER = rf"\A{_NUMBER}\z"
 """The rule as Java's regular expression."""
 
+NAN = ("nan", "+nan", "-nan", '"nan"')
+"""Lower-case texts of NaN, no number; the last is what Spark makes of the JSON token NaN."""
+
 
 def decimal_number(text: str) -> Optional[float]:
     """The number that a text is; None if it is none.

@@ -21,8 +21,8 @@ from pyspark.sql.types import StringType, StructField, StructType
 from ml_insights.spark.arguments import CSV
 from ml_insights.spark.data_capture import cut_line, event_key, named_event
 from ml_insights.spark.decimal_number import DECIMAL_NUMBER, decimal_number
+from ml_insights.spark.label_texts import MISSING
 from ml_insights.spark.values import (
-    NAN,
     decoded,
     is_blank,
     parse_json,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 INVALID = -1
 """Code of a label that is none of the legal labels."""
-_MISSING = (*NAN, "null", "none")
 
 _RECORD = StructType(
     [
@@ -215,7 +214,7 @@ def label_meaning(job: ConfusionCountsArguments) -> dict[str, Any]:
             for text, code in _legal(job)
         ],
         "otherwise": _otherwise(job),
-        "missing": ["", *_MISSING],
+        "missing": ["", *MISSING],
     }
 
 
@@ -238,7 +237,7 @@ def _otherwise(job: ConfusionCountsArguments) -> int:
 
 def _code(label: Column, job: ConfusionCountsArguments) -> Column:
     text = F.btrim(label, F.lit(" \t\r\n"))
-    missing = text.isNull() | (text == "") | F.lower(text).isin(*_MISSING)
+    missing = text.isNull() | (text == "") | F.lower(text).isin(*MISSING)
     known = reduce(
         lambda branch, pair: branch.when(_same(text, pair[0]), pair[1]),
         _legal(job),

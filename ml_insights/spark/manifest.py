@@ -16,9 +16,8 @@ import json
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ml_insights.contracts import RAW_PREDICTIONS
+from ml_insights.contracts import ACCEPTED, RAW_PREDICTIONS
 from ml_insights.errors import MissingInputError
-from ml_insights.spark.data_capture import ACCEPTED
 from ml_insights.spark.meaning import meaning_of_scores
 
 if TYPE_CHECKING:

@@ -21,9 +21,14 @@ from py4j.protocol import Py4JError
 from pyspark.sql import Window
 from pyspark.sql import functions as F
 
-from ml_insights.contracts import AMOUNT_REASONS, RAW_PREDICTIONS
+from ml_insights.contracts import (
+    ACCEPTED,
+    AMOUNT_REASONS,
+    RAW_PREDICTIONS,
+    REJECTED_LINE,
+    REJECTED_PREDICTION,
+)
 from ml_insights.errors import ContractError, MissingInputError
-from ml_insights.spark import data_capture
 from ml_insights.spark.capture_rows import write_rows
 from ml_insights.spark.files import Files
 from ml_insights.spark.listing import Bounds, Listing
@@ -177,7 +182,7 @@ def _write_unit(
     path = f"{unit.name}/run={job.run_id}-{job.attempt}"
     with _discarded_on_failure(files, f"{job.output}/{path}") as folder:
         described = _written(spark, job, captured, folder)
-    for rejected in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION):
+    for rejected in (REJECTED_LINE, REJECTED_PREDICTION):
         files.delete(f"{folder}/kind={rejected}")
     for variant, stretches in unit.variants.items():
         described["variants"][variant]["hours"] = sorted({f"{hour:02}" for hour, _ in stretches})
@@ -210,10 +215,10 @@ def _written(
     newest, read = write_rows(spark, job.capture, captured, folder, plain=job.plain)
     written = spark.read.schema(_WRITTEN_DDL).parquet(folder)
     rows, slices = _counts(written, len(captured), sliced=bool(job.capture.slices))
-    if any(kind != data_capture.ACCEPTED for _, kind, _ in rows):
+    if any(kind != ACCEPTED for _, kind, _ in rows):
         _write_sample(written, f"{folder}/{SAMPLE_FOLDER}")
     return {
-        "rows": sum(n for (_, kind, _), n in rows.items() if kind == data_capture.ACCEPTED),
+        "rows": sum(n for (_, kind, _), n in rows.items() if kind == ACCEPTED),
         "newest": newest,
         "variants": {
             variant: {**read[variant], **_written_counts(rows, variant)} for variant in captured
@@ -231,7 +236,7 @@ def _counts(
         Rows by variant, kind and reason; and the distinct `[slice_id, slice_values]` of accepted
         rows, in order, so that counting by slice need not read strings.
     """
-    accepted = F.col("kind") == data_capture.ACCEPTED
+    accepted = F.col("kind") == ACCEPTED
     slice_of_row = F.when(accepted, F.struct("slice_id", "slice_values")).alias("slice")
     groups = written.groupBy("variant", "kind", "reason", *([slice_of_row] if sliced else []))
     # More groups than this are more combinations in one variant than are allowed. Accepted rows
@@ -264,20 +269,17 @@ def _written_counts(rows: dict[tuple[str, str, str | None], int], variant: str) 
             reason: n for (own, its, reason), n in rows.items() if (own, its) == (variant, kind)
         }
 
-    accepted = of(data_capture.ACCEPTED)
+    accepted = of(ACCEPTED)
     return {
         "raw_predictions": sum(accepted.values()),
         "without_amount": {reason: n for reason, n in accepted.items() if reason},
-        **{
-            kind: of(kind)
-            for kind in (data_capture.REJECTED_LINE, data_capture.REJECTED_PREDICTION)
-        },
+        **{kind: of(kind) for kind in (REJECTED_LINE, REJECTED_PREDICTION)},
     }
 
 
 def _write_sample(written: DataFrame, folder: str) -> None:
     """Keep a few rejected lines of each reason and variant, the same ones on every run."""
-    rejected = written.where(F.col("kind") != data_capture.ACCEPTED)
+    rejected = written.where(F.col("kind") != ACCEPTED)
     rank = F.row_number().over(
         Window.partitionBy("variant", "kind", "reason").orderBy(
             F.xxhash64("line"), "line", "source_object"

@@ -26,9 +26,6 @@ _DOCUMENT, _END = "", "~ml_insights_end_of_"
 _STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 _STRICT_BUT_NAN = {**_STRICT, "allowNonNumericNumbers": "true"}
 
-NAN = ("nan", "+nan", "-nan", '"nan"')
-"""Lower-case texts of NaN; the last is what the engine makes of the JSON token NaN."""
-
 
 def parse_json(text: Column, schema: DataType, *, nan: bool = False) -> Column:
     """The text as a value of the schema; NULL unless it is exactly one JSON value of that shape.

@@ -44,7 +44,7 @@ def test_any_quoted_label_comes_back_unchanged(
     assert load_settings(path, {}).endpoints["fraud-detector"].positive_label == f"class {label}"
 
 
-@pytest.mark.parametrize("label", ["null", "~", "nan", "None", ""])
+@pytest.mark.parametrize("label", ["null", "~", "nan", "+NaN", "None", ""])
 def test_what_means_no_label_is_not_a_label(problems: Problems, label: str) -> None:
     (problem,) = problems(MINIMAL.replace('positive_label: "1"', f"positive_label: {label}"))
     assert problem.startswith("settings.yaml:7: endpoints.fraud-detector.positive_label: ")

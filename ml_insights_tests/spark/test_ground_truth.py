@@ -15,12 +15,12 @@ from ml_insights.capture_files import (
     json_labels,
     label_record,
 )
-from ml_insights.settings.endpoint import same_label
 from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
 from ml_insights.spark.ground_truth import (
     INVALID,
     parsed_labels,
 )
+from ml_insights.spark.label_texts import same_label
 from ml_insights_tests.spark.labelled import counting_job
 from ml_insights_tests.spark.reading import texts_frame
 

@@ -20,6 +20,7 @@ from ml_insights.capture_files import (
     csv_response,
     label_record,
 )
+from ml_insights.contracts import ACCEPTED
 from ml_insights.spark import data_capture, native_reader
 from ml_insights.spark.arguments import CaptureFormat, ValueForm
 from ml_insights.spark.label_rows import label_folders, label_rows
@@ -59,7 +60,7 @@ def plain_rows(lines: DataFrame, capture: CaptureFormat) -> Counter[Any]:
 
 def collected(rows: DataFrame) -> Counter[Any]:
     """Rows as text, since NaN is not equal to itself; what rejected rows hold has no meaning."""
-    accepted = F.col("kind") == data_capture.ACCEPTED
+    accepted = F.col("kind") == ACCEPTED
     values = [
         F.when(accepted | F.lit(name in ("kind", "reason", "line")), F.col(name)).alias(name)
         for name in (*COLUMNS, *({AMOUNT} & {*rows.columns}))
@@ -83,7 +84,7 @@ def both_ways(
     rows.write.parquet(written)
     rows = spark.read.parquet(written)
     unread = rows.where(F.col("kind") == UNREAD).select(F.col("line").alias("text"))
-    native = collected(rows.where(F.col("kind") == data_capture.ACCEPTED))
+    native = collected(rows.where(F.col("kind") == ACCEPTED))
     left = [bytes(row[0]) for row in unread.select(F.col("text").cast("binary")).collect()]
     counts = read.counts()["main"]
     assert (counts.lines, counts.lines - counts.records) == (len(lines), len(left))
