@@ -6,7 +6,7 @@ all curves together in contract order. What does not: formulas (`metrics`) and f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -203,12 +203,18 @@ def _display(bins: BinCounts, drawn: npt.NDArray[np.int64]) -> dict[str, int | f
 
 def curve_rows(table: pa.Table) -> Iterator[tuple[Curve, pa.Table]]:
     """Slices of a table sorted by curve, one for each curve, in its order."""
+    for names, rows in rows_by(table, CURVE):
+        yield Curve(*names), rows
+
+
+def rows_by(table: pa.Table, key: Sequence[str]) -> Iterator[tuple[tuple[Any, ...], pa.Table]]:
+    """Slices of a table sorted by a key, one for each of its values, in their order."""
     if not table.num_rows:
         return
-    names = [table[name].combine_chunks() for name in CURVE]
-    ends = {end for column in names for end in pc.run_end_encode(column).run_ends.to_pylist()}
+    columns = [table[name].combine_chunks() for name in key]
+    ends = {end for column in columns for end in pc.run_end_encode(column).run_ends.to_pylist()}
     for start, end in pairwise([0, *sorted(ends)]):
-        yield Curve(*(column[start].as_py() for column in names)), table.slice(start, end - start)
+        yield tuple(c[start].as_py() for c in columns), table.slice(start, end - start)
 
 
 def _column(rows: pa.Table, name: str) -> npt.NDArray[Any]:

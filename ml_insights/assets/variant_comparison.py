@@ -13,7 +13,7 @@ from ml_insights.decisions.comparisons import (
     TRAILING_7_DAYS,
     variant_comparison_table,
 )
-from ml_insights.decisions.pairs import joint_counts_of
+from ml_insights.decisions.pairs import Pair, joint_counts_of
 from ml_insights.decisions.tables import JOINT_COUNTS, VARIANT_COMPARISON
 from ml_insights.lake import Lake
 from ml_insights.metrics.paired import JointCounts
@@ -56,9 +56,7 @@ def build_variant_comparison(scope: EndpointScope) -> dg.AssetsDefinition:
     return variant_comparison
 
 
-def _shared_events(
-    scope: EndpointScope, lake: Lake, day: date
-) -> dict[tuple[str, str, str], JointCounts] | None:
+def _shared_events(scope: EndpointScope, lake: Lake, day: date) -> dict[Pair, JointCounts] | None:
     """Events that several variants scored; None unless the settings say that they share events."""
     if not scope.endpoint.shared_events:
         return None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
+from ml_insights.decisions.pairs import Pair
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.metrics.comparison import (
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
     from ml_insights.metrics.thresholds import ThresholdGrid
     from ml_insights.result_tables import Curve
 
-    Joint = Mapping[tuple[str, str, str], JointCounts]
-    """Counts of events that two variants scored, by class, first and second variant."""
+    Joint = Mapping[Pair, JointCounts]
+    """Counts of events that two variants scored."""
 
 VARIANTS, SAME_EVENTS = "variants", "same_events"
 PREVIOUS_DAY, TRAILING_7_DAYS = "previous_day", "trailing_7_days"
@@ -84,9 +85,9 @@ def variant_comparison_table(
 
     Returns:
         Rows sorted by comparison, curve and metric. Where nothing can be compared there are rows
-        too, whose values are NULL: of a curve without the same curve before (`no_days_before`); of
-        a pair that shares events in general but no labelled one on the day (`no_shared_labels`);
-        and of such a pair in a slice (`not_counted_by_slice`).
+        too, whose values are NULL: of a curve without the same curve before (`no_days_before`), and
+        of a pair that shares events in general but no labelled one on the day in this slice
+        (`no_shared_labels`).
     """
     # A curve is compared with several.
     estimate = cache(estimates)
@@ -121,10 +122,12 @@ def _same_events(today: CurveCounts, joint: Joint, rules: Rules) -> Iterator[dic
         counts = _joint_of(joint, first, second) or _no_events(today[first].grid)
         pair = (counts.first(), counts.second())
         found = paired_differences(counts, rules.threshold_index)
-        lacking = NO_SHARED_LABELS if first.slice == ALL_RECORDS else "not_counted_by_slice"
-        reason = None if pair[0].threshold_index.size else lacking
+        reason = None if pair[0].threshold_index.size else NO_SHARED_LABELS
         key = _key(SAME_EVENTS, second, first.variant)
-        yield from _rows(key, found, pair, rules, days=1, reason=reason)
+        # Margins of joint counts hold labelled records only.
+        provisional = _provisional((today[first], today[second]), rules)
+        for row in _rows(key, found, pair, rules, days=1, reason=reason):
+            yield {**row, "provisional": provisional}
 
 
 def _pairs(today: CurveCounts) -> Iterator[tuple[Curve, Curve]]:
@@ -137,11 +140,9 @@ def _pairs(today: CurveCounts) -> Iterator[tuple[Curve, Curve]]:
 
 def _joint_of(joint: Joint, first: Curve, second: Curve) -> JointCounts | None:
     """Counts of a pair, whichever of the two they name first."""
-    if first.slice != ALL_RECORDS:
-        return None
-    class_label, one, other = first.class_label, first.variant, second.variant
-    turned = joint.get((class_label, other, one))
-    return turned.turned() if turned else joint.get((class_label, one, other))
+    pair = Pair(first.class_label, first.slice, first.variant, second.variant)
+    turned = joint.get(pair._replace(first_variant=second.variant, second_variant=first.variant))
+    return turned.turned() if turned else joint.get(pair)
 
 
 def _split(
@@ -183,7 +184,7 @@ def _rows(
             "labels": labels,
             "baseline_days": days,
             "sample_ratio_p_value": split.p_value if split else None,
-            "provisional": any(bins.label_coverage < rules.min_label_coverage for bins in pair),
+            "provisional": _provisional(pair, rules),
             "undefined_reason": reason or _reason(compared.p_value, pair),
             # Read by `_judge`, which needs the whole family.
             "compared": compared,
@@ -191,6 +192,10 @@ def _rows(
         }
         for metric, (first, second, compared) in found.items()
     ]
+
+
+def _provisional(pair: tuple[BinCounts, BinCounts], rules: Rules) -> bool:
+    return any(bins.label_coverage < rules.min_label_coverage for bins in pair)
 
 
 def _judge(rows: list[dict[str, Any]], rules: Rules) -> None:

@@ -6,18 +6,26 @@ What belongs here: the rows of joint_counts, and reading them. What does not: co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from ml_insights.decisions.tables import JOINT_COUNTS
 from ml_insights.metrics.paired import JointCounts
+from ml_insights.result_tables import rows_by
 
 if TYPE_CHECKING:
     from ml_insights.metrics.thresholds import ThresholdGrid
 
-_PAIR = ("class_label", "first_variant", "second_variant")
+
+class Pair(NamedTuple):
+    """Two variants that scored the same events, in alphabetical order; class and slice of these."""
+
+    class_label: str
+    slice: str
+    first_variant: str
+    second_variant: str
 
 
 def joint_counts_table(pairs: pa.Table | None) -> pa.Table:
@@ -28,18 +36,16 @@ def joint_counts_table(pairs: pa.Table | None) -> pa.Table:
     return pairs.select(schema.names).sort_by([(name, "ascending") for name in JOINT_COUNTS.key])
 
 
-def joint_counts_of(rows: pa.Table, grid: ThresholdGrid) -> dict[tuple[str, str, str], JointCounts]:
-    """Joint counts by class, first and second variant.
+def joint_counts_of(rows: pa.Table, grid: ThresholdGrid) -> dict[Pair, JointCounts]:
+    """Joint counts by pair of variants.
 
     Args:
         rows: of joint_counts, sorted by key.
         grid: the grid they were counted on.
     """
-    keys = list(zip(*(rows[name].to_pylist() for name in _PAIR), strict=True))
     found = {}
-    for key in dict.fromkeys(keys):
-        own = rows.filter(pa.array([other == key for other in keys]))
+    for pair, own in rows_by(rows, Pair._fields):
         index = (own[name].to_numpy().astype(np.int64) for name in ("first_index", "second_index"))
         counts = (own[name].to_numpy() for name in ("positives", "negatives"))
-        found[key] = JointCounts(grid, *index, *counts)
+        found[Pair(*pair)] = JointCounts(grid, *index, *counts)
     return found

@@ -120,9 +120,15 @@ VARIANT_COMPARISON = Table(
 
 JOINT_COUNTS = Table(
     "joint_counts",
-    "a pair of coarse bins of two variants that scored the same events",
+    "a pair of coarse bins of two variants that scored the same events, in a slice",
     (
         _CLASS,
+        Column(
+            "slice",
+            "string",
+            "Slice of both; events that the two have in different ones are in `all` alone.",
+            key=True,
+        ),
         Column("first_variant", "string", "The one whose name comes first.", key=True),
         Column("second_variant", "string", "The other.", key=True),
         Column("first_index", "int32", "Lowest grid threshold of the first's bin.", key=True),

@@ -2,7 +2,8 @@
 
 Both metrics of a pair rise and fall with the same records, so their difference is far more certain
 than that of two disjoint samples. Its variance is the sum over records of the squared difference of
-the record's two influences; for ROC AUC this is paired DeLong (1988; Sun & Xu 2014).
+the record's two influences; for ROC AUC this is paired DeLong (1988; Sun & Xu 2014). In a slice
+with few labelled events a handful of records may carry all of it, so quantiles are Student's.
 
 What belongs here: the joint counts and what follows. What does not: influences of one metric
 (`influence`), differences of disjoint records (`differences`).
@@ -30,6 +31,7 @@ from ml_insights.metrics.influence import (
     roc_auc_influence,
 )
 from ml_insights.metrics.intervals import Z_95
+from ml_insights.metrics.student import normal_of_student, student_of_normal
 
 if TYPE_CHECKING:
     from ml_insights.metrics.thresholds import ThresholdGrid
@@ -130,27 +132,37 @@ def _difference(
 ) -> Compared:
     first, second = pair[0].value, pair[1].value
     value = second - first
-    variance = _variance(joint, places, pair)
+    variance, freedom = _variance(joint, places, pair)
     if not variance > 0.0:
         undefined = float("nan")
         return Compared(first, second, Difference(value, undefined, undefined, undefined))
     error = math.sqrt(variance)
-    low, high = max(-1.0, value - z * error), min(1.0, value + z * error)
-    return Compared(first, second, Difference(value, low, high, two_sided(value / error)))
+    half = error * student_of_normal(z, freedom)
+    p_value = two_sided(normal_of_student(value / error, freedom))
+    low, high = max(-1.0, value - half), min(1.0, value + half)
+    return Compared(first, second, Difference(value, low, high, p_value))
 
 
 def _variance(
     joint: JointCounts, places: tuple[IntArray, IntArray], pair: tuple[Influence, Influence]
-) -> float:
-    total = 0.0
+) -> tuple[float, float]:
+    """Variance of the difference, and its degrees of freedom: few records may carry it all.
+
+    Freedom is Satterthwaite's (1946), twice the squared variance by the variance of the variance,
+    ``2 (sum w^2)^2 / sum w^4``, for numbers of records that are Poisson.
+    """
+    variance = squares = fourths = 0.0
     for counts, first, second in (
         (joint.positives, pair[0].of_positives, pair[1].of_positives),
         (joint.negatives, pair[0].of_negatives, pair[1].of_negatives),
     ):
         held = counts > 0
+        weight = counts[held].astype(np.float64)
         gap: FloatArray = second[places[1][held]] - first[places[0][held]]
-        total += class_variance(counts[held].astype(np.float64), gap)
-    return total
+        variance += class_variance(weight, gap)
+        squares += float(np.sum(weight * gap**2))
+        fourths += float(np.sum(weight * gap**4))
+    return variance, 2.0 * squares**2 / fourths if fourths > 0.0 else 0.0
 
 
 def mcnemar(only_first: int, only_second: int) -> tuple[float, float]:

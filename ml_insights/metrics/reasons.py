@@ -19,8 +19,6 @@ REASONS = {
     "no_positives": "no positives among the labelled records",
     "no_negatives": "no negatives among the labelled records",
     "no_shared_labels": "no labelled event that both variants scored yet",
-    "not_counted_by_slice": "events that both variants scored are counted over all records, not by "
-    "slice",
     "no_spread": "too few records, or too much alike, to judge",
     "scores_on_one_side": "all scores lie on one side of the threshold",
     "no_amounts": "no labelled record has an amount, or the day was read before amounts were asked "

@@ -16,7 +16,7 @@ import numpy as np
 
 from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.calibration import isotonic_rates
-from ml_insights.metrics.intervals import Z_95
+from ml_insights.metrics.student import student_95
 
 if TYPE_CHECKING:
     from ml_insights.metrics.confusion import BinCounts
@@ -101,18 +101,3 @@ def error_band(value: float, errors: FloatArray) -> tuple[float, float]:
         return math.nan, math.nan
     half = student_95(errors.size) * math.sqrt(np.mean(np.square(errors)))
     return max(0.0, value - half), min(1.0, value + half)
-
-
-def student_95(freedom: int) -> float:
-    """Quantile of Student's t that leaves 2.5 % on either side, within 0.2 % from 3 degrees on.
-
-    Expansion around the normal quantile (Abramowitz & Stegun 26.7.5).
-    """
-    z = Z_95
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / freedom**power for power, term in enumerate(terms, start=1))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
@@ -23,7 +23,7 @@ from ml_insights.contracts import ALL_RECORDS, CURVE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.spark.amount_sums import AMOUNT_SUMS
 from ml_insights.spark.files import Files
-from ml_insights.spark.joint_counts import PAIR, PAIRS_FOLDER
+from ml_insights.spark.joint_counts import PAIRS_FOLDER, pairs_of_slices
 from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.listing import Listing
 from ml_insights.spark.manifest import published_manifest
@@ -106,7 +106,7 @@ def count_day(
     bins = bins_of_slices(counted.bins, slices)
     bins.write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
     if counted.pairs is not None:
-        pairs = _added_up(counted.pairs, PAIR, ("positives", "negatives"))
+        pairs = pairs_of_slices(counted.pairs, slices)
         pairs.write.mode("overwrite").parquet(f"{job.output}/{PAIRS_FOLDER}")
     report("bins counted")
     return {
@@ -156,11 +156,8 @@ def bins_of_slices(bins: DataFrame, slices: DataFrame) -> DataFrame:
     """
     named = bins.join(F.broadcast(slices), "slice_id")
     amounts = [name for name in AMOUNT_SUMS if name in bins.columns]
-    return _added_up(named, (*CURVE, "threshold_index"), (*BIN_COUNTS, *amounts))
-
-
-def _added_up(rows: DataFrame, keys: Sequence[str], counts: Sequence[str]) -> DataFrame:
-    return rows.groupBy(*keys).agg(*(F.sum(name).alias(name) for name in counts))
+    sums = (F.sum(name).alias(name) for name in (*BIN_COUNTS, *amounts))
+    return named.groupBy(*CURVE, "threshold_index").agg(*sums)
 
 
 def _refuse_other_features(manifest: Manifest, job: ConfusionCountsArguments) -> None:

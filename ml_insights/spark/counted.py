@@ -19,7 +19,7 @@ class Counted:
     Attributes:
         bins: `variant`, `class_label`, `slice_id`, `threshold_index` and the counts of the bin; a
             bin may come in several rows.
-        pairs: what `joint_counts.count_pairs` returns, likewise; None where none are counted.
+        pairs: what `joint_counts.count_pairs` returns, likewise; None where there are none.
         label_lines: `label_lines_read`, as the readers counted them, and lines of ground truth by
             what became of them.
         labels_read: labels in the accepted lines, counted before they meet predictions.

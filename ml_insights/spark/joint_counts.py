@@ -1,10 +1,11 @@
-"""Events that several variants scored: labelled records per pair of variants and pair of bins.
+"""Events that several variants scored: labelled records per slice, pair of variants and of bins.
 
 What belongs here: counting pairs. What does not: counts of one variant (`confusion_counts`), and
 what follows from pairs (`ml_insights.metrics.paired`).
 
 Bins are put together 2^`COARSER_BITS` at a time, so that the result stays small whatever the
-traffic, and split at the operating threshold, so that counts there are exact.
+traffic, and split at the operating threshold, so that counts there are exact. A slice has no more
+rows than all records have, nor than it has labelled pairs of predictions.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import functions as F
 
+from ml_insights.contracts import ALL_RECORDS
+
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 PAIRS_FOLDER = "pairs"
-PAIR = ("class_label", "first_variant", "second_variant", "first_index", "second_index")
+PAIR = ("class_label", "slice", "first_variant", "second_variant", "first_index", "second_index")
 COARSER_BITS = 5
 
 
@@ -29,15 +32,16 @@ def count_pairs(labelled: DataFrame, operating_index: int) -> DataFrame:
         operating_index: grid threshold at or just below the operating threshold.
 
     Returns:
-        `class_label`, `first_variant`, `second_variant` (in alphabetical order), `first_index`,
-        `second_index` (grid thresholds: lower edges of the coarse bins), `positives`, `negatives`.
+        `class_label`, `slice_id` (NULL where it is not that of both variants), `first_variant`,
+        `second_variant` (in alphabetical order), `first_index`, `second_index` (grid thresholds:
+        lower edges of the coarse bins), `positives`, `negatives`.
     """
-    scored = F.struct("variant", _coarse(F.col("threshold_index"), operating_index).alias("index"))
+    index = _coarse(F.col("threshold_index"), operating_index).alias("index")
     together = (
         labelled.where(F.col("positive").isNotNull())
         .groupBy("event_id", "prediction_index", "class_label")
         .agg(
-            F.sort_array(F.collect_list(scored)).alias("scored"),
+            F.sort_array(F.collect_list(F.struct("variant", index, "slice_id"))).alias("scored"),
             F.first("positive").alias("positive"),
         )
         .where(F.size("scored") > 1)
@@ -51,6 +55,7 @@ def count_pairs(labelled: DataFrame, operating_index: int) -> DataFrame:
     )
     return pairs.groupBy(
         "class_label",
+        F.when(first["slice_id"] == second["slice_id"], first["slice_id"]).alias("slice_id"),
         first["variant"].alias("first_variant"),
         second["variant"].alias("second_variant"),
         first["index"].alias("first_index"),
@@ -58,6 +63,23 @@ def count_pairs(labelled: DataFrame, operating_index: int) -> DataFrame:
     ).agg(
         F.sum(F.col("positive").cast("bigint")).alias("positives"),
         F.sum((~F.col("positive")).cast("bigint")).alias("negatives"),
+    )
+
+
+def pairs_of_slices(pairs: DataFrame, slices: DataFrame) -> DataFrame:
+    """Pairs by slice; one whose variants saw different slices is in that of all records alone.
+
+    Args:
+        pairs: what `count_pairs` returns, in any number of rows a pair of bins.
+        slices: `slice_id` and `slice`, one row for each slice a combination belongs to.
+
+    Returns:
+        `PAIR`, `positives`, `negatives`.
+    """
+    named = pairs.join(F.broadcast(slices), "slice_id", "left")
+    of_slice = named.withColumn("slice", F.coalesce("slice", F.lit(ALL_RECORDS)))
+    return of_slice.groupBy(*PAIR).agg(
+        *(F.sum(name).alias(name) for name in ("positives", "negatives"))
     )
 
 

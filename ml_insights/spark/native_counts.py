@@ -20,6 +20,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from ml_insights.spark.counted import Counted, keep_rejected
+from ml_insights.spark.files import Files
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_fates import known_before_day
 from ml_insights.spark.label_rows import LabelCounts
@@ -96,6 +97,7 @@ def counted_natively(
     records = None if labels is None else _label_rows(labels.table, job, repeated)
     spec, output = _spec(spark, job, variants, records_bytes), f"{job.output}/counted"
     sums, newest = _write_counts(spark, rows, records, spec, output)
+    shared = job.pairs_at >= 0 and "record=pairs" in Files(spark, output).folders(output)
     counted = spark.read.schema(_ddl(amounts=job.amounts)).parquet(output)
 
     def record(name: str) -> DataFrame:
@@ -107,7 +109,7 @@ def counted_natively(
     lines = {"label_lines_read": read.lines}
     return Counted(
         bins=record("bins"),
-        pairs=record("pairs") if job.pairs_at >= 0 else None,
+        pairs=record("pairs") if shared else None,
         label_lines=lines if labels is None else {**lines, "label_records": accepted, **reasons},
         labels_read=read.labels + uncounted,
         labels_as_of=None if newest is None else _iso_time(newest),

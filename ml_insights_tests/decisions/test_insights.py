@@ -22,7 +22,7 @@ from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
 from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn, nothing
-from ml_insights_tests.decisions.test_pairs import spark_rows
+from ml_insights_tests.decisions.test_pairs import PAIR, spark_rows
 
 DAY = date(2026, 10, 8)
 
@@ -277,7 +277,7 @@ def test_every_sentence_names_the_class_where_there_are_several() -> None:
 
 def test_of_variants_that_share_events_the_shared_ones_speak() -> None:
     joint = joint_counts_of(joint_counts_table(spark_rows()), GRID)
-    counts = joint["1", "challenger", "champion"]
+    counts = joint[PAIR]
     today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
     spoken = {}
     for name, shared in (("shared", joint), ("none shared", {}), ("apart", None)):

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
+from ml_insights.day_counts import CurveCounts
 from ml_insights.decisions.comparisons import SAME_EVENTS, VARIANTS, Rules, variant_comparison_table
-from ml_insights.decisions.pairs import joint_counts_of, joint_counts_table
+from ml_insights.decisions.pairs import Pair, joint_counts_of, joint_counts_table
 from ml_insights.decisions.tables import JOINT_COUNTS
+from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.estimates import METRICS
+from ml_insights.metrics.false_discovery import benjamini_hochberg
 from ml_insights.metrics.paired import JointCounts, paired_differences
 from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn
 
 RULES = Rules(HALF, relevant=0.005, min_label_coverage=0.9, traffic_split={})
+PAIR = Pair("1", "all", "challenger", "champion")
 
 
-def spark_rows(seed: int = 1, events: int = 3000) -> pa.Table:
+def spark_rows(seed: int = 1, events: int = 3000, slice_name: str = "all") -> pa.Table:
     """Rows as the Spark step writes them, in any order: the champion is noisier."""
     random = np.random.default_rng(seed)
     positive = random.random(events) < 0.3
@@ -24,6 +29,7 @@ def spark_rows(seed: int = 1, events: int = 3000) -> pa.Table:
     rows = [
         {
             "class_label": "1",
+            "slice": slice_name,
             "first_variant": "challenger",
             "second_variant": "champion",
             "first_index": GRID.index_of(float(one)),
@@ -40,7 +46,7 @@ def test_rows_are_sorted_by_key_and_read_back() -> None:
     table = joint_counts_table(spark_rows())
     assert table.schema.names == JOINT_COUNTS.arrow_schema().names
     (found,) = joint_counts_of(table, GRID).items()
-    assert found[0] == ("1", "challenger", "champion")
+    assert found[0] == PAIR
     assert found[1].positives.sum() + found[1].negatives.sum() == 3000
 
 
@@ -52,7 +58,7 @@ def test_no_shared_event_is_an_empty_table_and_no_row() -> None:
 
 def test_variants_are_compared_event_by_event_the_incumbent_first() -> None:
     joint = joint_counts_of(joint_counts_table(spark_rows()), GRID)
-    counts = joint["1", "challenger", "champion"]
+    counts = joint[PAIR]
     today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
     rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
     paired = {row["metric"]: row for row in rows if row["comparison"] == SAME_EVENTS}
@@ -79,17 +85,69 @@ def test_a_pair_without_shared_labels_has_rows_that_say_so() -> None:
         assert (row["labels"], row["labels_needed"], row["difference"]) == (0, None, None)
 
 
-def test_a_slice_of_a_pair_says_that_shared_events_are_not_counted_by_slice() -> None:
-    joint = joint_counts_of(joint_counts_table(spark_rows()), GRID)
-    counts = joint["1", "challenger", "champion"]
-    today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
-    today |= {curve._replace(slice="region=EU"): bins for curve, bins in today.items()}
+SLICES = ("all", "region=EU", "region=US")
+
+
+def sliced(slices: tuple[str, ...] = SLICES) -> tuple[CurveCounts, dict[Pair, JointCounts]]:
+    """A day whose curves are margins of joint counts, other ones in every slice."""
+    tables = [spark_rows(seed, 3000 // (seed + 1), name) for seed, name in enumerate(slices)]
+    joint = joint_counts_of(joint_counts_table(pa.concat_tables(tables)), GRID)
+    today = {}
+    for pair, counts in joint.items():
+        today[CHALLENGER._replace(slice=pair.slice)] = counts.first()
+        today[CHAMPION._replace(slice=pair.slice)] = counts.second()
+    return today, joint
+
+
+def test_in_a_slice_variants_are_compared_by_the_events_of_the_slice() -> None:
+    today, joint = sliced()
     rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
     paired = [row for row in rows if row["comparison"] == SAME_EVENTS]
-    reasons = {(row["slice"], row["undefined_reason"], row["verdict"] is None) for row in paired}
-    assert reasons == {("all", None, False), ("region=EU", "not_counted_by_slice", True)}
+    assert len(paired) == len(SLICES) * len(METRICS)
+    for row in paired:
+        counts = joint[PAIR._replace(slice=row["slice"])].turned()
+        first, second, expected = paired_differences(counts, HALF)[row["metric"]]
+        assert (row["baseline_value"], row["value"]) == (first, second)
+        assert row["p_value"] == expected.p_value
+        assert row["labels"] == 2 * (counts.positives + counts.negatives).sum()
+        assert row["undefined_reason"] is None
+
+
+def test_slices_of_shared_events_are_one_family_of_tests() -> None:
+    today, joint = sliced()
+    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
+    for comparison in (SAME_EVENTS, VARIANTS):
+        family = [row for row in rows if row["comparison"] == comparison]
+        adjusted = benjamini_hochberg(np.array([row["p_value"] for row in family]))
+        assert [row["adjusted_p_value"] for row in family] == pytest.approx(adjusted.tolist())
+        assert {row["slice"] for row in family} == set(SLICES)
+
+
+def test_a_slice_without_shared_labels_says_so_and_leaves_the_others_as_they_are() -> None:
+    today, joint = sliced()
+    whole = {pair: counts for pair, counts in joint.items() if pair.slice != "region=EU"}
+    rows = variant_comparison_table(today, {}, RULES, whole).to_pylist()
+    paired = [row for row in rows if row["comparison"] == SAME_EVENTS]
+    reasons = {(row["slice"], row["undefined_reason"]) for row in paired}
+    assert reasons == {
+        ("all", None),
+        ("region=EU", "no_shared_labels"),
+        ("region=US", None),
+    }
+    assert {row["verdict"] for row in paired if row["slice"] == "region=EU"} == {"cannot_tell_yet"}
     apart = [row for row in rows if (row["comparison"], row["slice"]) == (VARIANTS, "region=EU")]
     assert all(row["verdict"] for row in apart), "as if of other traffic"
+
+
+def test_a_comparison_on_shared_events_is_provisional_as_its_curves_are() -> None:
+    today, joint = sliced()
+    late = CHAMPION._replace(slice="region=EU")
+    waiting = BinCounts.from_scores(GRID, [0.5] * 1000, [-1] * 1000)
+    today[late] = today[late] + waiting
+    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
+    provisional = {row["slice"] for row in rows if row["provisional"]}
+    assert provisional == {"region=EU"}
+    assert {row["comparison"] for row in rows if row["provisional"]} == {SAME_EVENTS, VARIANTS}
 
 
 def test_variants_that_share_no_events_by_the_settings_have_no_such_row() -> None:
@@ -99,7 +157,7 @@ def test_variants_that_share_no_events_by_the_settings_have_no_such_row() -> Non
 
 
 def test_turning_the_pair_turns_the_differences() -> None:
-    counts = joint_counts_of(joint_counts_table(spark_rows(2)), GRID)["1", "challenger", "champion"]
+    counts = joint_counts_of(joint_counts_table(spark_rows(2)), GRID)[PAIR]
     assert isinstance(counts, JointCounts)
     there, back = (paired_differences(c, HALF) for c in (counts, counts.turned()))
     for metric in METRICS:

@@ -23,7 +23,14 @@ from ml_insights.capture_files import (
 )
 from ml_insights.contracts import ALL_RECORDS, MODEL_QUALITY, RAW_PREDICTIONS, TABLES
 from ml_insights.daily_runs import run_day
-from ml_insights.decisions.tables import AMOUNT_COUNTS, DECISION_TABLES, THRESHOLD_CHOICE
+from ml_insights.decisions.comparisons import SAME_EVENTS
+from ml_insights.decisions.tables import (
+    AMOUNT_COUNTS,
+    DECISION_TABLES,
+    JOINT_COUNTS,
+    THRESHOLD_CHOICE,
+    VARIANT_COMPARISON,
+)
 from ml_insights_tests.installation import Installation, install
 
 if TYPE_CHECKING:
@@ -32,6 +39,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("nothing_drawn")
 
 ENDPOINT = "shop"
+VARIANTS = ("champion", "challenger")
 FIRST = date(2026, 10, 1)
 DAYS = (FIRST, FIRST + timedelta(days=1))
 RECORDS = 150
@@ -47,6 +55,7 @@ endpoints:
     score: {{{{content_type: text/csv, index: 0}}}}
     positive_label: "1"
     operating_threshold: 0.5
+    shared_events: true
     slices:
       - {{{{name: region, content_type: text/csv, index: 0}}}}
     business:
@@ -70,30 +79,32 @@ def write_days(folder: Path) -> dict[tuple[str, date], float]:
         What the labelled records with an amount are worth at 0.5, by variant and day.
     """
     random = Random(5)
+    lines: dict[str, list[tuple[datetime, bytes]]] = {variant: [] for variant in VARIANTS}
     labels: list[tuple[datetime, bytes]] = []
     money: dict[tuple[str, date], float] = {}
-    for variant in ("champion", "challenger"):
-        lines = []
-        for number in range(RECORDS * len(DAYS)):
-            start = datetime.combine(DAYS[number // RECORDS], datetime.min.time(), UTC)
-            moment = start + timedelta(days=(number % RECORDS) / RECORDS)
-            event_id, score = f"{variant}-{number}", random.random()
+    for number in range(RECORDS * len(DAYS)):
+        start = datetime.combine(DAYS[number // RECORDS], datetime.min.time(), UTC)
+        moment = start + timedelta(days=(number % RECORDS) / RECORDS)
+        # Of one event in three both know.
+        for scored_by in [VARIANTS] if number % 3 == 0 else [(variant,) for variant in VARIANTS]:
+            event_id, level = f"{'+'.join(scored_by)}-{number}", random.random()
             amount = random.choice((f"{random.random() * 100:.2f}", "x", "", "-1", "7"))
-            line = capture_record(
-                event_id=event_id,
-                time=moment,
-                request=csv_request([[random.choice(("EU", "US")), amount]]),
-                response=csv_response([score]),
-            ).encode()
-            lines += [(moment, line)] * random.choice((1, 1, 1, 2))
-            if random.random() < 0.9:
-                positive = random.random() < score
+            request = csv_request([[random.choice(("EU", "US")), amount]])
+            positive, labelled = random.random() < level, random.random() < 0.9
+            if labelled:
                 truth = csv_labels([int(positive)])
                 labels.append((moment, label_record(event_id, truth).encode()))
-                if amount not in ("x", "", "-1"):
+            for variant in scored_by:
+                score = min(level, random.random() + 0.5)
+                line = capture_record(
+                    event_id=event_id, time=moment, request=request, response=csv_response([score])
+                ).encode()
+                lines[variant] += [(moment, line)] * random.choice((1, 1, 1, 2))
+                if labelled and amount not in ("x", "", "-1"):
                     key = variant, moment.date()
                     money[key] = money.get(key, 0.0) + worth(positive, score >= 0.5, float(amount))
-        write_capture_files(folder / "capture" / ENDPOINT / variant, lines)
+    for variant, own in lines.items():
+        write_capture_files(folder / "capture" / ENDPOINT / variant, own)
     write_label_files(folder / "labels", labels)
     return money
 
@@ -125,7 +136,8 @@ def split_into(spark: SparkSession, partitions: int) -> Iterator[None]:
 def published(installation: Installation) -> dict[tuple[str, date], object]:
     """Bytes of every table and day; of those that name their run, the rows without its name."""
     found: dict[tuple[str, date], object] = {}
-    tables = {**TABLES, **DECISION_TABLES, AMOUNT_COUNTS.name: AMOUNT_COUNTS}
+    beside = {table.name: table for table in (AMOUNT_COUNTS, JOINT_COUNTS)}
+    tables = {**TABLES, **DECISION_TABLES, **beside}
     for table in (table for name, table in tables.items() if name != RAW_PREDICTIONS.name):
         for day in installation.lake.days(ENDPOINT, table):
             rows = installation.lake.read(ENDPOINT, table, day)
@@ -159,6 +171,22 @@ def values(installation: Installation) -> dict[tuple[str, date], float]:
     }
 
 
+def slices_judged_on_shared_events(installation: Installation) -> set[str]:
+    """Slices whose variants are compared on the events that both scored, on every day."""
+    return set.intersection(
+        *(
+            {
+                row["slice"]
+                for row in installation.lake.read(ENDPOINT, VARIANT_COMPARISON, day).to_pylist()
+                if row["comparison"] == SAME_EVENTS
+                and row["verdict"]
+                and row["p_value"] is not None
+            }
+            for day in DAYS
+        )
+    )
+
+
 def test_every_table_is_the_same_for_1_7_and_200_partitions(
     tmp_path: Path, spark: SparkSession, instance: dg.DagsterInstance
 ) -> None:
@@ -169,6 +197,8 @@ def test_every_table_is_the_same_for_1_7_and_200_partitions(
     names = {name for name, _ in one}
     assert {table.name for table in DECISION_TABLES.values()} <= names
     assert {MODEL_QUALITY.name, "confusion_counts", "precision_recall", "record_balance"} <= names
+    assert {AMOUNT_COUNTS.name, JOINT_COUNTS.name} <= names
+    assert slices_judged_on_shared_events(first) == {"all", "region=EU", "region=US"}
     for partitions in (7, 200):
         other = published(computed(tmp_path, spark, instance, partitions))
         assert other.keys() == one.keys()

@@ -15,7 +15,9 @@ from ml_insights.metrics.binning import bin_scores
 from ml_insights.metrics.comparison import differences
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.estimates import METRICS
+from ml_insights.metrics.intervals import Z_95
 from ml_insights.metrics.paired import JointCounts, mcnemar, paired_differences
+from ml_insights.metrics.student import student_of_normal
 from ml_insights_tests.metrics.cases import GRID, scores
 
 HALF = GRID.index_of(0.5)
@@ -61,9 +63,15 @@ def test_paired_delong_from_joint_counts_is_delong_from_records() -> None:
         placements.append((wins.mean(axis=1), wins.mean(axis=0)))
     of_positives, of_negatives = (b - a for a, b in zip(*placements, strict=True))
     variance = sum(gap.var(ddof=1) / gap.size for gap in (of_positives, of_negatives))
+    weights = np.concatenate(
+        [(gap - gap.mean()) / gap.size for gap in (of_positives, of_negatives)]
+    )
+    freedom = float(2.0 * np.square(np.sum(weights**2)) / np.sum(weights**4))
     found = paired_differences(joint_of(one, other, label), HALF)["roc_auc"].difference
     assert found.value == pytest.approx(of_positives.mean())
-    assert (found.high - found.low) / 2 / 1.959964 == pytest.approx(math.sqrt(variance), rel=1e-6)
+    half = math.sqrt(variance) * student_of_normal(Z_95, freedom)
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=1e-6)
+    assert 1.96 * math.sqrt(variance) < half < 1.06 * 1.96 * math.sqrt(variance)
 
 
 @pytest.mark.simulation
@@ -130,7 +138,19 @@ def test_the_p_value_of_recall_is_near_mcnemars() -> None:
     only_first = int(((one >= 0.5) & (other < 0.5) & (label == 1)).sum())
     only_second = int(((one < 0.5) & (other >= 0.5) & (label == 1)).sum())
     found = paired_differences(joint_of(one, other, label), HALF)["recall"].difference
-    assert found.p_value == pytest.approx(mcnemar(only_first, only_second)[1], rel=0.2)
+    assert found.p_value == pytest.approx(mcnemar(only_first, only_second)[1], rel=0.3)
+
+
+@pytest.mark.parametrize("only_second", [5, 6, 8])
+def test_a_handful_of_positives_is_no_proof_however_one_sided(only_second: int) -> None:
+    """All that tell the two apart speak for the second; a coin would do so once in 2^n."""
+    one = np.array([0.4] * only_second + [0.9, 0.9, 0.2, 0.2])
+    other = np.array([0.6] * only_second + [0.9, 0.9, 0.2, 0.2])
+    label = np.array([1] * (only_second + 2) + [0, 0])
+    found = paired_differences(joint_of(one, other, label), HALF)["recall"].difference
+    exact = 2.0 * 0.5**only_second
+    assert exact / 20 < found.p_value < 3.0 * exact, "the normal distribution says exact / 1000"
+    assert found.low < found.value < found.high
 
 
 def test_arrays_that_do_not_belong_together_are_refused() -> None:

@@ -217,3 +217,11 @@ def test_amounts_of_bins_that_would_wrap_around_together_are_refused() -> None:
     Stakes.with_amounts(bins, bins.threshold_index, huge(2 * 10**18), none)
     with pytest.raises(ContractError, match="add up to more than 64 bits hold"):
         Stakes.with_amounts(bins, bins.threshold_index, huge(5 * 10**18), none)
+
+
+def test_published_effective_number_of_weights() -> None:
+    """Kish's number of the weights 1, 1, 2, 4."""
+    weights = Stake(np.array([4]), np.array([8]), np.array([22.0]))
+    enough = Stake(np.array([9]), np.array([0]), np.array([0.0]))
+    found = effective_records([(weights, Worth(0.0, 1.0))], [(enough, Worth(0.0))])
+    assert found[0] == pytest.approx(2.909091, abs=5e-7)

@@ -6,14 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.without_labels import (
     error_band,
     expected_performance,
     positives_by_past_rates,
-    student_95,
 )
 from ml_insights_tests.metrics.cases import GRID
 
@@ -57,11 +55,6 @@ def test_without_records_or_past_labels_nothing_is_expected() -> None:
     assert math.isnan(expected_performance(none, none.score_sum, HALF).precision)
     assert np.isnan(positives_by_past_rates(some, none)).all()
     assert math.isnan(expected_performance(some, positives_by_past_rates(some, some), HALF).recall)
-
-
-@pytest.mark.parametrize("freedom", [3, 4, 7, 14, 28])
-def test_the_quantile_of_students_t_is_scipys(freedom: int) -> None:
-    assert student_95(freedom) == pytest.approx(stats.t.ppf(0.975, freedom), rel=2e-3)
 
 
 def test_the_band_holds_the_value_of_labels_on_95_of_100_days_however_few_errors_are_known() -> (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import shutil
 from collections import Counter
@@ -238,7 +239,9 @@ def test_both_ways_count_the_same_day_alike_however_it_is_divided(
     assert empty == (set() if classes or job.negative_label else {"illegal"})
     assert all(labelled[variant] for variant in VARIANTS)
     assert native_way[0]["labels_collected"]["known"] > 0
-    assert native_way[2].total() > 0
+    rows: list[dict[str, Any]] = [ast.literal_eval(str(row)) for row in native_way[2]]
+    paired = {row["slice"] for row in rows}
+    assert paired == {"all", *(f"region={values[0]}" for _, values in SLICES)}
 
 
 @pytest.fixture

@@ -115,14 +115,20 @@ public final class Counts {
     }
   }
 
-  /** Pairs of this prediction with those of later variants for the same index and class. */
+  /**
+   * Pairs of this prediction with those of later variants for the same index and class.
+   *
+   * A pair is of the slice of both; where they are of different ones it is of none.
+   */
   private void addPairs(EventPredictions event, int i, int part, int[] codes) {
     int label = event.place[i] % classes;
     for (int second = event.place[i] / classes + 1; second < variants; second++) {
       int other = event.find(second * classes + label, event.index[i]);
       if (other >= 0 && part(event, other, codes) < 2) {
-        long bothBins = coarse(event.bin[i]) * gridSize + coarse(event.bin[other]);
-        int slot = pairs.slot(event.place[i] * (long) variants + second, bothBins);
+        boolean ofOne = event.slice[i] == event.slice[other];
+        long who = 2 * (event.place[i] * (long) variants + second) + (ofOne ? 1 : 0);
+        long where = coarse(event.bin[i]) * gridSize + coarse(event.bin[other]);
+        int slot = pairs.slot(ofOne ? event.slice[i] : 0, who * gridSize * gridSize + where);
         pairs.add(slot, part, 1L);
       }
     }
@@ -181,13 +187,16 @@ public final class Counts {
   private void givePairs() {
     for (int slot = 0; slot < pairs.slots(); slot++) {
       if (pairs.holds(slot)) {
-        int place = (int) (pairs.first(slot) / variants);
+        long where = pairs.second(slot) % (gridSize * gridSize);
+        long who = pairs.second(slot) / (gridSize * gridSize);
+        int place = (int) (who / 2 / variants);
         Object[] row = row(PAIRS);
         row[2] = label[place % classes];
+        row[3] = who % 2 == 1 ? Long.valueOf(pairs.first(slot)) : null;
         row[10] = variant[place / classes];
-        row[11] = variant[(int) (pairs.first(slot) % variants)];
-        row[12] = Integer.valueOf((int) (pairs.second(slot) / gridSize));
-        row[13] = Integer.valueOf((int) (pairs.second(slot) % gridSize));
+        row[11] = variant[(int) (who / 2 % variants)];
+        row[12] = Integer.valueOf((int) (where / gridSize));
+        row[13] = Integer.valueOf((int) (where % gridSize));
         counters(row, 14, pairs, slot, pairs.width);
         rows.add(new GenericInternalRow(row));
       }
