@@ -17,6 +17,7 @@ from ml_insights.decisions.tables import THRESHOLD_CHOICE
 from ml_insights.decisions.windows import days_before
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake
+from ml_insights.metrics.kept_threshold import KeptDay
 from ml_insights.metrics.stakes import Stakes
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
@@ -92,7 +93,7 @@ def kept_choices(
             for curve, threshold in before[known].items():
                 oldest.setdefault(curve, (known, threshold))
     days = days_before(lake, scope.name, day, WEEK) if oldest else []
-    since = {known: _stakes(scope, lake, known) for known in days}
+    since = {known: _judged(scope, lake, known) for known in days}
     return {
         curve: KeptChoice(
             chosen_on,
@@ -103,14 +104,17 @@ def kept_choices(
     }
 
 
-def _stakes(scope: EndpointScope, lake: Lake, day: date) -> dict[Curve, Stakes]:
-    """What money was about on a day before; nothing where its amounts do not fit the settings."""
+def _judged(scope: EndpointScope, lake: Lake, day: date) -> dict[Curve, KeptDay]:
+    """A day before, by curve; nothing where its amounts do not fit the settings."""
     counts = day_counts(lake, scope.name, scope.settings.grid, day)
     try:
         stakes = stakes_of_day(scope, lake, day, counts)
     except (MissingInputError, ContractError):
         return {}
-    return {curve: Stakes.of(bins) for curve, bins in counts.items()} if stakes is None else stakes
+    return {
+        curve: KeptDay(bins, Stakes.of(bins) if stakes is None else stakes[curve])
+        for curve, bins in counts.items()
+    }
 
 
 def _plotted(rows: pa.Table) -> dict[str, Any]:

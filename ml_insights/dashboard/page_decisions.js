@@ -169,7 +169,7 @@ function moneyTile(choice) {
     : make("span", { className: "warn" }, `few records decide${effective >= 1 ? ` (as if ${roughly(Math.floor(effective))} of equal worth)` : ""}: the interval may be too narrow`));
   const kept = keptWords(choice);
   const before = choice.value_of_chosen_before == null ? ""
-    : `${choice.chosen_before == null ? "to act on nothing, as chosen the day before," : `the threshold chosen the day before (${scoreText(choice.chosen_before)})`} was worth ${money(choice.value_of_chosen_before, currency)} here`;
+    : `${choice.chosen_before == null ? "to act on nothing, as chosen the day before," : `the threshold chosen the day before (${scoreText(choice.chosen_before)})`} was worth ${money(choice.value_of_chosen_before, currency)} here${choice.capacity == null ? "" : ", within capacity"}`;
   const noted = ["no_positives", "labels_without_amount", "capacity_above_volume", "capacity_below_highest_score"];
   const notes = [
     choice.break_even_precision == null ? "Acting does not pay at the mean amounts, whatever the chance of being right"
@@ -194,7 +194,8 @@ function keptWords(choice) {
   const { currency } = choice;
   const chosen = choice.kept_threshold == null ? "to act on nothing" : scoreText(choice.kept_threshold);
   const days = choice.kept_days === 1 ? "1 day" : `${choice.kept_days} days`;
-  const about = `${chosen}, chosen on ${shortDay(choice.kept_since)}, on the ${days} since, against today's threshold`;
+  const within = choice.capacity == null ? "" : ", both within capacity";
+  const about = `${chosen}, chosen on ${shortDay(choice.kept_since)}, on the ${days} since, against today's threshold${within}`;
   if (choice.gain_of_kept_low == null) return ["the same", `${about}: no record lies between the two`];
   const [gain, low, high] = ["", "_low", "_high"].map((end) => money(choice[`gain_of_kept${end}`], currency));
   return [`${choice.gain_of_kept > 0 ? "+" : ""}${gain}`, `${about}: 95\u202f% interval ${low} to ${high}`];

@@ -24,10 +24,11 @@ from ml_insights.metrics.business_value import (
     value_interval,
     value_records,
 )
+from ml_insights.metrics.kept_threshold import KeptDay, kept_threshold
 from ml_insights.metrics.reasons import joined_reasons
 from ml_insights.metrics.seeds import generator
 from ml_insights.metrics.stakes import Stakes
-from ml_insights.metrics.threshold_choice import choose, gains, kept_threshold, regret
+from ml_insights.metrics.threshold_choice import choose, gains, regret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,17 +44,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KeptChoice:
-    """The best threshold of an earlier day, and what money is about on the days since.
+    """The best threshold of an earlier day, and the days since.
 
     Attributes:
         chosen_on: the day.
         threshold: best there; None where acting on nothing was.
-        days: of the days after it, without the one that is judged last.
+        days: those after it, without the one that is judged last.
     """
 
     chosen_on: date
     threshold: float | None
-    days: Sequence[Stakes]
+    days: Sequence[KeptDay]
 
 
 def threshold_choice_table(
@@ -82,8 +83,8 @@ def threshold_choice_table(
         limited = rules.of(curve)
         found = _choice(curve, bins, about, limited, identity)
         former = {
-            **_former_choice(curve, bins, about, rules, chosen_before),
-            **_kept(kept.get(curve), bins, about, limited),
+            **_former_choice(curve, KeptDay(bins, about), limited, chosen_before),
+            **_kept(kept.get(curve), KeptDay(bins, about), limited),
         }
         rows.append(
             {
@@ -150,45 +151,43 @@ def _choice(
 
 def _former_choice(
     curve: Curve,
-    bins: BinCounts,
-    about: Stakes,
+    today: KeptDay,
     rules: MoneyRules,
     chosen_before: Mapping[Curve, float | None],
 ) -> dict[str, Any]:
     """What a former choice is worth now; also that to act on nothing."""
     if curve not in chosen_before:
         return {}
-    threshold = chosen_before[curve]
-    index = bins.grid.size if threshold is None else bins.grid.index_of(threshold)
-    value = float(value_at(about, np.array([index]), rules.values)[0])
-    return {"chosen_before": threshold, "value_of_chosen_before": value}
+    index = _index(today.bins, chosen_before[curve])
+    brought = kept_threshold([today], rules.values, index, index, rules.capacity)
+    value = brought.value if today.stakes.records else None
+    return {"chosen_before": chosen_before[curve], "value_of_chosen_before": value}
 
 
-def _kept(
-    choice: KeptChoice | None, bins: BinCounts, about: Stakes, rules: MoneyRules
-) -> dict[str, Any]:
+def _kept(choice: KeptChoice | None, today: KeptDay, rules: MoneyRules) -> dict[str, Any]:
     """What a former choice is worth if it is kept: on the days since, and this one."""
-    days = [day for day in (*(choice.days if choice else ()), about) if day.records]
+    days = [day for day in (*(choice.days if choice else ()), today) if day.stakes.records]
     if choice is None or not days:
         return {"kept_days": 0}
-    index = bins.grid.size if choice.threshold is None else bins.grid.index_of(choice.threshold)
-    brought = kept_threshold(days, rules.values, index, rules.threshold_index)
-    row = {
+    index = _index(today.bins, choice.threshold)
+    brought = kept_threshold(days, rules.values, index, rules.threshold_index, rules.capacity)
+    return {
         "kept_since": choice.chosen_on,
         "kept_threshold": choice.threshold,
         "kept_days": len(days),
         "value_of_kept": brought.value,
-    }
-    if _about_capacity(bins, rules).get("operating_above_capacity"):
-        # As with regret: what it gains on a threshold that cannot be kept says nothing.
-        return row
-    return {
-        **row,
+        "value_of_kept_limit_low": brought.value_limit_low,
+        "value_of_kept_limit_high": brought.value_limit_high,
         "gain_of_kept": brought.gain,
         "gain_of_kept_low": brought.low,
         "gain_of_kept_high": brought.high,
         "gain_of_kept_effective_records": brought.effective_records,
     }
+
+
+def _index(bins: BinCounts, threshold: float | None) -> int:
+    """Threshold of the grid; the size of the grid to act on nothing."""
+    return bins.grid.size if threshold is None else bins.grid.index_of(threshold)
 
 
 def _break_even(bins: BinCounts, about: Stakes, rules: MoneyRules) -> float | None:

@@ -25,14 +25,18 @@ _CURRENCY = Column("currency", "string", "Unit of all money in the row, from the
 
 
 def _ratio(name: str, description: str) -> Column:
-    return Column(name, "float64", description, "ratio", nullable=True)
+    return _optional(name, description, "ratio")
+
+
+def _optional(name: str, description: str, unit: str) -> Column:
+    return Column(name, "float64", description, unit, nullable=True)
 
 
 def _with_interval(name: str, description: str, unit: str = "ratio") -> tuple[Column, ...]:
     return (
-        Column(name, "float64", description, unit, nullable=True),
-        Column(f"{name}_low", "float64", "Lower end of its 95 % interval.", unit, nullable=True),
-        Column(f"{name}_high", "float64", "Upper end of its 95 % interval.", unit, nullable=True),
+        _optional(name, description, unit),
+        _optional(f"{name}_low", "Lower end of its 95 % interval.", unit),
+        _optional(f"{name}_high", "Upper end of its 95 % interval.", unit),
     )
 
 
@@ -55,7 +59,7 @@ def _effective(name: str, of: str) -> Column:
         f"So many records of equal worth would make {of} as unsteady; with fewer than "
         f"{ENOUGH_OF_EQUAL} ({ENOUGH_OF_VARIOUS} with amounts) its interval may be too narrow."
     )
-    return Column(name, "float64", text, "records", nullable=True)
+    return _optional(name, text, "records")
 
 
 VARIANT_COMPARISON = Table(
@@ -201,34 +205,26 @@ THRESHOLD_CHOICE = Table(
         Column("labelled", "int64", "Records the money is about.", "records"),
         *_with_interval("operating_value", "Money at the operating threshold.", "money"),
         _effective("effective_records", "the operating value"),
-        Column(
+        _optional(
             "best_threshold",
-            "float64",
             "Worth most within capacity, on this day's records; NULL if acting on nothing is.",
             "score",
-            nullable=True,
         ),
-        Column(
+        _optional(
             "best_threshold_low",
-            "float64",
             "95 of 100 choices on other records lie from here ...",
             "score",
-            nullable=True,
         ),
-        Column(
+        _optional(
             "best_threshold_high",
-            "float64",
             "... to here; NULL if acting on nothing may be best.",
             "score",
-            nullable=True,
         ),
         Column("best_value", "float64", "Money at it, on this day.", "money", nullable=True),
-        Column(
+        _optional(
             "optimism",
-            "float64",
             "So much of it is chance, because it was chosen on the same records.",
             "money",
-            nullable=True,
         ),
         *_with_interval(
             "regret",
@@ -236,20 +232,16 @@ THRESHOLD_CHOICE = Table(
             "money",
         ),
         _effective("regret_effective_records", "the regret"),
-        Column(
+        _optional(
             "chosen_before",
-            "float64",
             "Best threshold of the published day before: chosen there, judged here; NULL if acting "
             "on nothing was best.",
             "score",
-            nullable=True,
         ),
-        Column(
+        _optional(
             "value_of_chosen_before",
-            "float64",
-            "Money it was worth on this day.",
+            "Money it was worth on this day, with no more actions than capacity allows.",
             "money",
-            nullable=True,
         ),
         Column(
             "kept_since",
@@ -258,30 +250,33 @@ THRESHOLD_CHOICE = Table(
             "all days since; NULL if there is none.",
             nullable=True,
         ),
-        Column(
-            "kept_threshold",
-            "float64",
-            "That threshold; NULL if acting on nothing was best.",
-            "score",
-            nullable=True,
-        ),
+        _optional("kept_threshold", "That threshold; NULL if acting on nothing was best.", "score"),
         Column(
             "kept_days",
             "int32",
             "Days since with labelled records, this one included, of at most 7.",
             "days",
         ),
-        Column(
+        _optional(
             "value_of_kept",
-            "float64",
-            "Money at it on these days together, whether or not it kept to capacity.",
+            "Money at it on these days together; on a day with more records at or above it than "
+            "capacity allows, at the lowest threshold that keeps to capacity.",
             "money",
-            nullable=True,
+        ),
+        _optional(
+            "value_of_kept_limit_low",
+            "Guaranteed: not less, whichever records of a bin that capacity cuts were acted on ...",
+            "money",
+        ),
+        _optional(
+            "value_of_kept_limit_high",
+            "... and not more. The interval of the gain contains such limits.",
+            "money",
         ),
         *_with_interval(
             "gain_of_kept",
             "That less the money at the operating threshold on the same days, which took no part "
-            "in the choice; NULL where today the operating threshold exceeds capacity.",
+            "in the choice, within the same capacity.",
             "money",
         ),
         _effective("gain_of_kept_effective_records", "this gain"),
@@ -289,12 +284,10 @@ THRESHOLD_CHOICE = Table(
             "break_even_precision",
             "Chance of being right from which an action pays; with amounts, at their means.",
         ),
-        Column(
+        _optional(
             "break_even_threshold",
-            "float64",
             "Lowest threshold worth at least as much as acting on nothing; NULL if none is.",
             "score",
-            nullable=True,
         ),
         Column(
             "capacity",
@@ -304,13 +297,7 @@ THRESHOLD_CHOICE = Table(
             "records",
             nullable=True,
         ),
-        Column(
-            "capacity_threshold",
-            "float64",
-            "Lowest threshold that keeps to capacity.",
-            "score",
-            nullable=True,
-        ),
+        _optional("capacity_threshold", "Lowest threshold that keeps to capacity.", "score"),
         _CURRENCY,
         _PROVISIONAL,
         _REASON,

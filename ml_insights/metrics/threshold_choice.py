@@ -2,9 +2,9 @@
 
 The best threshold of a day is best for that day's records, chance included: its value there is too
 high ("optimism"), and on other days another threshold would have come out. Both are measured by
-choosing again in Poisson bootstrap replicates of the bins' records. Days that took no part in the
-choice judge it without optimism. What does not belong here: the value at a given threshold
-(`business_value`).
+choosing again in Poisson bootstrap replicates of the bins' records. What does not belong here: the
+value at a given threshold (`business_value`), and days that took no part in the choice, which judge
+it without optimism (`kept_threshold`).
 """
 
 from __future__ import annotations
@@ -66,24 +66,6 @@ class Regret(NamedTuple):
     effective_records: float
 
 
-class Kept(NamedTuple):
-    """What a threshold brought on days that took no part in choosing it.
-
-    Attributes:
-        value: money at it, of all days together.
-        gain: that less the money at the other threshold, on the same days.
-        low: lower end of the 95 % interval of the gain; NaN if no record lies between the two.
-        high: upper end.
-        effective_records: so many records of equal worth would spread as much; see `stakes`.
-    """
-
-    value: float
-    gain: float
-    low: float
-    high: float
-    effective_records: float
-
-
 def gains(stakes: Stakes, values: OutcomeValues) -> FloatArray:
     """Money above acting on nothing for a threshold at each bin, and 0 as last element."""
     each = stakes.positives.worth(values.gain_of_positive) + stakes.negatives.worth(
@@ -130,37 +112,11 @@ def regret(stakes: Stakes, values: OutcomeValues, choice: ThresholdChoice, posit
         position: lowest bin that is acted on at the other threshold.
     """
     value = choice.gain - float(gains(stakes, values)[position]) - choice.optimism
-    half, records = _uncertainty([_between(stakes, values, position, choice.position)])
+    half, records = uncertainty([between(stakes, values, position, choice.position)])
     return Regret(value, value - half, value + half, records)
 
 
-def kept_threshold(days: Sequence[Stakes], values: OutcomeValues, index: int, other: int) -> Kept:
-    """What a threshold of the grid brought on other days, and how much more than another one.
-
-    Args:
-        days: what money is about on each day; days without such a record count as nothing.
-        values: money by outcome.
-        index: the threshold, from another day; the size of the grid stands for acting on nothing.
-        other: the threshold it is set against.
-
-    Returns:
-        The interval is normal for independent records, as that of `regret`. Value and gain are 0
-        without records.
-    """
-    value = gain = 0.0
-    between = []
-    for stakes in days:
-        at, instead = np.searchsorted(stakes.threshold_index, [index, other]).tolist()
-        above = gains(stakes, values)
-        nothing = stakes.positives.worth(values.false_negative).sum()
-        nothing += stakes.negatives.worth(values.true_negative).sum()
-        value, gain = value + float(nothing + above[at]), gain + float(above[at] - above[instead])
-        between.append(_between(stakes, values, at, instead))
-    half, records = _uncertainty(between)
-    return Kept(value, gain, gain - half, gain + half, records)
-
-
-def _between(stakes: Stakes, values: OutcomeValues, one: int, other: int) -> tuple[Cell, Cell]:
+def between(stakes: Stakes, values: OutcomeValues, one: int, other: int) -> tuple[Cell, Cell]:
     """Positives and negatives between two positions: only what is done with them differs."""
     inside = slice(min(one, other), max(one, other))
     positives, negatives = (
@@ -170,13 +126,13 @@ def _between(stakes: Stakes, values: OutcomeValues, one: int, other: int) -> tup
     return (positives, values.gain_of_positive), (negatives, values.gain_of_negative)
 
 
-def _uncertainty(between: Sequence[tuple[Cell, Cell]]) -> tuple[float, float]:
+def uncertainty(pairs: Sequence[tuple[Cell, Cell]]) -> tuple[float, float]:
     """Half the 95 % interval of what records bring, NaN without any, and their effective number."""
-    cells = [cell for pair in between for cell in pair]
+    cells = [cell for pair in pairs for cell in pair]
     variance = sum(float(stake.squared_worth(worth)[0]) for stake, worth in cells)
     if not variance > 0.0:
         return math.nan, 0.0
-    records = effective_records([pair[0] for pair in between], [pair[1] for pair in between])
+    records = effective_records([pair[0] for pair in pairs], [pair[1] for pair in pairs])
     return Z_95 * math.sqrt(variance), float(records[0])
 
 

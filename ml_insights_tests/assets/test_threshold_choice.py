@@ -75,7 +75,7 @@ def test_the_oldest_choice_of_the_week_is_kept_on_all_days_since(
     champion, challenger = kept[CHAMPION], kept[CHALLENGER]
     assert (challenger.chosen_on, challenger.threshold, len(challenger.days)) == (day(1), 0.01, 6)
     assert (champion.chosen_on, champion.threshold, len(champion.days)) == (day(2), 0.02, 5)
-    assert all(stakes.records == 600 for stakes in champion.days)
+    assert all(stakes.records == bins.records.sum() == 600 for bins, stakes in champion.days)
 
 
 def test_a_choice_older_than_a_week_is_judged_on_this_day_alone(tmp_path: Path, lake: Lake) -> None:

@@ -16,6 +16,7 @@ from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.errors import ContractError
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues, value_at
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.kept_threshold import KeptDay
 from ml_insights.metrics.stakes import Stakes
 from ml_insights.result_tables import Curve
 from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF, drawn, nothing
@@ -151,6 +152,11 @@ def test_a_day_without_a_choice_before_says_so() -> None:
     assert row["undefined_reason"] == "no_days_before"
 
 
+def judged(bins: BinCounts) -> KeptDay:
+    """A day of which all labelled records count in money."""
+    return KeptDay(bins, Stakes.of(bins))
+
+
 def kept_row(choice: KeptChoice, bins: BinCounts, rules: MoneyRules = RULES) -> dict[str, Any]:
     (row,) = threshold_choice_table(
         {CHAMPION: bins}, rules, identity=("fraud", DAY), chosen_before={CHAMPION: 0.5},
@@ -161,7 +167,7 @@ def kept_row(choice: KeptChoice, bins: BinCounts, rules: MoneyRules = RULES) -> 
 
 def test_a_former_choice_is_judged_on_all_days_since_against_todays_threshold() -> None:
     days = [drawn(seed) for seed in (11, 12, 13)]
-    chosen = KeptChoice(FORMER, 0.25, [Stakes.of(bins) for bins in days[:2]])
+    chosen = KeptChoice(FORMER, 0.25, [judged(bins) for bins in days[:2]])
     row = kept_row(chosen, days[2])
     index = np.array([GRID.index_of(0.25), HALF])
     worth = np.sum([value_at(Stakes.of(bins), index, RULES.values) for bins in days], axis=0)
@@ -183,7 +189,7 @@ def test_a_former_choice_is_judged_on_all_days_since_against_todays_threshold() 
 
 def test_days_without_labels_do_not_count_and_without_any_nothing_is_said() -> None:
     unlabelled = drawn(7, 50, labelled=0.0)
-    none = KeptChoice(FORMER, 0.25, [Stakes.of(unlabelled)])
+    none = KeptChoice(FORMER, 0.25, [judged(unlabelled)])
     assert kept_row(none, drawn(11))["kept_days"] == 1
     row = kept_row(none, unlabelled)
     assert row["kept_days"] == 0
@@ -196,11 +202,37 @@ def test_a_kept_threshold_that_treats_all_records_as_todays_has_no_interval() ->
     assert row["undefined_reason"] == "kept_is_operating"
 
 
-def test_a_gain_on_a_threshold_that_cannot_be_kept_is_not_said() -> None:
-    row = kept_row(KeptChoice(FORMER, 0.8, []), drawn(11), replace(RULES, capacity=9))
-    assert row["value_of_kept"] is not None
-    assert row["gain_of_kept"] is row["gain_of_kept_low"] is None
-    assert "operating_above_capacity" in row["undefined_reason"]
+def test_a_former_choice_is_judged_within_the_capacity_of_each_day() -> None:
+    days = [drawn(11), drawn(12, prevalence=0.4), drawn(13, 500)]
+    rules = replace(RULES, capacity=1500)
+    row = kept_row(KeptChoice(FORMER, 0.25, [judged(bins) for bins in days[:2]]), days[2], rules)
+    kept, worth = GRID.index_of(0.25), np.zeros(2)
+    cut = 0
+    for bins in days:
+        records = bins.records[::-1].cumsum()[::-1]
+        lowest = int(bins.threshold_index[records <= 1500].min())
+        cut += lowest > kept
+        index = np.maximum([kept, HALF], lowest)
+        worth += value_at(Stakes.of(bins), index, RULES.values)
+    assert cut == 2, "the third day has too few records to reach capacity"
+    assert row["value_of_kept"] == pytest.approx(worth[0])
+    assert row["gain_of_kept"] == pytest.approx(worth[0] - worth[1])
+    assert row["value_of_kept_limit_low"] <= row["value_of_kept"] <= row["value_of_kept_limit_high"]
+
+
+def test_a_former_choice_and_todays_that_capacity_cuts_alike_are_the_same() -> None:
+    row = kept_row(KeptChoice(FORMER, 0.3, []), drawn(11), replace(RULES, capacity=9))
+    assert (row["gain_of_kept"], row["gain_of_kept_low"]) == (0.0, None)
+    assert row["undefined_reason"] == "kept_is_operating,operating_above_capacity"
+    assert row["value_of_kept"] == row["value_of_chosen_before"]
+
+
+def test_the_threshold_chosen_before_is_judged_within_capacity() -> None:
+    bins = drawn(6)
+    row = choice(bins, replace(RULES, capacity=700), before=0.25)
+    index = np.array([GRID.index_of(row["capacity_threshold"])])
+    assert row["capacity_threshold"] > row["chosen_before"] == 0.25
+    assert row["value_of_chosen_before"] == value_at(Stakes.of(bins), index, RULES.values)[0]
 
 
 def test_to_act_on_nothing_may_have_been_kept() -> None:
