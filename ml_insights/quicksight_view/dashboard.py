@@ -101,4 +101,5 @@ def describe(scope: EndpointScope, lake: Lake) -> Description:
         days=scope.settings.dashboard.days,
         first_slice=ALL_RECORDS,
     )
-    return Description(scope.name, choices, scope.endpoint.min_label_coverage)
+    endpoint = scope.endpoint
+    return Description(scope.name, choices, endpoint.min_label_coverage, endpoint.min_positives)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ml_insights.aws.quicksight.controls import CHOSEN, Choices
+from ml_insights.aws.quicksight.controls import CHOSEN, LABEL_NOTE, Choices
 from ml_insights.aws.quicksight.dashboard import publish_options
 from ml_insights.aws.quicksight.definition import Description, dashboard_definition
 from ml_insights.aws.quicksight.shown_tables import DataSet
@@ -22,7 +22,10 @@ from ml_insights.quicksight_view.data_sets import SHOWN
 
 COVERAGE = 0.85
 DESCRIPTION = Description(
-    "fraud-1", Choices(["champion", "challenger"], ["fraud"], 0.5, 90, "all"), COVERAGE
+    "fraud-1",
+    Choices(["champion", "challenger"], ["fraud"], 0.5, 90, "all"),
+    COVERAGE,
+    min_positives=20,
 )
 
 
@@ -81,6 +84,49 @@ def filters_on(visual: str) -> dict[str, dict[str, Any]]:
 
 def references(sheet: str, visual: str) -> list[dict[str, Any]]:
     return [one["DataConfiguration"] for one in chart(sheet, visual).get("ReferenceLines", [])]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "tile", "columns_beside", "same_rows"),
+    [
+        *(
+            ("Today", f"tile_{ratio}", [f"{column}_low", f"{column}_high"], "variant")
+            for ratio, column in COLUMNS.items()
+        ),
+        (
+            "Value",
+            "value_operating_value",
+            ["operating_value_low", "operating_value_high"],
+            "slice",
+        ),
+        ("Value", "value_regret", ["regret_low", "regret_high"], "slice"),
+        ("Value", "value_best_threshold", ["best_threshold_low", "best_threshold_high"], "slice"),
+    ],
+)
+def test_a_tile_names_the_table_that_says_how_sure_its_number_is(
+    sheet: str, tile: str, columns_beside: list[str], same_rows: str
+) -> None:
+    """A tile holds numbers alone: it cannot say that those of its day are provisional."""
+    subtitle = visuals(sheet)[tile]["Subtitle"]
+    assert subtitle["Visibility"] == "VISIBLE"
+    named = subtitle["FormatText"]["PlainText"].partition(": ")[2]
+    (beside,) = [name for name, content in visuals(sheet).items() if title(content) == named]
+    assert {LABEL_NOTE, *columns_beside} <= set(fields(sheet, beside))
+    assert filters_on(beside)["days_before_newest"]["ParameterName"] == "DaysBack"
+    assert filters_on(beside)[same_rows] == filters_on(tile)[same_rows]
+
+
+def test_few_labels_are_named_by_the_limits_of_the_settings() -> None:
+    notes = {
+        one["DataSetIdentifier"]: one["Expression"]
+        for one in definition()["CalculatedFields"]
+        if one["Name"] == LABEL_NOTE
+    }
+    missing = '"provisional: labels are missing"'
+    few = 'ifelse({positives} < 20, "fewer than 20 positives", "")'
+    assert notes["model_quality"] == f"ifelse({{provisional}} = 1, {missing}, {few})"
+    assert notes["threshold_choice"] == f'ifelse({{provisional}} = 1, {missing}, "")'
+    assert notes["variant_comparison"] == notes["threshold_choice"]
 
 
 @pytest.mark.parametrize("ratio", RATIOS)
@@ -154,7 +200,7 @@ def test_a_b_shows_differences_verdicts_and_labels_needed() -> None:
     compared = [
         "comparison", "variant", "baseline_variant", "metric", "baseline_value", "value",
         "difference", "difference_low", "difference_high", "adjusted_p_value", "verdict",
-        "labels", "labels_needed",
+        "labels", "labels_needed", LABEL_NOTE,
     ]  # fmt: skip
     assert {name: fields("A/B", name) for name in visuals("A/B")} == {
         "comparison_variants": compared,
@@ -186,7 +232,9 @@ def test_value_shows_money_by_threshold_and_the_best_choice() -> None:
         "business_value": ["threshold", "value", "variant"],
         "value_days": ["dt", "operating_value", "best_value", "value_of_chosen_before"],
     }
-    assert choice[:4] == ["variant", "best_threshold", "best_threshold_low", "best_threshold_high"]
+    assert choice[:5] == [
+        "variant", LABEL_NOTE, "best_threshold", "best_threshold_low", "best_threshold_high",
+    ]  # fmt: skip
     assert choice[-1] == "currency"
     assert {"capacity_threshold", "regret", "regret_low", "regret_high"} <= set(choice)
 
@@ -195,7 +243,7 @@ def test_value_shows_money_by_threshold_and_the_best_choice() -> None:
 def test_an_interval_of_money_has_its_mark_for_few_records_beside_it(number: str) -> None:
     """As on the page: the mark follows the reason that the table gives."""
     shown = fields("Value", "value_choice")
-    last = {"value": "operating_value", "regret": "regret_high", "kept": "gain_of_kept_high"}
+    last = {"value": "operating_value_high", "regret": "regret_high", "kept": "gain_of_kept_high"}
     assert shown[shown.index(last[number]) + 1] == f"{number}_note"
     (note,) = [one for one in definition()["CalculatedFields"] if one["Name"] == f"{number}_note"]
     reason = f"few_records_behind_{number}"

@@ -37,6 +37,8 @@ _NOTES = {
 """Column of words -> the reason that it is about."""
 _CODES = 'coalesce({undefined_reason}, "")'
 FEW_RECORDS = "few records decide: the interval may be too narrow"
+LABEL_NOTE = "label_note"
+PROVISIONAL = "provisional: labels are missing"
 
 _NEWEST = "maxOver({dt}, [], PRE_FILTER)"
 _CURVE = "[{dt}, {variant}, {class_label}, {slice}]"
@@ -61,8 +63,13 @@ class Choices:
     first_slice: str
 
 
-def source_of(data_set: DataSet) -> Source:
-    """A data set with the calculated fields that the filters need."""
+def source_of(data_set: DataSet, min_positives: int) -> Source:
+    """A data set with the calculated fields that filters need, and marks that stand beside values.
+
+    Args:
+        data_set: the columns.
+        min_positives: fewer are marked.
+    """
     names = {column.name for column in data_set.columns}
     calculated = {AGE: f'dateDiff({{dt}}, {_NEWEST}, "DD")'}
     if data_set.drawn_rows_only and {"threshold", "threshold_index"} <= names:
@@ -80,7 +87,12 @@ def source_of(data_set: DataSet) -> Source:
             note: f'ifelse(contains({_CODES}, "{reason}"), "{FEW_RECORDS}", "")'
             for note, reason in _NOTES.items()
         }
-    return Source(data_set, calculated, frozenset({COMPARED_DAY, *_NOTES} & calculated.keys()))
+    if "provisional" in names:
+        few = f'ifelse({{positives}} < {min_positives}, "fewer than {min_positives} positives", "")'
+        other = few if "positives" in names else '""'
+        calculated[LABEL_NOTE] = f'ifelse({{provisional}} = 1, "{PROVISIONAL}", {other})'
+    texts = {COMPARED_DAY, LABEL_NOTE, *_NOTES} & calculated.keys()
+    return Source(data_set, calculated, frozenset(texts))
 
 
 def parameters(choices: Choices) -> list[Json]:

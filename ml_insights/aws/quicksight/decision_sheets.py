@@ -38,8 +38,9 @@ _COMPARISON: dict[str, tuple[str, Format | None]] = {
     "difference": ("Difference", "signed"), "difference_low": ("95 % from", "signed"),
     "difference_high": ("to", "signed"), "adjusted_p_value": ("Adjusted p", "plain"),
     "verdict": ("Verdict", None), "labels": ("Labels", "count"),
-    "labels_needed": ("Labels needed", "count"),
+    "labels_needed": ("Labels needed", "count"), controls.LABEL_NOTE: ("Mind", None),
 }  # fmt: skip
+_WHICH = "Which threshold"
 _TILES: dict[str, tuple[str, Format]] = {
     "operating_value": ("Value at the operating threshold", "count"),
     "best_value": ("Value at the best threshold", "count"),
@@ -47,11 +48,14 @@ _TILES: dict[str, tuple[str, Format]] = {
     "best_threshold": ("Best threshold", "plain"),
 }
 _CHOICE: dict[str, tuple[str, Format | None]] = {
-    "variant": ("Variant", None), "best_threshold": ("Best threshold", "plain"),
+    "variant": ("Variant", None), controls.LABEL_NOTE: ("Labels", None),
+    "best_threshold": ("Best threshold", "plain"),
     "best_threshold_low": ("95 % from", "plain"), "best_threshold_high": ("to", "plain"),
     "break_even_threshold": ("Break even", "plain"),
     "capacity_threshold": ("Within capacity from", "plain"),
-    "operating_value": ("Operating value", "count"), controls.VALUE_NOTE: ("Mind", None),
+    "operating_value": ("Operating value", "count"),
+    "operating_value_low": ("95 % from   ", "count"), "operating_value_high": ("to   ", "count"),
+    controls.VALUE_NOTE: ("Mind", None),
     "regret": ("Regret", "count"),
     "regret_low": ("95 % from ", "count"), "regret_high": ("to ", "count"),
     controls.REGRET_NOTE: ("Mind ", None),
@@ -129,7 +133,7 @@ def value(sources: Sources, choices: Choices) -> Built | None:
     name, money, choice = "value", sources["business_value"], sources["threshold_choice"]
     hue = colours(choices.variants)
     tiles = [
-        visuals.kpi(f"value_{column}", title, choice, column, shown_as)
+        visuals.kpi(f"value_{column}", title, choice, column, shown_as, beside=_WHICH)
         for column, (title, shown_as) in _TILES.items()
     ]
     curve = visuals.scatter(
@@ -142,7 +146,7 @@ def value(sources: Sources, choices: Choices) -> Built | None:
         ["operating_value", "best_value", "value_of_chosen_before"], "count",
     )  # fmt: skip
     table = visuals.table(
-        "value_choice", "Which threshold", choice,
+        "value_choice", _WHICH, choice,
         _CHOICE,
         sort=("variant", "ASC"),
     )  # fmt: skip

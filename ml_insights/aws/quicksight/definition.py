@@ -23,11 +23,13 @@ class Description:
         endpoint: name.
         choices: what readers can choose.
         min_label_coverage: below it a day is provisional.
+        min_positives: fewer of a curve are marked.
     """
 
     endpoint: str
     choices: Choices
     min_label_coverage: float
+    min_positives: int
 
 
 def dashboard_definition(
@@ -43,7 +45,8 @@ def dashboard_definition(
     Raises:
         ContractError: a visual shows a column that its table does not have.
     """
-    sources = {name: source_of(data_set) for name, data_set in data_sets.items()}
+    least = description.min_positives
+    sources = {name: source_of(data_set, least) for name, data_set in data_sets.items()}
     choices = description.choices
     wished = [
         sheets.today(sources, choices),

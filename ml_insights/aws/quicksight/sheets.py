@@ -17,6 +17,7 @@ from ml_insights.aws.quicksight.controls import (
     COMPARED_DAY,
     DAY_NAMES,
     DAYS_BACK,
+    LABEL_NOTE,
     SLICE,
     THRESHOLD,
     VARIANT,
@@ -40,6 +41,7 @@ from ml_insights.dashboard.charts import CURVE_RATIOS
 from ml_insights.dashboard.sections import SECTIONS
 from ml_insights.dashboard.tiles import COLUMNS
 
+_HOW_SURE = "How sure"
 _AT_THRESHOLD: dict[str, tuple[str, Format | None]] = {
     "variant": ("Variant", None),
     "threshold": ("Threshold", "plain"),
@@ -83,16 +85,35 @@ def today(sources: Sources, choices: Choices) -> Built:
 def _headline(quality: Source, name: str) -> Part:
     """The values everybody sees first, beside those of the day before."""
     tiles = [
-        visuals.kpi(f"tile_{ratio}", RATIOS[ratio], quality, column, shown_as(ratio))
+        visuals.kpi(
+            f"tile_{ratio}", RATIOS[ratio], quality, column, shown_as(ratio), beside=_HOW_SURE
+        )
         for ratio, column in COLUMNS.items()
     ]
     shown = [visuals.newest_date("chosen_day", "Day", quality), *tiles]
-    scope = scopes(name)(shown)
-    return [Row(shown, 6)], [
-        controls.at_least_parameter("today-not-after", quality, AGE, DAYS_BACK, scope),
-        controls.equals_parameter("today-variant", quality, "variant", VARIANT, scope),
-        *class_and_slice("today-quality", quality, scope),
+    sure = visuals.table("how_sure", _HOW_SURE, quality, _sureness(), sort=("variant", "ASC"))
+    scope = scopes(name)
+    tiles_of, table_of, both = scope(shown), scope([sure]), scope([*shown, sure])
+    return [Row(shown, 6), Row([sure], 4)], [
+        controls.at_least_parameter("today-not-after", quality, AGE, DAYS_BACK, tiles_of),
+        controls.equals_parameter("today-how-sure", quality, AGE, DAYS_BACK, table_of),
+        controls.equals_parameter("today-variant", quality, "variant", VARIANT, both),
+        *class_and_slice("today-quality", quality, both),
     ]
+
+
+def _sureness() -> dict[str, tuple[str, Format | None]]:
+    """Columns that say how far the headline values may be off."""
+    columns: dict[str, tuple[str, Format | None]] = {
+        "variant": ("Variant", None),
+        LABEL_NOTE: ("Mind", None),
+        "label_coverage": ("Label coverage", "share"),
+        "positives": ("Positives", "count"),
+    }
+    for ratio, column in COLUMNS.items():
+        columns[f"{column}_low"] = (f"{RATIOS[ratio]}: 95 % from", shown_as(ratio))
+        columns[f"{column}_high"] = (f"{RATIOS[ratio]}: to", shown_as(ratio))
+    return columns
 
 
 def _curves(curves: Source, choices: Choices, name: str) -> Part:

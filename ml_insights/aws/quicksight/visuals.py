@@ -22,8 +22,14 @@ SCATTER_POINTS = 2500
 TABLE_PAGE = 100
 
 
-def kpi(visual: str, title: str, source: Source, column: str, shown_as: Format) -> Json:
-    """A value beside that of the day before, with its course."""
+def kpi(
+    visual: str, title: str, source: Source, column: str, shown_as: Format, *, beside: str
+) -> Json:
+    """A value beside that of the day before, with its course.
+
+    What its day has to say about it is not in the tile, which holds numbers alone: `beside` is
+    the title of the table that has it.
+    """
     return _visual(
         "KPIVisual",
         visual,
@@ -44,6 +50,7 @@ def kpi(visual: str, title: str, source: Source, column: str, shown_as: Format) 
                 "Sparkline": {"Visibility": "VISIBLE", "Type": "LINE"},
             },
         },
+        f"Its interval, and whether labels are few: {beside}",
     )
 
 
@@ -232,12 +239,17 @@ def _reference(data: Json, label: str) -> Json:
     }
 
 
-def _visual(kind: str, visual: str, title: str, chart: dict[str, Any]) -> Json:
+def _visual(
+    kind: str, visual: str, title: str, chart: dict[str, Any], subtitle: str | None = None
+) -> Json:
     shown = {"Visibility": "VISIBLE", "FormatText": {"PlainText": title}}
+    below: Json = {"Visibility": "HIDDEN"}
+    if subtitle:
+        below = {"Visibility": "VISIBLE", "FormatText": {"PlainText": subtitle}}
     content = {
         "VisualId": visual,
         "Title": shown,
-        "Subtitle": {"Visibility": "HIDDEN"},
+        "Subtitle": below,
         "ChartConfiguration": chart,
         "VisualContentAltText": title,
     }
