@@ -84,8 +84,9 @@ def _publish(
     if scope.endpoint.shared_events:
         pairs = joint_counts_table(lake.read_staged(f"{job.output}/pairs"))
         lake.write(scope.name, JOINT_COUNTS, day, pairs)
-    if amount := scope.endpoint.amount:
-        noted = {"decimals": amount.decimals}
+    if scope.endpoint.amount:
+        # Those that captures were read with, which may not be those of the settings any more.
+        noted = {"decimals": job.report["amount_decimals"]}
         lake.write(scope.name, AMOUNT_COUNTS, day, amount_counts_table(bins), noted)
     published = lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
     lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)

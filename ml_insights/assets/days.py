@@ -52,15 +52,16 @@ def stakes_of_day(
 
     Raises:
         MissingInputError: the day was counted without amounts.
-        ContractError: its amounts were counted with other decimals.
+        ContractError: its amounts were read with other decimals.
     """
     if not (amount := scope.endpoint.amount):
         return None
     decimals = lake.notes(scope.name, AMOUNT_COUNTS, day)["decimals"]
     if decimals != amount.decimals:
         raise ContractError(
-            f"amounts of {scope.name} for {day} were counted with {decimals} decimals, the "
-            f"settings ask for {amount.decimals}. Materialize raw_predictions and confusion_counts "
+            f"amounts of {scope.name} for {day} were read with "
+            f"{'unknown' if decimals is None else decimals} decimals, the settings ask for "
+            f"{amount.decimals}. Materialize raw_predictions and confusion_counts "
             "for the day again."
         )
     return curve_stakes(lake.read(scope.name, AMOUNT_COUNTS, day), today)

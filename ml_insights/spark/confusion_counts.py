@@ -70,8 +70,8 @@ def count_day(
 
     Returns:
         What the balance and the observations need: `manifest_digest`, `meaning` (of the counts, see
-        `meaning`), `ground_truth` (what the label folders hold), `label_lines` (by reason), and
-        what `label_fates` returns.
+        `meaning`), `amount_decimals` (of the captures), `ground_truth` (what the label folders
+        hold), `label_lines` (by reason), and what `label_fates` returns.
 
     Raises:
         MissingInputError: the day's predictions are not published or there is none.
@@ -112,6 +112,7 @@ def count_day(
     return {
         "manifest_digest": manifest["digest"],
         "meaning": {**manifest.get("meaning", {}), **meaning_of_labels(job)},
+        "amount_decimals": manifest.get("amount_decimals"),
         "ground_truth": _observed(spark, job, folders),
         "label_lines": lines,
         **counted.fates,

@@ -69,7 +69,7 @@ def day_manifest(
     """The document that names these units.
 
     `digest` tells what they were computed from; `slice_features` name the values of their slices;
-    `meaning` is what scores and slices were read as.
+    `meaning` is what scores and slices were read as, `amount_decimals` what amounts are counted in.
     """
     ordered = sorted(units, key=lambda unit: str(unit["path"]))
     return {
@@ -78,6 +78,7 @@ def day_manifest(
         "format": format_digest,
         "slice_features": [feature.name for feature in job.capture.slices],
         "meaning": meaning_of_scores(job.capture),
+        "amount_decimals": job.capture.amount.decimals if job.capture.amount else None,
         "digest": digest({"format": format_digest, "hours": _marks(hours)}),
         "units": ordered,
     }

@@ -22,6 +22,7 @@ from ml_insights.capture_files import (
 )
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.thresholds import ThresholdGrid
+from ml_insights.spark.arguments import CSV, AmountFeature, ValueForm
 from ml_insights.spark.confusion_counts import BIN_COUNTS, count_day
 from ml_insights.spark.raw_predictions import compact_day
 from ml_insights_tests.spark.captured import ONE_SCORE
@@ -54,7 +55,8 @@ def test_sagemakers_own_merged_record_gives_334_pairs(
         ],
     )
     job = counting_job(tmp_path)
-    capture = replace(ONE_SCORE, positive_label=job.positive_label)
+    amount = AmountFeature(ValueForm(CSV, index=0), decimals=3)
+    capture = replace(ONE_SCORE, positive_label=job.positive_label, amount=amount)
     compact_day(spark, compacting_job(tmp_path, capture=capture), quiet)
     reports: list[str] = []
     report = count_day(spark, replace(job, slices=("age", "region")), reports.append)
@@ -73,6 +75,7 @@ def test_sagemakers_own_merged_record_gives_334_pairs(
     assert report["labels"]["labels_read"] == 335
     assert (report["labels"]["used"], report["labels"]["not_of_the_day"]) == (334, 1)
     assert report["labels_collected"] == {"collected": 335, "known": 334}
+    assert report["amount_decimals"] == 3
     assert report["ground_truth"]["files"] == 2
     assert pq.read_table(tmp_path / "counted/quarantine").num_rows == 1
     assert report["labelled"] == {"main": 334}
