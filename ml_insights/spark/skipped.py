@@ -34,7 +34,7 @@ def skipped_captures(
         listing: lists what lies beside the hours.
         capture_root: folder of the endpoint's captures.
         day: the day.
-        hours: what `units.hour_folders` returns.
+        hours: what `hour_folders` of `units` returns.
 
     Returns:
         `misplaced`: objects and folders beside the folders of variants and hours, such as an hour
