@@ -57,12 +57,12 @@ def stakes_of_day(
     if not (amount := scope.endpoint.amount):
         return None
     decimals = lake.notes(scope.name, AMOUNT_COUNTS, day)["decimals"]
-    if decimals != amount.decimals:
+    # None: captures were read before amounts were asked for, so that no record has one.
+    if decimals not in (None, amount.decimals):
         raise ContractError(
-            f"amounts of {scope.name} for {day} were read with "
-            f"{'unknown' if decimals is None else decimals} decimals, the settings ask for "
-            f"{amount.decimals}. Materialize raw_predictions and confusion_counts "
-            "for the day again."
+            f"amounts of {scope.name} for {day} were read with {decimals} decimals, the settings "
+            f"ask for {amount.decimals}. Materialize raw_predictions and confusion_counts for the "
+            "day again."
         )
     return curve_stakes(lake.read(scope.name, AMOUNT_COUNTS, day), today)
 

@@ -220,7 +220,7 @@ THRESHOLD_CHOICE = Table(
             "... to here; NULL if acting on nothing may be best.",
             "score",
         ),
-        Column("best_value", "float64", "Money at it, on this day.", "money", nullable=True),
+        _optional("best_value", "Money at it, on this day.", "money"),
         _optional(
             "optimism",
             "So much of it is chance, because it was chosen on the same records.",

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from ml_insights.assets.days import stakes_of_day
 from ml_insights.assets.threshold_choice import choices_before, kept_choices
+from ml_insights.day_counts import day_counts
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import AMOUNT_COUNTS, THRESHOLD_CHOICE
+from ml_insights.errors import ContractError
 from ml_insights.lake import Lake
 from ml_insights.scope import EndpointScope
 from ml_insights.settings import load_settings
@@ -97,3 +100,20 @@ def test_days_without_amounts_say_nothing_of_a_choice_that_depends_on_them(
     scope = scope_of(tmp_path, AMOUNT)
     kept = kept_choices(scope, lake, day(5), choices_before(scope, lake, day(5)))
     assert len(kept[CHAMPION].days) == 1, "day 3: of day 4 amounts have other decimals"
+
+
+@pytest.mark.parametrize(("read_with", "fits"), [(2, True), (None, True), (3, False)])
+def test_amounts_of_other_decimals_are_refused_and_a_day_read_without_amounts_has_none(
+    tmp_path: Path, lake: Lake, read_with: int | None, fits: bool
+) -> None:
+    scope, today = scope_of(tmp_path, AMOUNT), day(3)
+    empty = AMOUNT_COUNTS.arrow_schema().empty_table()
+    lake.write(ENDPOINT, AMOUNT_COUNTS, today, empty, {"decimals": read_with})
+    counts = day_counts(lake, ENDPOINT, scope.settings.grid, today)
+    if fits:
+        stakes = stakes_of_day(scope, lake, today, counts)
+        assert stakes is not None
+        assert {curve: about.records for curve, about in stakes.items()} == dict.fromkeys(counts, 0)
+    else:
+        with pytest.raises(ContractError, match="read with 3 decimals, the settings ask for 2"):
+            stakes_of_day(scope, lake, today, counts)
