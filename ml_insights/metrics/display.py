@@ -22,8 +22,13 @@ from ml_insights.metrics.intervals import wilson_interval
 from ml_insights.metrics.precision_recall import best_f1, f1, precision, recall
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from ml_insights.metrics.arrays import FloatArray, IntArray
     from ml_insights.metrics.confusion import BinCounts
+
+    _Points: TypeAlias = tuple[FloatArray, FloatArray]
+    """Abscissas and ordinates, each of shape (lines, points)."""
 
 DISPLAY_POINTS = 200
 """At most so many points draw a curve."""
@@ -106,7 +111,8 @@ def simplified_lines(
     drawable = _drawable(lines)
     if drawable.size == 0:
         return drawable
-    points = lines[:, :, drawable]
+    # Line by line in memory, as gaps are read.
+    points = (lines[:, 0].take(drawable, axis=1), lines[:, 1].take(drawable, axis=1))
     chosen = {0, drawable.size - 1, *np.flatnonzero(np.isin(drawable, list(keep))).tolist()}
     gaps: list[tuple[float, int, int, int]] = []
     ends = sorted(chosen)
@@ -131,8 +137,11 @@ def largest_deviation(lines: FloatArray, positions: IntArray) -> float:
         return float("nan")
     left_out = np.setdiff1d(_drawable(lines), positions, assume_unique=True)
     right = np.searchsorted(positions, left_out)
-    starts, ends = lines[:, :, positions[right - 1]], lines[:, :, positions[right]]
-    return float(_distances(lines[:, :, left_out], starts, ends).max(initial=0.0))
+    points, starts, ends = (
+        (lines[:, 0].take(chosen, axis=1), lines[:, 1].take(chosen, axis=1))
+        for chosen in (left_out, positions[right - 1], positions[right])
+    )
+    return float(_distances(points, starts, ends).max(initial=0.0))
 
 
 def _drawable(lines: FloatArray) -> IntArray:
@@ -150,28 +159,29 @@ def _log_odds(threshold: FloatArray) -> FloatArray:
 
 
 def _push_gap(
-    gaps: list[tuple[float, int, int, int]], points: FloatArray, left: int, right: int
+    gaps: list[tuple[float, int, int, int]], lines: _Points, left: int, right: int
 ) -> None:
     """Queue a gap between two drawn points by its farthest point, unless all lie on the lines."""
     if right - left < 2:
         return
-    start, end = points[:, :, left : left + 1], points[:, :, right : right + 1]
-    distance = _distances(points[:, :, left + 1 : right], start, end).max(axis=0)
-    farthest = int(np.argmax(distance))
+    points, start, end = (
+        (lines[0][:, part], lines[1][:, part])
+        for part in (slice(left + 1, right), slice(left, left + 1), slice(right, right + 1))
+    )
+    distance = _distances(points, start, end).max(axis=0)
+    farthest = int(distance.argmax())
     if distance[farthest] > 0.0:
         heappush(gaps, (-float(distance[farthest]), left, left + 1 + farthest, right))
 
 
-def _distances(points: FloatArray, start: FloatArray, end: FloatArray) -> FloatArray:
-    """Distances of points to segments, each of shape (lines, 2, points) or one segment a line."""
-    along = end - start
-    length = np.hypot(along[:, 0], along[:, 1])
+def _distances(points: _Points, start: _Points, end: _Points) -> FloatArray:
+    """Distances of points to segments, each of shape (lines, points) or one segment a line."""
+    along_x, along_y = end[0] - start[0], end[1] - start[1]
+    length = np.hypot(along_x, along_y)
     # A unit vector, for the square of a tiny length would underflow; of no length, any.
-    unit_x, unit_y = (
-        np.divide(along[:, axis], length, out=np.full_like(length, 1.0 - axis), where=length > 0)
-        for axis in (0, 1)
-    )
-    x, y = points[:, 0] - start[:, 0], points[:, 1] - start[:, 1]
+    dot = length == 0
+    unit_x, unit_y = (along_x + dot) / (length + dot), along_y / (length + dot)
+    x, y = points[0] - start[0], points[1] - start[1]
     # In place: these are the largest arrays of a curve, and most of the time is moving them.
     reach, part = x * unit_x, y * unit_y
     reach += part
