@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from ml_insights.assets.days import WINDOWS
 from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.day_counts import CurveCounts, day_counts
 from ml_insights.decisions.choices import threshold_choice_table
@@ -28,6 +29,7 @@ from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
     TRAILING_7_DAYS,
     Rules,
+    Traffic,
     variant_comparison_table,
 )
 from ml_insights.decisions.health import model_health_table, score_groups_table
@@ -146,6 +148,9 @@ def _day(  # noqa: C901 (a list of the day's steps)
         chosen = [DAY - timedelta(days=back) for back in range(1, days + 1)]
         return window_counts(lake, ENDPOINT, GRID, chosen)
 
+    def last(days: int) -> list[date]:
+        return [DAY - timedelta(days=back) for back in range(min(days, DAYS) - 1, -1, -1)]
+
     def write(table: Any, rows: pa.Table) -> pa.Table:
         lake.write(ENDPOINT, table, DAY, rows)
         return rows
@@ -165,12 +170,20 @@ def _day(  # noqa: C901 (a list of the day's steps)
         max(replicates, 1),
     )  # fmt: skip
     rules = Rules(
-        threshold_index=operating, relevant=0.01, min_label_coverage=0.9, traffic_split={}
+        threshold_index=operating,
+        relevant=0.01,
+        min_label_coverage=0.9,
+        min_positives=20,
+        traffic_split={},
     )
 
     def comparison() -> pa.Table:
         baselines = {PREVIOUS_DAY: (before(1), 1), TRAILING_7_DAYS: (before(7), 7)}
-        return variant_comparison_table(curves_of_day(), baselines, rules, {})
+        windows = {
+            days: Traffic(window_counts(lake, ENDPOINT, GRID, last(days)), days=len(last(days)))
+            for days in WINDOWS
+        }
+        return variant_comparison_table(Traffic(curves_of_day()), baselines, rules, windows)
 
     def health() -> pa.Table:
         return model_health_table(
@@ -210,9 +223,8 @@ def _day(  # noqa: C901 (a list of the day's steps)
     )
 
     def window_quality(table: Table, days: int) -> pa.Table:
-        window = [DAY - timedelta(days=back) for back in range(min(days, DAYS) - 1, -1, -1)]
         return window_quality_table(
-            lake, table, ENDPOINT, GRID, window, operating_threshold=THRESHOLD,
+            lake, table, ENDPOINT, GRID, last(days), operating_threshold=THRESHOLD,
             min_label_coverage=0.9, replicates=replicates, provenance=provenance,
         )  # fmt: skip
 

@@ -8,6 +8,7 @@ asset would publish a wrong number; it warns where the number is right but says 
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from math import isnan
 from typing import Any
 
 import dagster as dg
@@ -30,10 +31,13 @@ from ml_insights.contracts import (
     Table,
 )
 from ml_insights.day_counts import closed_days, other_meanings
-from ml_insights.decisions.regressions import found_regressions
+from ml_insights.decisions.regressions import RECALL, found_regressions
 from ml_insights.decisions.tables import WINDOW_QUALITY
+from ml_insights.decisions.traffic import records_of, strayed
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
+from ml_insights.metrics.comparison import STANDARDISED
+from ml_insights.metrics.differences import Difference
 from ml_insights.partitions import daily_partitions, day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
@@ -56,6 +60,7 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
         _check(scope, CONFUSION_COUNTS, labels_lie_where_they_are_read),
         _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
         _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
+        _check(scope, RECORD_BALANCE, traffic_is_split_as_configured),
         _check(scope, RECORD_BALANCE, labels_name_one_prediction),
         _check(scope, RECORD_BALANCE, days_before_count_the_same),
         _check(scope, MODEL_QUALITY, positives_are_enough),
@@ -210,6 +215,25 @@ def every_account_adds_up_to_zero(scope: EndpointScope, lake: Lake, day: date) -
     return not left, finding, {"accounts that do not close": len(left)}
 
 
+def traffic_is_split_as_configured(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Each variant answered its share of the day's requests, as `traffic_split` says.
+
+    A share farther off than chance (p below 0.001 over all variants) means records that are missing
+    or astray, and differences between variants that cannot be trusted.
+    """
+    records = records_of(lake.read(scope.name, RECORD_BALANCE, day))
+    shares = scope.comparison_rules.traffic_split
+    total = sum(records.values())
+    astray = strayed(records, shares)
+    finding = "; ".join(
+        f"{found.variant} answered {found.records:,} of {total:,} requests, "
+        f"{100 * found.expected:.3g} % are configured"
+        for found in astray
+    )
+    nothing = f"{len(shares)} variants" if shares else "no `traffic_split` is configured"
+    return not astray, finding or nothing, {f"{name}: requests": n for name, n in records.items()}
+
+
 def labels_name_one_prediction(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
     """No label's event is shared by predictions that say different things."""
     rows = lake.read(scope.name, RECORD_BALANCE, day)
@@ -267,27 +291,43 @@ def label_coverage_is_reached(scope: EndpointScope, lake: Lake, day: date) -> Ve
 
 
 def no_share_fell_beyond_doubt(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
-    """Precision and recall of no variant or slice fell against the 7 days before, beyond doubt.
+    """Recall, and precision at equal prevalence, fell nowhere against the 7 days before.
 
     Exact tests that stay valid when looked at every day: any false alarm of an endpoint happens
     in at most one month of twenty, over all its variants and slices.
     """
     week = counts_before(scope, lake, day, WEEK)
+    today = counts_of_day(scope, lake, day)
     fallen, tests = found_regressions(
-        counts_of_day(scope, lake, day),
+        today,
         week.counts,
         scope.threshold_index,
         scope.endpoint.smallest_relevant_difference,
+        looks=scope.looks_a_day,
     )
     finding = "; ".join(
-        f"{who.variant} {who.slice}: {metric} {100 * change.value:+.1f} points "
-        f"[{100 * change.low:+.1f}, {100 * change.high:+.1f}]"
-        for (who, metric, change, _) in fallen[:10]
+        f"{found.curve.variant} {found.curve.slice}: {_GATED_WORDS[found.metric]} "
+        f"{_points(found.difference)}{_waiting(scope, today[found.curve].label_coverage)}"
+        for found in fallen[:10]
     )
     more = f"; and {len(fallen) - 10} more" if len(fallen) > 10 else ""
     nothing = f"none of {tests} shares" if tests else "no days before to compare with"
     observed = {"tests": tests, "regressions": len(fallen), "days before": week.days}
     return not fallen, f"{finding}{more}" or nothing, observed
+
+
+_GATED_WORDS = {RECALL: "recall", STANDARDISED: "precision at equal prevalence"}
+
+
+def _points(change: Difference) -> str:
+    interval = f" [{100 * change.low:+.1f}, {100 * change.high:+.1f}]"
+    return f"{100 * change.value:+.1f} points{'' if isnan(change.low) else interval}"
+
+
+def _waiting(scope: EndpointScope, coverage: float) -> str:
+    if coverage >= scope.endpoint.min_label_coverage:
+        return ""
+    return f" (provisional, labels of {100 * coverage:.0f} %)"
 
 
 def _all_records(scope: EndpointScope, lake: Lake, day: date) -> list[dict[str, Any]]:

@@ -56,8 +56,14 @@ class EndpointScope:
             threshold_index=self.threshold_index,
             relevant=self.endpoint.smallest_relevant_difference,
             min_label_coverage=self.endpoint.min_label_coverage,
+            min_positives=self.endpoint.min_positives,
             traffic_split={entry.variant: entry.share for entry in self.endpoint.traffic_split},
         )
+
+    @property
+    def looks_a_day(self) -> int:
+        """So often a day is judged: when computed, and again when its last labels are there."""
+        return 2 if self.endpoint.label_window_days > self.endpoint.label_delay_days else 1
 
     def money_rules(self, business: Business) -> MoneyRules:
         """What the settings say about money."""

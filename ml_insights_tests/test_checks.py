@@ -42,6 +42,7 @@ NAMES = (
     "labels_lie_where_they_are_read",
     "counts_do_not_increase_with_threshold",
     "every_account_adds_up_to_zero",
+    "traffic_is_split_as_configured",
     "labels_name_one_prediction",
     "days_before_count_the_same",
     "positives_are_enough",

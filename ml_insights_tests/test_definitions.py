@@ -72,6 +72,7 @@ CHECKS = {
     ("confusion_counts", "labels_lie_where_they_are_read", False),
     ("confusion_counts", "counts_do_not_increase_with_threshold", True),
     ("record_balance", "every_account_adds_up_to_zero", True),
+    ("record_balance", "traffic_is_split_as_configured", False),
     ("record_balance", "labels_name_one_prediction", False),
     ("record_balance", "days_before_count_the_same", False),
     ("model_quality", "positives_are_enough", False),

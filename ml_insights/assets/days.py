@@ -8,23 +8,32 @@ The days before are those that are published when the day is computed; the rows 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from ml_insights.contracts import RECORD_BALANCE
 from ml_insights.day_counts import CurveCounts, day_counts, require_closed
 from ml_insights.decisions.amounts import curve_stakes
-from ml_insights.decisions.tables import AMOUNT_COUNTS
+from ml_insights.decisions.comparisons import Traffic
+from ml_insights.decisions.pairs import Pair, joint_counts_added, joint_counts_of
+from ml_insights.decisions.tables import AMOUNT_COUNTS, JOINT_COUNTS
+from ml_insights.decisions.traffic import records_of
 from ml_insights.decisions.windows import days_before, window_counts
 from ml_insights.errors import ContractError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from ml_insights.lake import Lake
+    from ml_insights.metrics.paired import JointCounts
     from ml_insights.metrics.stakes import Stakes
     from ml_insights.result_tables import Curve
     from ml_insights.scope import EndpointScope
 
 WEEK = 7
+WINDOWS = (7, 28)
+"""Days up to a day over which variants are compared, for what one day cannot tell."""
 
 
 class Before(NamedTuple):
@@ -71,3 +80,37 @@ def counts_before(scope: EndpointScope, lake: Lake, day: date, days: int) -> Bef
     """Counts of the published days among so many before a day."""
     found = days_before(lake, scope.name, day, days)
     return Before(window_counts(lake, scope.name, scope.settings.grid, found), len(found))
+
+
+def traffic_of(scope: EndpointScope, lake: Lake, day: date, days: int = 1) -> Traffic:
+    """What the variants answered on the published ones of so many days up to a day."""
+    chosen = [*days_before(lake, scope.name, day, days - 1), day]
+    records: Counter[str] = Counter()
+    for one in chosen:
+        records.update(records_of(lake.read(scope.name, RECORD_BALANCE, one)))
+    return Traffic(
+        window_counts(lake, scope.name, scope.settings.grid, chosen),
+        _shared_events(scope, lake, chosen),
+        records,
+        len(chosen),
+    )
+
+
+def traffic_windows(scope: EndpointScope, lake: Lake, day: date) -> dict[int, Traffic]:
+    """Traffic of each of `WINDOWS` that holds more published days than the one before it."""
+    found, known = {}, 1
+    for days in WINDOWS:
+        if len(days_before(lake, scope.name, day, days - 1)) + 1 > known:
+            found[days] = traffic_of(scope, lake, day, days)
+            known = found[days].days
+    return found
+
+
+def _shared_events(
+    scope: EndpointScope, lake: Lake, days: Sequence[date]
+) -> dict[Pair, JointCounts] | None:
+    """Events that several variants scored; None unless the settings say that they share events."""
+    if not scope.endpoint.shared_events:
+        return None
+    rows = [lake.read(scope.name, JOINT_COUNTS, day) for day in days]
+    return joint_counts_of(joint_counts_added(rows), scope.settings.grid)

@@ -1,22 +1,20 @@
 """variant_comparison: variants against each other, and each against its own days before."""
 
-from datetime import date
-
 import dagster as dg
 import pyarrow as pa
 
-from ml_insights.assets.days import WEEK, counts_before, counts_of_day
+from ml_insights.assets.days import WEEK, counts_before, traffic_of, traffic_windows
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, RECORD_BALANCE
+from ml_insights.day_counts import require_closed
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
+    SAME_EVENTS,
     TRAILING_7_DAYS,
+    VARIANTS,
     variant_comparison_table,
 )
-from ml_insights.decisions.pairs import Pair, joint_counts_of
-from ml_insights.decisions.tables import JOINT_COUNTS, VARIANT_COMPARISON
-from ml_insights.lake import Lake
-from ml_insights.metrics.paired import JointCounts
+from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
@@ -31,9 +29,9 @@ def build_variant_comparison(scope: EndpointScope) -> dg.AssetsDefinition:
         group="decisions",
         kinds={"numpy", "parquet"},
         description=(
-            "A/B: every pair of variants, and each variant against the day and the week before. "
-            "Differences with intervals, p-values adjusted for the day's tests, and a verdict "
-            "that may be: it cannot be told yet."
+            "A/B: every pair of variants, on the day and over 7 and 28 days, and each variant "
+            "against the day and the week before. Differences with intervals, p-values adjusted "
+            "for the day's tests, and a verdict that may be: it cannot be told yet."
         ),
         deps=[CONFUSION_COUNTS.name, RECORD_BALANCE.name],
         table=VARIANT_COMPARISON,
@@ -47,20 +45,15 @@ def build_variant_comparison(scope: EndpointScope) -> dg.AssetsDefinition:
                 name: counts_before(scope, lake.lake, day, days)
                 for name, days in ((PREVIOUS_DAY, 1), (TRAILING_7_DAYS, WEEK))
             }
-            today = counts_of_day(scope, lake.lake, day)
-            pairs = _shared_events(scope, lake.lake, day)
-            rows = variant_comparison_table(today, before, scope.comparison_rules, pairs)
+            require_closed(lake.lake, scope.name, day)
+            today = traffic_of(scope, lake.lake, day)
+            several = len({curve.variant for curve in today.counts}) > 1
+            windows = traffic_windows(scope, lake.lake, day) if several else None
+            rows = variant_comparison_table(today, before, scope.comparison_rules, windows)
             published = lake.lake.write(scope.name, VARIANT_COMPARISON, day, rows)
         return published_result(published, **{"all records": dg.MetadataValue.md(_table(rows))})
 
     return variant_comparison
-
-
-def _shared_events(scope: EndpointScope, lake: Lake, day: date) -> dict[Pair, JointCounts] | None:
-    """Events that several variants scored; None unless the settings say that they share events."""
-    if not scope.endpoint.shared_events:
-        return None
-    return joint_counts_of(lake.read(scope.name, JOINT_COUNTS, day), scope.settings.grid)
 
 
 def _table(rows: pa.Table) -> str:
@@ -77,4 +70,5 @@ def _table(rows: pa.Table) -> str:
 
 def _against(row: dict[str, str]) -> str:
     same = row["variant"] == row["baseline_variant"]
-    return row["comparison"].replace("_", " ") if same else row["baseline_variant"]
+    over = row["comparison"].removeprefix(VARIANTS).removeprefix(SAME_EVENTS).replace("_", " ")
+    return row["comparison"].replace("_", " ") if same else f"{row['baseline_variant']}{over}"

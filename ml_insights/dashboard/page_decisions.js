@@ -10,6 +10,8 @@ const METRIC_NAMES = {
 const IN_POINTS = new Set(["precision", "recall", "standardised_precision"]);
 const AGAINST = {
   variants: "on this day's traffic", same_events: "on the same events",
+  variants_7_days: "over 7 days", same_events_7_days: "on the same events of 7 days",
+  variants_28_days: "over 28 days", same_events_28_days: "on the same events of 28 days",
   trailing_7_days: "against its 7 days before", previous_day: "against its day before",
 };
 const VERDICT_LABELS = {
@@ -83,13 +85,14 @@ function showComparisons() {
       const widest = Math.max(0.02, ...ends) * 1.04;
       const names = variant === baseline ? [markOf(variant), variant] : [markOf(variant), `${variant} against `, markOf(baseline), baseline];
       const days = own[0].baseline_days;
-      const note = variant === baseline && comparison === "trailing_7_days" && days > 0 && days < 7 ? ` (${days} published)` : "";
+      const asked = Number(/_(\d+)_days$/.exec(comparison)?.[1] ?? 0);
+      const note = days > 0 && days < asked ? ` (${days} published)` : "";
       return make("div", { className: "scroll" }, make("table", { className: "compared" },
         make("caption", {}, ...names, make("small", {}, ` ${AGAINST[comparison]}${note}`)),
         make("tbody", {}, ...own.map((row) => comparisonRow(row, widest)))));
     });
   };
-  const [first, later] = [["variants", "same_events", "trailing_7_days"], ["previous_day"]].map((names) => names.flatMap(blocks));
+  const [first, later] = [Object.keys(AGAINST).filter((name) => name !== "previous_day"), ["previous_day"]].map((names) => names.flatMap(blocks));
   $("comparisons").replaceChildren(...(first.length ? first : [make("p", {}, noDecision("There is nothing to compare for this choice."))]));
   $("day-before").replaceChildren(...later);
 }

@@ -1,12 +1,13 @@
 """variant_comparison: each variant against the others, against the day before, against the week.
 
 What belongs here: which curves are compared, the families of tests, the rows. What does not: the
-mathematics of a comparison (`metrics.comparison`, `metrics.paired`).
+mathematics of a comparison (`metrics.comparison`, `metrics.paired`), whether traffic was split as
+configured (`traffic`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
 from math import isnan
@@ -18,6 +19,7 @@ from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.pairs import Pair
 from ml_insights.decisions.rows import arrow_rows
 from ml_insights.decisions.tables import VARIANT_COMPARISON
+from ml_insights.decisions.traffic import split_of_pair
 from ml_insights.metrics.comparison import (
     CANNOT_TELL_YET,
     NOT_COMPARABLE,
@@ -26,20 +28,20 @@ from ml_insights.metrics.comparison import (
     verdict,
 )
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.metrics.estimates import estimates
+from ml_insights.metrics.estimates import TESTED_EXACTLY, estimates
 from ml_insights.metrics.false_discovery import benjamini_hochberg
 from ml_insights.metrics.paired import JointCounts, paired_differences
 from ml_insights.metrics.reasons import joined_reasons
-from ml_insights.metrics.sample_ratio import SampleRatio, sample_ratio
 from ml_insights.variants import in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
     import pyarrow as pa
 
     from ml_insights.day_counts import CurveCounts
     from ml_insights.metrics.differences import Compared, Estimate
+    from ml_insights.metrics.sample_ratio import SampleRatio
     from ml_insights.metrics.thresholds import ThresholdGrid
     from ml_insights.result_tables import Curve
 
@@ -48,7 +50,34 @@ if TYPE_CHECKING:
 
 VARIANTS, SAME_EVENTS = "variants", "same_events"
 PREVIOUS_DAY, TRAILING_7_DAYS = "previous_day", "trailing_7_days"
-NO_SHARED_LABELS = "no_shared_labels"
+NO_SHARED_LABELS, FEW_POSITIVES = "no_shared_labels", "few_positives"
+
+
+def over_days(comparison: str, days: int) -> str:
+    """Name of a comparison of variants over the last days.
+
+    >>> over_days(VARIANTS, 1), over_days(VARIANTS, 7)
+    ('variants', 'variants_7_days')
+    """
+    return comparison if days == 1 else f"{comparison}_{days}_days"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What the variants answered on some days, the day itself the last.
+
+    Attributes:
+        counts: of each curve.
+        joint: counts of events that two variants scored; None where variants share no events.
+        records: accepted capture records by variant, which is what traffic is split by; empty
+            where they are not known.
+        days: so many published days.
+    """
+
+    counts: CurveCounts
+    joint: Joint | None = None
+    records: Mapping[str, int] = field(default_factory=dict)
+    days: int = 1
 
 
 @dataclass(frozen=True)
@@ -59,20 +88,22 @@ class Rules:
         threshold_index: grid threshold at or just below the operating threshold.
         relevant: the smallest difference that matters.
         min_label_coverage: below it a curve is provisional.
+        min_positives: with fewer on either side only what is tested exactly is judged.
         traffic_split: configured share of each variant; empty if none is configured.
     """
 
     threshold_index: int
     relevant: float
     min_label_coverage: float
+    min_positives: int
     traffic_split: Mapping[str, float]
 
 
 def variant_comparison_table(
-    today: CurveCounts,
+    today: Traffic,
     before: Mapping[str, tuple[CurveCounts, int]],
     rules: Rules,
-    joint: Joint | None = None,
+    windows: Mapping[int, Traffic] | None = None,
 ) -> pa.Table:
     """Rows of variant_comparison for one day.
 
@@ -81,21 +112,24 @@ def variant_comparison_table(
         before: `PREVIOUS_DAY` and `TRAILING_7_DAYS` -> counts of those days, and how many they
             are; 0 without any.
         rules: of the settings.
-        joint: counts of events that two variants scored; None where variants share no events.
+        windows: number of days up to the day -> all of them together. Variants are compared over
+            each, for a difference that one day cannot tell.
 
     Returns:
-        Rows sorted by comparison, curve and metric. Where nothing can be compared there are rows
+        Rows sorted by comparison, curve and metric. A pair that shares labelled events is compared
+        on these alone, for its records are not apart. Where nothing can be compared there are rows
         too, whose values are NULL: of a curve without the same curve before (`no_days_before`), and
-        of a pair that shares events in general but no labelled one on the day in this slice
+        of a pair that shares events in general but no labelled one in this slice
         (`no_shared_labels`).
     """
     # A curve is compared with several.
     estimate = cache(estimates)
-    rows = [*_between_variants(today, rules, estimate)]
-    if joint is not None:
-        rows += _same_events(today, joint, rules)
+    rows: list[dict[str, Any]] = []
+    for days, traffic in ({1: today} | dict(windows or {})).items():
+        rows += _between_variants(days, traffic, rules, estimate)
+        rows += _same_events(days, traffic, rules)
     for comparison, (counts, days) in before.items():
-        for curve, bins in today.items():
+        for curve, bins in today.counts.items():
             baseline = counts.get(curve, _nothing(bins))
             found = differences(baseline, bins, rules.threshold_index, estimate)
             key = _key(comparison, curve, curve.variant)
@@ -106,28 +140,39 @@ def variant_comparison_table(
 
 
 def _between_variants(
-    today: CurveCounts, rules: Rules, estimate: Callable[..., Mapping[str, Estimate]]
+    days: int, traffic: Traffic, rules: Rules, estimate: Callable[..., Mapping[str, Estimate]]
 ) -> Iterator[dict[str, Any]]:
-    for first, second in _pairs(today):
-        pair = (today[first], today[second])
-        split = _split(pair, (first.variant, second.variant), first.slice, rules)
+    for first, second in _pairs(traffic.counts):
+        if _shares_events(traffic.joint, first, second):
+            continue
+        pair = (traffic.counts[first], traffic.counts[second])
+        split = split_of_pair(traffic.records, (first.variant, second.variant), rules.traffic_split)
         found = differences(*pair, rules.threshold_index, estimate)
-        key = _key(VARIANTS, second, first.variant)
-        yield from _rows(key, found, pair, rules, days=1, split=split)
+        key = _key(over_days(VARIANTS, days), second, first.variant)
+        yield from _rows(key, found, pair, rules, days=traffic.days, split=split)
 
 
-def _same_events(today: CurveCounts, joint: Joint, rules: Rules) -> Iterator[dict[str, Any]]:
+def _same_events(days: int, traffic: Traffic, rules: Rules) -> Iterator[dict[str, Any]]:
     """Pairs from events both scored: the prevalence is the same, so nothing is standardised."""
-    for first, second in _pairs(today):
-        counts = _joint_of(joint, first, second) or _no_events(today[first].grid)
+    if traffic.joint is None:
+        return
+    for first, second in _pairs(traffic.counts):
+        both = (traffic.counts[first], traffic.counts[second])
+        counts = _joint_of(traffic.joint, first, second) or _no_events(both[0].grid)
         pair = (counts.first(), counts.second())
         found = paired_differences(counts, rules.threshold_index)
         reason = None if pair[0].threshold_index.size else NO_SHARED_LABELS
-        key = _key(SAME_EVENTS, second, first.variant)
+        key = _key(over_days(SAME_EVENTS, days), second, first.variant)
         # Margins of joint counts hold labelled records only.
-        provisional = _provisional((today[first], today[second]), rules)
-        for row in _rows(key, found, pair, rules, days=1, reason=reason):
+        provisional = _provisional(both, rules)
+        for row in _rows(key, found, pair, rules, days=traffic.days, reason=reason, exact=()):
             yield {**row, "provisional": provisional}
+
+
+def _shares_events(joint: Joint | None, first: Curve, second: Curve) -> bool:
+    """Whether two variants scored the same labelled events, in any slice."""
+    whole = (curve._replace(slice=ALL_RECORDS) for curve in (first, second))
+    return joint is not None and _joint_of(joint, *whole) is not None
 
 
 def _pairs(today: CurveCounts) -> Iterator[tuple[Curve, Curve]]:
@@ -145,17 +190,6 @@ def _joint_of(joint: Joint, first: Curve, second: Curve) -> JointCounts | None:
     return turned.turned() if turned else joint.get(pair)
 
 
-def _split(
-    pair: tuple[BinCounts, BinCounts], names: tuple[str, str], slice_name: str, rules: Rules
-) -> SampleRatio | None:
-    """Test of the configured split; of all records only, since slices need not be split so."""
-    shares = [rules.traffic_split.get(name, 0.0) for name in names]
-    if slice_name != ALL_RECORDS or not all(shares):
-        return None
-    first, second = (int(bins.records.sum()) for bins in pair)
-    return sample_ratio(first, second, shares[0] / sum(shares))
-
-
 def _key(comparison: str, curve: Curve, baseline: str) -> dict[str, Any]:
     return {"comparison": comparison, **curve._asdict(), "baseline_variant": baseline}
 
@@ -169,8 +203,10 @@ def _rows(
     days: int,
     split: SampleRatio | None = None,
     reason: str | None = None,
+    exact: Container[str] = TESTED_EXACTLY,
 ) -> list[dict[str, Any]]:
     labels = sum(int((bins.positives + bins.negatives).sum()) for bins in pair)
+    few = min(int(bins.positives.sum()) for bins in pair) < rules.min_positives
     return [
         {
             **key,
@@ -185,7 +221,9 @@ def _rows(
             "baseline_days": days,
             "sample_ratio_p_value": split.p_value if split else None,
             "provisional": _provisional(pair, rules),
-            "undefined_reason": reason or _reason(compared.p_value, pair),
+            "undefined_reason": reason
+            or _undefined(compared.p_value, pair)
+            or (FEW_POSITIVES if few and metric not in exact else None),
             # Read by `_judge`, which needs the whole family.
             "compared": compared,
             "split": split,
@@ -199,23 +237,32 @@ def _provisional(pair: tuple[BinCounts, BinCounts], rules: Rules) -> bool:
 
 
 def _judge(rows: list[dict[str, Any]], rules: Rules) -> None:
-    """Add adjusted p-values and verdicts: a family is all tests of one comparison on the day."""
+    """Add adjusted p-values and verdicts: a family is all tests of one comparison on the day.
+
+    What has too few positives to be judged is no test of the family.
+    """
     for comparison in {row["comparison"] for row in rows}:
         family = [row for row in rows if row["comparison"] == comparison]
-        adjusted = benjamini_hochberg(np.array([row["p_value"] for row in family]))
+        p_values = np.array([row["p_value"] for row in family])
+        few = np.array([row["undefined_reason"] == FEW_POSITIVES for row in family])
+        adjusted = benjamini_hochberg(np.where(few, np.nan, p_values))
         for row, p_value in zip(family, adjusted.tolist(), strict=True):
             compared, split = row.pop("compared"), row.pop("split")
             row["adjusted_p_value"] = p_value
-            tests = p_value / row["p_value"] if row["p_value"] > 0.0 else 1.0
-            row["labels_needed"] = labels_needed(compared, rules.relevant, row["labels"], tests)
             row["verdict"] = verdict(compared, p_value, rules.relevant)
+            if row["undefined_reason"] in (NO_SHARED_LABELS, FEW_POSITIVES):
+                row["verdict"] = CANNOT_TELL_YET
+            alone = row["p_value"] if isnan(p_value) else p_value
+            row["labels_needed"] = (
+                labels_needed(compared, alone, rules.relevant, row["labels"])
+                if row["verdict"] == CANNOT_TELL_YET
+                else None
+            )
             if split is not None and split.mismatch and row["verdict"]:
                 row["verdict"] = NOT_COMPARABLE
-            if row["undefined_reason"] == NO_SHARED_LABELS:
-                row["verdict"] = CANNOT_TELL_YET
 
 
-def _reason(p_value: float, pair: tuple[BinCounts, BinCounts]) -> str | None:
+def _undefined(p_value: float, pair: tuple[BinCounts, BinCounts]) -> str | None:
     if not isnan(p_value):
         return None
     if not pair[0].threshold_index.size:

@@ -16,6 +16,8 @@ from ml_insights.metrics.paired import JointCounts
 from ml_insights.result_tables import rows_by
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ml_insights.metrics.thresholds import ThresholdGrid
 
 
@@ -34,6 +36,20 @@ def joint_counts_table(pairs: pa.Table | None) -> pa.Table:
     if pairs is None:
         return schema.empty_table()
     return pairs.select(schema.names).sort_by([(name, "ascending") for name in JOINT_COUNTS.key])
+
+
+def joint_counts_added(days: Sequence[pa.Table]) -> pa.Table:
+    """Rows of joint_counts of several days added up, sorted by key."""
+    names = JOINT_COUNTS.arrow_schema().names
+    counts = ("positives", "negatives")
+    added = (
+        pa.concat_tables(days)
+        .group_by([name for name in names if name not in counts])
+        .aggregate([(name, "sum") for name in counts])
+    )
+    return joint_counts_table(
+        added.rename_columns([name.removesuffix("_sum") for name in added.column_names])
+    )
 
 
 def joint_counts_of(rows: pa.Table, grid: ThresholdGrid) -> dict[Pair, JointCounts]:

@@ -69,7 +69,8 @@ VARIANT_COMPARISON = Table(
         Column(
             "comparison",
             "string",
-            "`variants` (other traffic of the day), `same_events` (both variants scored them), "
+            "`variants` (other traffic of the day) or `same_events` (both variants scored them), "
+            "each also over the last days (`variants_7_days`, `variants_28_days`, ...); "
             "`previous_day` or `trailing_7_days` (the variant's own days before).",
             key=True,
         ),
@@ -89,7 +90,7 @@ VARIANT_COMPARISON = Table(
         _ratio("difference", "Value less baseline value."),
         _ratio("difference_low", "Lower end of its 95 % interval (Newcombe's hybrid; paired)."),
         _ratio("difference_high", "Upper end of its 95 % interval."),
-        _ratio("p_value", "Two-sided p-value of no difference."),
+        _ratio("p_value", "Two-sided p-value of no difference; exact (Fisher) for shares."),
         _ratio(
             "adjusted_p_value",
             "The same within the day's family of this comparison (Benjamini-Hochberg): of those "
@@ -108,14 +109,21 @@ VARIANT_COMPARISON = Table(
             "labels_needed",
             "int64",
             "Labelled records, at the present mix, that would bring a verdict if the difference "
-            "stays as it is.",
+            "stays as it is, with all tests of the family taken into account; of what cannot be "
+            "told yet.",
             "records",
             nullable=True,
         ),
-        Column("baseline_days", "int32", "Published days in the baseline.", "days"),
+        Column(
+            "baseline_days",
+            "int32",
+            "Published days in the baseline; between variants, days compared.",
+            "days",
+        ),
         _ratio(
             "sample_ratio_p_value",
-            "P-value of the configured split of traffic; NULL without `traffic_split`.",
+            "P-value of the configured split of the pair's capture records; NULL unless "
+            "`traffic_split` names both.",
         ),
         _PROVISIONAL,
         _REASON,

@@ -8,13 +8,13 @@ which curves are compared with which (the caller knows).
 from __future__ import annotations
 
 import math
+import sys
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from ml_insights.metrics.arrays import ratio
 from ml_insights.metrics.differences import Compared, Difference
 from ml_insights.metrics.estimates import METRICS, estimates, standardised_precision_estimate
-from ml_insights.metrics.intervals import Z_95
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -94,32 +94,41 @@ def verdict(compared: Difference, adjusted_p_value: float, relevant: float) -> s
 
 
 def labels_needed(
-    compared: Difference, relevant: float, labels: int, tests: float = 1.0
+    compared: Difference, adjusted_p_value: float, relevant: float, labels: int
 ) -> int | None:
     """Labelled records that would bring a verdict if the difference stays, at the present mix.
 
-    A verdict comes when the p-value is below 0.05 with all tests taken into account, or the
-    interval lies within the relevant difference on both sides: with one test, when half its width
-    is down to ``max(|d|, relevant - |d|)``. The width falls with the square root of the number of
-    records.
+    A verdict comes when the adjusted p-value is below 0.05, or when the interval lies within the
+    relevant difference on both sides. Widths fall with the square root of the number of records,
+    and the z of a p-value rises with it.
 
     Args:
         compared: the difference.
+        adjusted_p_value: its p-value within its family; all tests of the family are taken to stay
+            as they are.
         relevant: the smallest difference that matters, above 0.
         labels: labelled records of both curves together.
-        tests: so many times larger is the adjusted p-value.
 
     Returns:
-        None if the difference is undefined.
+        More than there are, for a difference that cannot be told yet; None if it is undefined.
 
-    >>> labels_needed(Difference(0.01, -0.03, 0.05, 0.6), relevant=0.02, labels=1000)
-    16000
-    >>> labels_needed(Difference(0.1, -0.1, 0.3, 0.3), relevant=0.02, labels=1000, tests=100)
-    12616
+    >>> labels_needed(Difference(0.01, -0.03, 0.05, 0.6), 0.6, relevant=0.02, labels=1000)
+    13970
+    >>> labels_needed(Difference(0.1, -0.1, 0.3, 0.3), 1.0, relevant=0.02, labels=1000)
+    5508
     """
-    half = (compared.high - compared.low) / 2
-    if math.isnan(half):
+    if math.isnan(compared.low):
         return None
     size = abs(compared.value)
-    beyond_chance = size * Z_95 / -NormalDist().inv_cdf(0.025 / tests)
-    return math.ceil(round(labels * (half / max(beyond_chance, relevant - size)) ** 2, 6))
+    farther = max(compared.high - compared.value, compared.value - compared.low)
+    within = (farther / (relevant - size)) ** 2 if size < relevant else math.inf
+    tests = adjusted_p_value / compared.p_value if compared.p_value > 0.0 else 1.0
+    reached = _z(compared.p_value)
+    beyond_chance = (_z(0.05 / tests) / reached) ** 2 if reached > 0.0 else math.inf
+    times = min(within, beyond_chance)
+    return max(labels + 1, math.ceil(labels * times)) if math.isfinite(times) else None
+
+
+def _z(p_value: float) -> float:
+    """Normal quantile of a two-sided p-value."""
+    return -NormalDist().inv_cdf(max(p_value, sys.float_info.min) / 2)

@@ -33,6 +33,9 @@ With fewer, the binomial form of Boyd, Eng & Page (2013) covers better (benchmar
 METRICS = ("average_precision", "roc_auc", "precision", "recall", "f1")
 """What is compared between curves; the last three at the operating threshold."""
 
+TESTED_EXACTLY = ("precision", "recall", "f1")
+"""Shares: their p-value is exact however few records there are; that of others is not."""
+
 
 def estimates(bins: BinCounts, threshold_index: int) -> dict[str, Estimate]:
     """The estimates of `METRICS` for one curve.
@@ -87,14 +90,14 @@ def standardised_precision_estimate(
         prevalence: the common share of positives.
 
     Returns:
-        Undefined without a true or without a false positive.
+        Without an interval where there is no true or no false positive, for it is 0 or 1 then.
     """
     counts = bins.confusion_at(np.array([threshold_index]))
     found, false_alarms = float(counts.true_positives[0]), float(counts.false_positives[0])
-    if not (found and false_alarms):
-        return LogitNormal(math.nan, math.nan)
     rate = false_positive_rate(counts)
     value = float(standardised_precision(recall(counts), rate, prevalence)[0])
+    if not (found and false_alarms):
+        return LogitNormal(value, math.nan)
     spread = (1 - float(recall(counts)[0])) / found + (1 - float(rate[0])) / false_alarms
     return LogitNormal(value, math.sqrt(spread) * value * (1.0 - value))
 

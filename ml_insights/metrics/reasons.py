@@ -19,6 +19,7 @@ REASONS = {
     "no_positives": "no positives among the labelled records",
     "no_negatives": "no negatives among the labelled records",
     "no_shared_labels": "no labelled event that both variants scored yet",
+    "few_positives": "fewer positives than `min_positives`: a difference may be chance",
     "no_spread": "too few records, or too much alike, to judge",
     "scores_on_one_side": "all scores lie on one side of the threshold",
     "no_amounts": "no labelled record has an amount, or the day was read before amounts were asked "

@@ -136,7 +136,8 @@ class Endpoint(Section):
     """With a smaller share of labelled predictions a day is provisional."""
 
     min_positives: Annotated[int, Field(ge=0), Unit("records")] = 20
-    """With fewer positives a day's numbers are flagged as too few to judge."""
+    """With fewer positives a day's numbers are flagged as too few to judge, and so are differences
+    of areas and of precision at equal prevalence; shares are tested exactly, however few."""
 
     smallest_relevant_difference: Annotated[float, Field(gt=0, le=1), Unit("ratio")] = 0.01
     """Differences of precision, recall, F1 and areas below this matter to nobody and are not
@@ -145,8 +146,8 @@ class Endpoint(Section):
     traffic_split: Annotated[
         tuple[VariantShare, ...], Legal("a list of variants, each once, with their shares")
     ] = ()
-    """Share of the traffic that each variant should get. Without it, whether records of a variant
-    were lost is not tested."""
+    """Share of the traffic that each variant should get, counted in capture records. Without it,
+    whether records of a variant were lost is not tested."""
 
     shared_events: Annotated[bool, Legal("`true` or `false`")] = False
     """Whether several variants score the same events (shadow variants, the same inferenceId). They
@@ -222,6 +223,8 @@ class Endpoint(Section):
         twice = [name for place, name in enumerate(names) if name in names[:place]]
         if twice:
             raise ValueError(f"has {twice[0]!r} twice")
+        if len(names) == 1:
+            raise ValueError("names one variant, which has nobody to share the traffic with")
         return shares
 
     def capture_format(self) -> CaptureFormat:

@@ -17,7 +17,12 @@ from ml_insights.contracts import RECORD_BALANCE
 from ml_insights.dashboard.page import render_page
 from ml_insights.day_counts import CurveCounts
 from ml_insights.decisions.choices import threshold_choice_table
-from ml_insights.decisions.comparisons import TRAILING_7_DAYS, Rules, variant_comparison_table
+from ml_insights.decisions.comparisons import (
+    TRAILING_7_DAYS,
+    Rules,
+    Traffic,
+    variant_comparison_table,
+)
 from ml_insights.decisions.health import model_health_table, score_groups_table
 from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
@@ -33,7 +38,7 @@ from ml_insights_tests.decisions.published import CHAMPION, HALF, drawn
 
 DAYS = (date(2026, 10, 8), date(2026, 10, 9))
 VARIANTS, SLICES = ("champion", "challenger"), ("all", "region=EU")
-RULES = Rules(HALF, 0.01, 0.9, {})
+RULES = Rules(HALF, 0.01, 0.9, 20, {})
 MONEY = MoneyRules(
     OutcomeValues(Outcomes(140.0, -9.0, -120.0, 0.0)), "EUR", None, HALF, 0.9, replicates=50
 )
@@ -107,7 +112,7 @@ def _tables(counts: dict[date, CurveCounts], day: date) -> dict[str, pa.Table]:
             replicates=50,
         ),
         "variant_comparison": variant_comparison_table(
-            today, {TRAILING_7_DAYS: (before, len(before) and 1)}, RULES
+            Traffic(today), {TRAILING_7_DAYS: (before, len(before) and 1)}, RULES
         ),
         "business_value": business_value_table(today, points, MONEY),
         "threshold_choice": threshold_choice_table(

@@ -13,7 +13,12 @@ import pytest
 
 from ml_insights.day_counts import CurveCounts
 from ml_insights.decisions.choices import threshold_choice_table
-from ml_insights.decisions.comparisons import TRAILING_7_DAYS, Rules, variant_comparison_table
+from ml_insights.decisions.comparisons import (
+    TRAILING_7_DAYS,
+    Rules,
+    Traffic,
+    variant_comparison_table,
+)
 from ml_insights.decisions.health import model_health_table
 from ml_insights.decisions.insights.table import KINDS, MOST, insights_table
 from ml_insights.decisions.money import MoneyRules
@@ -32,10 +37,13 @@ def insights(
     before: CurveCounts | None = None,
     *,
     split: dict[str, float] | None = None,
+    records: dict[str, int] | None = None,
     money: bool = False,
 ) -> list[dict[str, Any]]:
-    rules = Rules(HALF, 0.01, 0.9, split or {})
-    comparison = variant_comparison_table(today, {TRAILING_7_DAYS: (before or {}, 7)}, rules)
+    rules = Rules(HALF, 0.01, 0.9, 20, split or {})
+    comparison = variant_comparison_table(
+        Traffic(today, records=records or {}), {TRAILING_7_DAYS: (before or {}, 7)}, rules
+    )
     health = model_health_table(
         today, before or {}, HALF, identity=("fraud", DAY), reference_days=7, past={}
     )
@@ -123,13 +131,17 @@ def test_variants_that_cannot_be_told_apart_ask_for_labels() -> None:
     (sentence,) = of_kind(rows, "variants")
     assert "cannot be told yet" in sentence
     assert re.search(
-        r"about [1-9][0-9],?0*\b.* labelled records would tell, there are 6,000", sentence
+        r"about [1-9][0-9],?0*\b.* labelled records would tell, .*; there are 6,000", sentence
     )
 
 
 def test_a_wrong_split_comes_first() -> None:
     today = {CHAMPION: drawn(1, 4000), CHALLENGER: drawn(2, 2000, separation=4.0)}
-    rows = insights(today, split={"champion": 1, "challenger": 1})
+    rows = insights(
+        today,
+        split={"champion": 1, "challenger": 1},
+        records={"champion": 4000, "challenger": 2000},
+    )
     assert rows[0]["kind"] == "traffic_split"
     assert "configured shares" in rows[0]["sentence"]
 
@@ -281,8 +293,8 @@ def test_of_variants_that_share_events_the_shared_ones_speak() -> None:
     today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
     spoken = {}
     for name, shared in (("shared", joint), ("none shared", {}), ("apart", None)):
-        rules = Rules(HALF, 0.01, 0.9, {})
-        comparison = variant_comparison_table(today, {}, rules, shared)
+        rules = Rules(HALF, 0.01, 0.9, 20, {})
+        comparison = variant_comparison_table(Traffic(today, shared), {}, rules)
         health = model_health_table(
             today, {}, HALF, identity=("fraud", DAY), reference_days=0, past={}
         )

@@ -7,8 +7,19 @@ import pyarrow as pa
 import pytest
 
 from ml_insights.day_counts import CurveCounts
-from ml_insights.decisions.comparisons import SAME_EVENTS, VARIANTS, Rules, variant_comparison_table
-from ml_insights.decisions.pairs import Pair, joint_counts_of, joint_counts_table
+from ml_insights.decisions.comparisons import (
+    SAME_EVENTS,
+    VARIANTS,
+    Rules,
+    Traffic,
+    variant_comparison_table,
+)
+from ml_insights.decisions.pairs import (
+    Pair,
+    joint_counts_added,
+    joint_counts_of,
+    joint_counts_table,
+)
 from ml_insights.decisions.tables import JOINT_COUNTS
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.estimates import METRICS
@@ -16,7 +27,7 @@ from ml_insights.metrics.false_discovery import benjamini_hochberg
 from ml_insights.metrics.paired import JointCounts, paired_differences
 from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn
 
-RULES = Rules(HALF, relevant=0.005, min_label_coverage=0.9, traffic_split={})
+RULES = Rules(HALF, relevant=0.005, min_label_coverage=0.9, min_positives=20, traffic_split={})
 PAIR = Pair("1", "all", "challenger", "champion")
 
 
@@ -60,9 +71,12 @@ def test_variants_are_compared_event_by_event_the_incumbent_first() -> None:
     joint = joint_counts_of(joint_counts_table(spark_rows()), GRID)
     counts = joint[PAIR]
     today = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
-    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
-    paired = {row["metric"]: row for row in rows if row["comparison"] == SAME_EVENTS}
-    apart = {row["metric"]: row for row in rows if row["comparison"] == VARIANTS}
+    rows, otherwise = (
+        variant_comparison_table(Traffic(today, shared), {}, RULES).to_pylist()
+        for shared in (joint, None)
+    )
+    assert {row["comparison"] for row in rows} == {SAME_EVENTS}, "records that are not apart"
+    paired, apart = ({row["metric"]: row for row in found} for found in (rows, otherwise))
     assert paired.keys() == set(METRICS)
     expected = paired_differences(counts.turned(), HALF)
     for metric, row in paired.items():
@@ -70,13 +84,13 @@ def test_variants_are_compared_event_by_event_the_incumbent_first() -> None:
         assert row["difference"] == expected[metric].difference.value
         wide = apart[metric]["difference_high"] - apart[metric]["difference_low"]
         assert row["difference_high"] - row["difference_low"] < wide
-        assert row["labels_needed"] <= apart[metric]["labels_needed"]
+        assert (row["labels_needed"] or 0) <= (apart[metric]["labels_needed"] or 0)
     assert paired["average_precision"]["verdict"] == "better"
 
 
 def test_a_pair_without_shared_labels_has_rows_that_say_so() -> None:
     today = {CHALLENGER: drawn(1), CHAMPION: drawn(2)}
-    rows = variant_comparison_table(today, {}, RULES, {}).to_pylist()
+    rows = variant_comparison_table(Traffic(today, {}), {}, RULES).to_pylist()
     paired = {row["metric"]: row for row in rows if row["comparison"] == SAME_EVENTS}
     assert paired.keys() == set(METRICS)
     for row in paired.values():
@@ -101,7 +115,7 @@ def sliced(slices: tuple[str, ...] = SLICES) -> tuple[CurveCounts, dict[Pair, Jo
 
 def test_in_a_slice_variants_are_compared_by_the_events_of_the_slice() -> None:
     today, joint = sliced()
-    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
+    rows = variant_comparison_table(Traffic(today, joint), {}, RULES).to_pylist()
     paired = [row for row in rows if row["comparison"] == SAME_EVENTS]
     assert len(paired) == len(SLICES) * len(METRICS)
     for row in paired:
@@ -115,18 +129,16 @@ def test_in_a_slice_variants_are_compared_by_the_events_of_the_slice() -> None:
 
 def test_slices_of_shared_events_are_one_family_of_tests() -> None:
     today, joint = sliced()
-    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
-    for comparison in (SAME_EVENTS, VARIANTS):
-        family = [row for row in rows if row["comparison"] == comparison]
-        adjusted = benjamini_hochberg(np.array([row["p_value"] for row in family]))
-        assert [row["adjusted_p_value"] for row in family] == pytest.approx(adjusted.tolist())
-        assert {row["slice"] for row in family} == set(SLICES)
+    rows = variant_comparison_table(Traffic(today, joint), {}, RULES).to_pylist()
+    adjusted = benjamini_hochberg(np.array([row["p_value"] for row in rows]))
+    assert [row["adjusted_p_value"] for row in rows] == pytest.approx(adjusted.tolist())
+    assert {row["slice"] for row in rows} == set(SLICES)
 
 
 def test_a_slice_without_shared_labels_says_so_and_leaves_the_others_as_they_are() -> None:
     today, joint = sliced()
     whole = {pair: counts for pair, counts in joint.items() if pair.slice != "region=EU"}
-    rows = variant_comparison_table(today, {}, RULES, whole).to_pylist()
+    rows = variant_comparison_table(Traffic(today, whole), {}, RULES).to_pylist()
     paired = [row for row in rows if row["comparison"] == SAME_EVENTS]
     reasons = {(row["slice"], row["undefined_reason"]) for row in paired}
     assert reasons == {
@@ -135,8 +147,6 @@ def test_a_slice_without_shared_labels_says_so_and_leaves_the_others_as_they_are
         ("region=US", None),
     }
     assert {row["verdict"] for row in paired if row["slice"] == "region=EU"} == {"cannot_tell_yet"}
-    apart = [row for row in rows if (row["comparison"], row["slice"]) == (VARIANTS, "region=EU")]
-    assert all(row["verdict"] for row in apart), "as if of other traffic"
 
 
 def test_a_comparison_on_shared_events_is_provisional_as_its_curves_are() -> None:
@@ -144,16 +154,34 @@ def test_a_comparison_on_shared_events_is_provisional_as_its_curves_are() -> Non
     late = CHAMPION._replace(slice="region=EU")
     waiting = BinCounts.from_scores(GRID, [0.5] * 1000, [-1] * 1000)
     today[late] = today[late] + waiting
-    rows = variant_comparison_table(today, {}, RULES, joint).to_pylist()
+    rows = variant_comparison_table(Traffic(today, joint), {}, RULES).to_pylist()
     provisional = {row["slice"] for row in rows if row["provisional"]}
     assert provisional == {"region=EU"}
-    assert {row["comparison"] for row in rows if row["provisional"]} == {SAME_EVENTS, VARIANTS}
 
 
 def test_variants_that_share_no_events_by_the_settings_have_no_such_row() -> None:
     today = {CHALLENGER: drawn(1), CHAMPION: drawn(2)}
-    rows = variant_comparison_table(today, {}, RULES).to_pylist()
+    rows = variant_comparison_table(Traffic(today), {}, RULES).to_pylist()
     assert {row["comparison"] for row in rows} == {VARIANTS}
+
+
+def test_days_of_shared_events_add_up() -> None:
+    days = [joint_counts_table(spark_rows(seed)) for seed in (1, 2, 3)]
+    added = joint_counts_added(days)
+    assert added.schema.names == JOINT_COUNTS.arrow_schema().names
+    (counts,) = joint_counts_of(added, GRID).values()
+    own = [joint_counts_of(day, GRID)[PAIR] for day in days]
+    for side in ("first", "second"):
+        whole = sum((getattr(one, side)() for one in own[1:]), getattr(own[0], side)())
+        assert np.array_equal(getattr(counts, side)().positives, whole.positives)
+        assert np.array_equal(getattr(counts, side)().negatives, whole.negatives)
+    today = {CHALLENGER: own[0].first(), CHAMPION: own[0].second()}
+    week = {CHALLENGER: counts.first(), CHAMPION: counts.second()}
+    rows = variant_comparison_table(
+        Traffic(today, {PAIR: own[0]}), {}, RULES, {7: Traffic(week, {PAIR: counts}, days=3)}
+    ).to_pylist()
+    assert {row["comparison"] for row in rows} == {SAME_EVENTS, "same_events_7_days"}
+    assert {row["baseline_days"] for row in rows} == {1, 3}
 
 
 def test_turning_the_pair_turns_the_differences() -> None:

@@ -151,6 +151,7 @@ def test_a_repaired_day_runs_and_warns_of_what_is_missing(
         "labels_lie_where_they_are_read": True,
         "counts_do_not_increase_with_threshold": True,
         "every_account_adds_up_to_zero": True,
+        "traffic_is_split_as_configured": True,
         "labels_name_one_prediction": True,
         "days_before_count_the_same": True,
         "no_share_fell_beyond_doubt": True,

@@ -75,20 +75,43 @@ def test_a_verdict_follows_from_the_interval_and_the_adjusted_p_value(
 def test_what_is_undefined_has_no_verdict_and_needs_no_labels() -> None:
     nothing = Difference(*[math.nan] * 4)
     assert verdict(nothing, math.nan, relevant=0.02) is None
-    assert labels_needed(nothing, relevant=0.02, labels=10) is None
+    assert labels_needed(nothing, math.nan, relevant=0.02, labels=10) is None
 
 
-def test_with_the_labels_needed_the_interval_is_as_narrow_as_the_relevant_difference() -> None:
-    one, other = [(40, 10), (60, 90)], [(45, 10), (55, 90)]
+@pytest.mark.parametrize("tests", [1.0, 40.0])
+def test_with_the_labels_needed_the_difference_is_beyond_chance(tests: float) -> None:
+    one, other = [(800, 200), (1200, 1800)], [(840, 200), (1160, 1800)]
     before = differences(from_groups(one), from_groups(other), 19457)["recall"].difference
-    needed = labels_needed(before, relevant=0.02, labels=400)
+    adjusted = min(1.0, tests * before.p_value)
+    needed = labels_needed(before, adjusted, relevant=0.015, labels=8000)
     assert needed is not None
-    times = round(needed / 400)
-    assert times > 1
-    grown = [[(times * p, times * n) for p, n in each] for each in (one, other)]
-    after = differences(from_groups(grown[0]), from_groups(grown[1]), 19457)["recall"].difference
-    assert after.low <= 0.0 < after.value
-    assert after.low == pytest.approx(0.0, abs=0.003)
+    for more, told in ((0.75, False), (1.25, True)):
+        times = more * needed / 8000
+        assert times > 1
+        grown = [[(round(times * p), round(times * n)) for p, n in each] for each in (one, other)]
+        after = differences(from_groups(grown[0]), from_groups(grown[1]), 19457)["recall"]
+        assert (adjusted / before.p_value * after.difference.p_value < 0.05) == told
+
+
+def test_a_difference_that_is_small_needs_an_interval_within_what_is_relevant() -> None:
+    one = [(400, 100), (600, 900)]
+    before = differences(from_groups(one), from_groups(one), 19457)["recall"].difference
+    needed = labels_needed(before, 1.0, relevant=0.02, labels=4000)
+    assert needed is not None
+    times = math.ceil(needed / 4000)
+    grown = from_groups([(times * p, times * n) for p, n in one])
+    after = differences(grown, grown, 19457)["recall"].difference
+    assert verdict(before, 1.0, relevant=0.02) == CANNOT_TELL_YET
+    assert verdict(after, 1.0, relevant=0.02) == NO_RELEVANT_DIFFERENCE
+
+
+@given(st.floats(-0.5, 0.5), st.floats(0.001, 0.4), st.floats(0.05, 1.0), st.integers(1, 10**6))
+def test_what_cannot_be_told_needs_more_labels_than_there_are(
+    value: float, half: float, p_value: float, labels: int
+) -> None:
+    compared = Difference(value, value - half, value + half, p_value)
+    needed = labels_needed(compared, p_value, relevant=0.01, labels=labels)
+    assert needed is None or needed > labels
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from ml_insights.metrics.differences import (
     p_value,
     two_sided,
 )
+from ml_insights.metrics.exact_test import exact_p_value
 from ml_insights.metrics.intervals import Z_95
 
 shares = st.integers(1, 10**7).flatmap(
@@ -33,15 +34,24 @@ def test_published_newcombe_interval() -> None:
     assert (compared.low, compared.high) == pytest.approx((0.0524, 0.3339), abs=5e-5)
 
 
-@given(shares, shares)
+values = st.builds(LogitNormal, st.floats(0.01, 0.99), st.floats(1e-4, 0.1))
+
+
+@given(values, values)
 def test_the_p_value_is_below_five_percent_exactly_if_the_interval_leaves_out_0(
-    first: Share, second: Share
+    first: LogitNormal, second: LogitNormal
 ) -> None:
     compared = difference(first, second)
     assert compared.low <= compared.value + 1e-12
     assert compared.value <= compared.high + 1e-12
     if min(abs(compared.low), abs(compared.high)) > 1e-9:
         assert (compared.p_value < 0.05) == (compared.low > 0 or compared.high < 0)
+
+
+def test_shares_and_f1_have_exact_p_values() -> None:
+    one, other = Share(0, 30), Share(1, 1)
+    assert p_value(one, other) == exact_p_value(one, other) == pytest.approx(2 / 31)
+    assert p_value(F1Share(one), F1Share(other)) == exact_p_value(one, other)
 
 
 @given(shares, shares)

@@ -29,7 +29,11 @@ from ml_insights.aws.quicksight.sheet_parts import (
 from ml_insights.dashboard.chart_style import colours
 from ml_insights.dashboard.sections import FIGURES, SECTIONS
 
-_BETWEEN_VARIANTS = ("variants", "same_events")
+_OF_THE_DAY = ("variants", "same_events")
+_BETWEEN_VARIANTS = (
+    *_OF_THE_DAY,
+    *(f"{name}_{days}_days" for days in (7, 28) for name in _OF_THE_DAY),
+)
 _WITH_DAYS_BEFORE = ("previous_day", "trailing_7_days")
 _COMPARISON: dict[str, tuple[str, Format | None]] = {
     "comparison": ("Compared with", None), "variant": ("Variant", None),
@@ -108,7 +112,8 @@ def comparisons(sources: Sources, choices: Choices) -> Built | None:
     scope = scopes(name)
     filters = [
         controls.is_one_of("a-b-between", source, "comparison", _BETWEEN_VARIANTS,
-                           scope([between, *lines])),
+                           scope([between])),
+        controls.is_one_of("a-b-lines", source, "comparison", _OF_THE_DAY, scope(lines)),
         controls.is_one_of("a-b-before", source, "comparison", _WITH_DAYS_BEFORE,
                            scope([before])),
         controls.equals_parameter("a-b-day", source, AGE, DAYS_BACK, scope([between, before])),

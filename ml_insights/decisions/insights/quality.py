@@ -89,35 +89,55 @@ def _unknown(rows: Sequence[Row]) -> Iterator[Insight]:
 
 def _variants(rows: Sequence[Row], relevant: float) -> Iterator[Insight]:
     for row in _between_variants(rows):
-        subject = f"{who(row)} against {row['baseline_variant']}"
+        days = row["baseline_days"]
+        over = f" over {days} days" if days > 1 else ""
+        subject = f"{who(row)} against {row['baseline_variant']}{over}"
         if _is_clear(row, relevant):
             way = "higher" if row["difference"] > 0 else "lower"
             sentence = f"{subject}: {_metric(row)} is {_amount(row)} {way} {_interval(row)}."
             yield Insight("variants", row["verdict"], size(row), sentence, row, row["metric"])
         elif row["verdict"] == CANNOT_TELL_YET and row["metric"] == "average_precision":
-            # Two digits are enough for a number of labels nobody has yet.
-            needed = int(float(f"{min(row['labels_needed'], _LABELS_BELIEVABLE):.2g}"))
             sentence = (
                 f"{subject}: which one has the higher average precision cannot be told yet "
-                f"(difference {row['difference']:+.3f} {_interval(row)}); about {needed:,} "
-                f"labelled records would tell, there are {row['labels']:,}."
+                f"(difference {row['difference']:+.3f} {_interval(row)}){_needed(row)}."
             )
             yield Insight("variants", NOTICE, 0.0, sentence, row, row["metric"])
 
 
+def _needed(row: Row) -> str:
+    if row["labels_needed"] is None:
+        return ""
+    needed = min(row["labels_needed"], _LABELS_BELIEVABLE)
+    # Two digits, rounded up, are enough for a number of labels nobody has yet.
+    unit = 10 ** max(0, len(str(needed)) - 2)
+    return (
+        f"; about {math.ceil(needed / unit) * unit:,} labelled records would tell, with the other "
+        f"comparisons taken into account; there are {row['labels']:,}"
+    )
+
+
 def _between_variants(rows: Sequence[Row]) -> Iterable[Row]:
-    """Pairs of variants by metric: on the events that both scored, where these can be judged."""
-    pairs: dict[tuple[str, ...], Row] = {}
-    for comparison in (SAME_EVENTS, VARIANTS):
-        for row in rows:
-            if (
-                row["comparison"] == comparison
-                and row["slice"] == ALL_RECORDS
-                and row["metric"] in METRIC_WORDS
-                and row["p_value"] is not None
-            ):
-                pairs.setdefault((row["baseline_variant"], *_curve_metric(row)), row)
-    return pairs.values()
+    """Pairs of variants by metric: what the day tells, or else what most days tell.
+
+    Of a pair that scored the same events these speak, where they can be judged.
+    """
+    pairs: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        if (
+            row["comparison"].startswith((SAME_EVENTS, VARIANTS))
+            and row["slice"] == ALL_RECORDS
+            and row["metric"] in METRIC_WORDS
+            and row["p_value"] is not None
+        ):
+            pairs.setdefault((row["baseline_variant"], *_curve_metric(row)), []).append(row)
+    return [_spoken(of) for of in pairs.values()]
+
+
+def _spoken(rows: Sequence[Row]) -> Row:
+    """Of a pair's rows the one of the fewest days that tells anything, else of the most days."""
+    by_days = sorted(rows, key=lambda row: row["baseline_days"])
+    telling = [row for row in by_days if row["verdict"] != CANNOT_TELL_YET]
+    return telling[0] if telling else by_days[-1]
 
 
 def _is_clear(row: Row, relevant: float) -> bool:
