@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from ml_insights.assets.days import WEEK, counts_before, counts_of_day
 from ml_insights.assets.declaration import failures, key
-from ml_insights.assets.inputs import not_read
+from ml_insights.assets.inputs import not_read, others_said
 from ml_insights.assets.raw_predictions import captured_counts
 from ml_insights.balance import remainders
 from ml_insights.contracts import (
@@ -58,6 +58,7 @@ def endpoint_checks(scope: EndpointScope) -> list[dg.AssetChecksDefinition]:
         _check(scope, RAW_PREDICTIONS, rejected_share_is_within_limit, blocking=True),
         _check(scope, RAW_PREDICTIONS, no_variant_is_rejected_above_the_limit),
         _check(scope, CONFUSION_COUNTS, labels_lie_where_they_are_read),
+        _check(scope, CONFUSION_COUNTS, labels_are_of_known_classes),
         _check(scope, CONFUSION_COUNTS, counts_do_not_increase_with_threshold, blocking=True),
         _check(scope, RECORD_BALANCE, every_account_adds_up_to_zero, blocking=True),
         _check(scope, RECORD_BALANCE, traffic_is_split_as_configured),
@@ -181,6 +182,26 @@ def labels_lie_where_they_are_read(scope: EndpointScope, lake: Lake, day: date) 
     told = "; ".join(part for part in (misplaced, hidden) if part)
     finding = f"{told} below {scope.ground_truth_root}" if told else "every object is read"
     return not misplaced, finding, {"files": found["files"]}
+
+
+def labels_are_of_known_classes(scope: EndpointScope, lake: Lake, day: date) -> Verdict:
+    """Labels are those that the settings name; if the negative one is not, it is one text."""
+    report = lake.notes(scope.name, CONFUSION_COUNTS, day)["report"]
+    said = others_said(report)
+    if not said:
+        return True, "every label is one that the settings name", {}
+    others = report["other_labels"]
+    labels = sum(others["texts"].values()) + others["more"]
+    observed = {"labels that settings do not name": labels}
+    if scope.endpoint.classes or scope.endpoint.negative_label:
+        return False, f"labels that the settings do not name are not used: {said}", observed
+    if len(others["texts"]) == 1:
+        return True, f"labels that are not positive say the same: {said}", observed
+    finding = (
+        f"labels of several texts count as negatives: {said}. If one of them alone means "
+        "negative, name it as negative_label"
+    )
+    return False, finding, observed
 
 
 def counts_do_not_increase_with_threshold(scope: EndpointScope, lake: Lake, day: date) -> Verdict:

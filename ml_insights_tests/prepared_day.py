@@ -86,6 +86,7 @@ def _report() -> dict[str, Any]:
         "manifest_digest": "abc",
         "ground_truth": {"files": 1, "bytes": 100, "hours": 1, "skipped": {}},
         "label_lines": {"label_lines_read": labels, "label_records": labels},
+        "other_labels": {"texts": {"0": NEGATIVES}, "more": 0},
         "labels": {"labels_read": labels, "used": labels},
         "labelled": {VARIANT: labels},
         "labels_collected": {"collected": labels, "known": labels},

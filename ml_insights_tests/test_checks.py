@@ -40,6 +40,7 @@ NAMES = (
     "rejected_share_is_within_limit",
     "no_variant_is_rejected_above_the_limit",
     "labels_lie_where_they_are_read",
+    "labels_are_of_known_classes",
     "counts_do_not_increase_with_threshold",
     "every_account_adds_up_to_zero",
     "traffic_is_split_as_configured",
@@ -322,6 +323,64 @@ def test_labels_that_are_not_read_are_named_as_captures_are(
     assert passed == passes
     assert told == f"{finding} below {installation.scope(ENDPOINT).ground_truth_root}"
     assert installation.published(ENDPOINT, DAY) == ALL
+
+
+@pytest.mark.parametrize(
+    ("settings", "texts", "more", "passes", "finding"),
+    [
+        ("", {}, 0, True, "every label is one that the settings name"),
+        ("", {"stayed": 70}, 0, True, "labels that are not positive say the same: 'stayed' (70)"),
+        (
+            "",
+            {"Churned": 2, "stayed": 1234},
+            0,
+            False,
+            "labels of several texts count as negatives: 'stayed' (1,234), 'Churned' (2). If one "
+            "of them alone means negative, name it as negative_label",
+        ),
+        (
+            "",
+            {"0.25": 1, "0.5": 1},
+            98,
+            False,
+            "labels of several texts count as negatives: '0.25' (1), '0.5' (1), other texts (98). "
+            "If one of them alone means negative, name it as negative_label",
+        ),
+        (
+            '    negative_label: "0"\n',
+            {"2": 7},
+            0,
+            False,
+            "labels that the settings do not name are not used: '2' (7)",
+        ),
+        ('    negative_label: "0"\n', {}, 0, True, "every label is one that the settings name"),
+    ],
+)
+def test_labels_that_the_settings_do_not_name_are_told_and_do_not_stop_the_day(
+    tmp_path: Path,
+    day: PreparedDay,
+    *,
+    settings: str,
+    texts: dict[str, int],
+    more: int,
+    passes: bool,
+    finding: str,
+) -> None:
+    day.report["other_labels"] = {"texts": texts, "more": more}
+    with dg.DagsterInstance.ephemeral() as instance:
+        runner = dg.ResourceDefinition.hardcoded_resource(PreparedRunner(day))
+        installation = install(tmp_path, SETTINGS + settings, instance, spark=runner)
+        assert run(installation) == ""
+        assert results(installation)["labels_are_of_known_classes"] == (passes, finding)
+        assert installation.published(ENDPOINT, DAY) == ALL
+
+
+def test_a_day_of_an_earlier_version_says_nothing_of_other_labels(
+    installation: Installation, day: PreparedDay
+) -> None:
+    del day.report["other_labels"]
+    assert run(installation) == ""
+    assert results(installation)["labels_are_of_known_classes"][0]
 
 
 def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_them(

@@ -70,6 +70,7 @@ CHECKS = {
     ("raw_predictions", "rejected_share_is_within_limit", True),
     ("raw_predictions", "no_variant_is_rejected_above_the_limit", False),
     ("confusion_counts", "labels_lie_where_they_are_read", False),
+    ("confusion_counts", "labels_are_of_known_classes", False),
     ("confusion_counts", "counts_do_not_increase_with_threshold", True),
     ("record_balance", "every_account_adds_up_to_zero", True),
     ("record_balance", "traffic_is_split_as_configured", False),

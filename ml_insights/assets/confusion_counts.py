@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
-from ml_insights.assets.inputs import GROUND_TRUTH, observed
+from ml_insights.assets.inputs import GROUND_TRUTH, observed, others_said
 from ml_insights.assets.raw_predictions import captured_counts
 from ml_insights.contracts import (
     ALL_RECORDS,
@@ -60,6 +60,7 @@ def build_confusion_counts(scope: EndpointScope) -> dg.AssetsDefinition:
                 "dagster/uri": published.uri,
                 "dagster/partition_row_count": published.rows,
                 **_metadata(rows),
+                "labels that settings do not name": others_said(job.report) or "none",
                 **job.metadata,
             }
         )

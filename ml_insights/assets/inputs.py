@@ -78,6 +78,18 @@ def observed(
     return dg.AssetObservation(asset_key=key(scope, name), partition=partition, metadata=metadata)
 
 
+def others_said(report: Mapping[str, Any]) -> str:
+    """What labels say that the settings do not name, and how often, in words; "" without any.
+
+    Args:
+        report: of the counting step. That of an earlier version says nothing about it.
+    """
+    others = report.get("other_labels", {"texts": {}, "more": 0})
+    often = sorted(others["texts"].items(), key=lambda said: -said[1])
+    said = ", ".join(f"{text!r} ({count:,})" for text, count in often)
+    return said + (f", other texts ({others['more']:,})" if others["more"] else "")
+
+
 def not_read(skipped: Mapping[str, Any], kind: str) -> str:
     """What of an input was skipped as `misplaced` or `hidden`, in words; "" without any."""
     found = skipped.get(kind)

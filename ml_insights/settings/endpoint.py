@@ -101,7 +101,8 @@ class Endpoint(Section):
     """The label that means positive, as in ground truth. Numbers match by value: `1` is `1.0`."""
 
     negative_label: Annotated[Label | None, Legal("text, other than `positive_label`")] = None
-    """The only other legal label. Without it, every label that is not positive is negative."""
+    """The only other legal label. Without it, every label that is not positive is negative,
+    and a check tells when there are several such texts."""
 
     score: Forms
     """Where the scores stand in the endpoint's output."""

@@ -71,7 +71,8 @@ def count_day(
     Returns:
         What the balance and the observations need: `manifest_digest`, `meaning` (of the counts, see
         `meaning`), `amount_decimals` (of the captures), `ground_truth` (what the label folders
-        hold), `label_lines` (by reason), and what `label_fates` returns.
+        hold), `label_lines` (by reason), `other_labels` (see `other_labels`), and what
+        `label_fates` returns.
 
     Raises:
         MissingInputError: the day's predictions are not published or there is none.
@@ -115,6 +116,7 @@ def count_day(
         "amount_decimals": manifest.get("amount_decimals"),
         "ground_truth": _observed(spark, job, folders),
         "label_lines": lines,
+        "other_labels": counted.other_labels.noted(),
         **counted.fates,
         "labels": {"labels_read": counted.labels_read, **fates},
         "labels_as_of": counted.labels_as_of,

@@ -11,6 +11,8 @@ from ml_insights.spark.raw_predictions import QUARANTINE_SAMPLE, SAMPLE_FOLDER
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
+    from ml_insights.spark.other_labels import OtherLabels
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -23,6 +25,7 @@ class Counted:
         label_lines: `label_lines_read`, as the readers counted them, and lines of ground truth by
             what became of them.
         labels_read: labels in the accepted lines, counted before they meet predictions.
+        other_labels: what they say that the settings do not name.
         labels_as_of: time of the newest object with an accepted line, ISO 8601, or None.
         fates: what `label_fates.label_fates` returns.
     """
@@ -31,6 +34,7 @@ class Counted:
     pairs: Optional[DataFrame]
     label_lines: dict[str, int]
     labels_read: int
+    other_labels: OtherLabels
     labels_as_of: Optional[str]
     fates: dict[str, Any]
 

@@ -22,6 +22,7 @@ from ml_insights.spark.arguments import CSV
 from ml_insights.spark.data_capture import cut_line, event_key, named_event
 from ml_insights.spark.decimal_number import DECIMAL_NUMBER, decimal_number
 from ml_insights.spark.label_texts import MISSING
+from ml_insights.spark.other_labels import LONGEST, LONGEST_WHOLE
 from ml_insights.spark.values import (
     decoded,
     is_blank,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from ml_insights.spark.arguments import ConfusionCountsArguments, ValueForm
 
+_BLANKS = " \t\r\n"
 INVALID = -1
 """Code of a label that is none of the legal labels."""
 
@@ -58,7 +60,8 @@ def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
     """Parse ground truth lines.
 
     Returns:
-        One row a line: `event_id`, `codes` (array<int>, one element a label of the record), `line`,
+        One row a line: `event_id`, `codes` (array<int>, one element a label of the record),
+        `others` (what its labels say that the settings do not name, NULL when rejected), `line`,
         `reason`, NULL when accepted, and the other columns of `lines`.
     """
     parsed = lines.withColumn("record", parse_json(F.col("value"), _RECORD))
@@ -78,11 +81,15 @@ def parsed_labels(lines: DataFrame, job: ConfusionCountsArguments) -> DataFrame:
         .when(F.col("text").isNull(), "bad_base64")
         .when(F.coalesce(F.size("values"), F.lit(0)) <= 0, "no_labels")
     )
-    return with_values.select(
+    with_codes = with_values.withColumn(
+        "codes", F.transform("values", lambda label: _code(label, job))
+    ).withColumn("reason", reason)
+    return with_codes.select(
         event_key(event_id).alias("event_id"),
-        F.transform("values", lambda label: _code(label, job)).alias("codes"),
+        "codes",
+        F.when(F.col("reason").isNull(), _others(job)).alias("others"),
         F.col("value").alias("line"),
-        reason.alias("reason"),
+        "reason",
         *(name for name in lines.columns if name != "value"),
     )
 
@@ -236,7 +243,7 @@ def _otherwise(job: ConfusionCountsArguments) -> int:
 
 
 def _code(label: Column, job: ConfusionCountsArguments) -> Column:
-    text = F.btrim(label, F.lit(" \t\r\n"))
+    text = F.btrim(label, F.lit(_BLANKS))
     missing = text.isNull() | (text == "") | F.lower(text).isin(*MISSING)
     known = reduce(
         lambda branch, pair: branch.when(_same(text, pair[0]), pair[1]),
@@ -244,6 +251,23 @@ def _code(label: Column, job: ConfusionCountsArguments) -> Column:
         F.when(missing, F.lit(None).cast("int")),
     )
     return known.otherwise(_otherwise(job))
+
+
+def _others(job: ConfusionCountsArguments) -> Column:
+    """What labels say that are none of the legal ones, all ways to write a number as one."""
+
+    def other(_: Column, position: Column) -> Column:
+        return F.coalesce(F.get("codes", position) == _otherwise(job), F.lit(False))
+
+    def said(label: Column) -> Column:
+        # A JSON number too large for a double is read as the text "Infinity", with its quotes.
+        text = F.btrim(label, F.lit(_BLANKS + '"'))
+        number = F.when(text.rlike(DECIMAL_NUMBER), text.cast("double"))
+        whole = (number == F.rint(number)) & (F.abs(number) < LONGEST_WHOLE)
+        as_whole = F.when(whole, number.cast("bigint").cast("string"))
+        return F.substring(F.coalesce(as_whole, number.cast("string"), text), 1, LONGEST)
+
+    return F.transform(F.filter("values", other), said)
 
 
 def _same(text: Column, label: str) -> Column:

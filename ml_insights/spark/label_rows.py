@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 from pyspark.sql import Observation
 from pyspark.sql import functions as F
@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from ml_insights.spark.ground_truth import day_folder, label_meaning, parsed_labels
 from ml_insights.spark.listing import WHOLE, Bounds, Listing
 from ml_insights.spark.native_reader import UNREAD, read_labels, understands
+from ml_insights.spark.other_labels import NO_OTHERS, OtherLabels, others_told
 from ml_insights.spark.text_lines import text_lines
 from ml_insights.spark.units import LISTINGS_AT_ONCE
 
@@ -35,11 +36,18 @@ _COLUMNS = ("event_id", "codes", "source_object", "modified", "collected_on", "l
 _LARGEST = 2**62
 
 
-class LabelCounts(NamedTuple):
+@dataclass(frozen=True)
+class LabelCounts:
     """What readers of ground truth count: lines, and labels in accepted lines."""
 
-    lines: int
-    labels: int
+    lines: int = 0
+    labels: int = 0
+    others: OtherLabels = NO_OTHERS
+
+    def __add__(self, more: LabelCounts) -> LabelCounts:
+        return LabelCounts(
+            self.lines + more.lines, self.labels + more.labels, self.others + more.others
+        )
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,8 @@ class LabelRows:
     Attributes:
         table: what `ground_truth.parsed_labels` gives, one row a line, in which `line` is NULL
             where it was accepted; and `uncounted`, true where a line was left by the reader that
-            counted it, so that its labels are in no count yet.
+            counted it, so that its labels are in no count yet. `others` is filled where no reader
+            has counted what labels say.
         counts: the readers' counts; complete when an action on the table is.
     """
 
@@ -105,7 +114,7 @@ def label_rows(
         known = rows(piece)
         known.table.write.mode("overwrite").parquet(output)
         found.append(known.counts())
-    total = LabelCounts(*map(sum, zip(*found)))
+    total = sum(found, LabelCounts())
     return LabelRows(spark.read.schema(known.table.schema).parquet(*written), lambda: total)
 
 
@@ -113,7 +122,7 @@ def _read_plainly(
     spark: SparkSession, job: ConfusionCountsArguments, files: Mapping[str, Any]
 ) -> LabelRows:
     parsed = parsed_labels(text_lines(spark, files, "collected_on"), job)
-    rows = parsed.select(*_COLUMNS, F.lit(False).alias("uncounted"))
+    rows = parsed.select(*_COLUMNS, F.lit(False).alias("uncounted"), "others")
     labels = F.sum(F.when(F.col("reason").isNull(), F.size("codes")))
     seen = Observation()
     observed = rows.observe(
@@ -140,10 +149,15 @@ def _read(
         "line",
         F.when(unread, F.col("reason")).alias("reason"),
         unread.alias("uncounted"),
+        F.when(unread, F.col("others")).alias("others"),
     )
 
     def counts() -> LabelCounts:
         found = read.counts().values()
-        return LabelCounts(sum(one.lines for one in found), sum(one.entries for one in found))
+        return LabelCounts(
+            lines=sum(one.lines for one in found),
+            labels=sum(one.entries for one in found),
+            others=others_told(read.said()),
+        )
 
     return LabelRows(rows, counts)

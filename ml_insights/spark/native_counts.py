@@ -24,6 +24,7 @@ from ml_insights.spark.files import Files
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.label_fates import known_before_day
 from ml_insights.spark.label_rows import LabelCounts
+from ml_insights.spark.other_labels import BOUNDS, others_told
 from ml_insights.spark.packing import packing
 from ml_insights.spark.repeated_events import among, spread
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from ml_insights.spark.arguments import ConfusionCountsArguments
     from ml_insights.spark.label_rows import LabelRows
+    from ml_insights.spark.other_labels import OtherLabels
 
 _COUNTED_DDL = (
     "record string, "
@@ -96,7 +98,7 @@ def counted_natively(
     rows = spread(_prediction_rows(predictions, job), repeated)
     records = None if labels is None else _label_rows(labels.table, job, repeated)
     spec, output = _spec(spark, job, variants, records_bytes), f"{job.output}/counted"
-    sums, newest = _write_counts(spark, rows, records, spec, output)
+    sums, newest, others = _write_counts(spark, rows, records, spec, output)
     shared = job.pairs_at >= 0 and "record=pairs" in Files(spark, output).folders(output)
     counted = spark.read.schema(_ddl(amounts=job.amounts)).parquet(output)
 
@@ -105,13 +107,14 @@ def counted_natively(
 
     reasons = keep_rejected(record("rejected"), job.output) if sums.pop("rejected") else {}
     accepted, uncounted = sums.pop("label_records"), sums.pop("uncounted")
-    read = LabelCounts(0, 0) if labels is None else labels.counts()
+    read = LabelCounts() if labels is None else labels.counts()
     lines = {"label_lines_read": read.lines}
     return Counted(
         bins=record("bins"),
         pairs=record("pairs") if shared else None,
         label_lines=lines if labels is None else {**lines, "label_records": accepted, **reasons},
         labels_read=read.labels + uncounted,
+        other_labels=read.others + others,
         labels_as_of=None if newest is None else _iso_time(newest),
         fates=_fates(spark, job, sums, record("open"), variants),
     )
@@ -150,12 +153,12 @@ def _write_counts(
     labels: Optional[DataFrame],
     spec: dict[str, Any],
     output: str,
-) -> tuple[dict[str, int], Optional[int]]:
+) -> tuple[dict[str, int], Optional[int], OtherLabels]:
     """Count rows by event and write the table of `_COUNTED_DDL`.
 
     Returns:
-        Sums by name, with `uncounted` labels of lines whose labels no reader has counted; and the
-        time of the newest object with an accepted line, microseconds.
+        Sums by name, with `uncounted` labels of lines whose labels no reader has counted; the time
+        of the newest object with an accepted line, microseconds; and what is in `others`.
     """
     context: Any = spark._jsparkSession.sparkContext()  # noqa: SLF001
     names = [*_SUMS, *(f"labelled/{n}" for n in range(len(spec["variants"])))]
@@ -167,8 +170,9 @@ def _write_counts(
     table = _table(spark, counted, _ddl(amounts=spec["amounts"]))
     table.write.partitionBy("record").mode("overwrite").parquet(output)
     found = {name: int(sum_.sum()) for name, sum_ in zip(names, sums)}
-    found["uncounted"] = int(native(spark, "ml_insights.TaskReports").sums(uncounted, 1)[0])
-    return found, max(times.value(), default=None)
+    reports = native(spark, "ml_insights.TaskReports")
+    found["uncounted"] = int(reports.sums(uncounted, 1)[0])
+    return found, max(times.value(), default=None), others_told(reports.texts(uncounted))
 
 
 def _spec(
@@ -186,6 +190,7 @@ def _spec(
         "bits": job.bits,
         "pairs_at": job.pairs_at,
         "amounts": job.amounts,
+        "others": BOUNDS,
         **packing(records_bytes, int(str(spark.conf.get("spark.sql.shuffle.partitions")))),
     }
 
@@ -226,6 +231,7 @@ def _label_rows(
         "line",
         among(repeated).alias("of_repeated"),
         "uncounted",
+        "others",
     )
 
 

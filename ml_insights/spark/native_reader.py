@@ -25,6 +25,7 @@ from ml_insights.spark.data_capture import (
 )
 from ml_insights.spark.java_classes import native
 from ml_insights.spark.json_path import EACH, parse_path
+from ml_insights.spark.other_labels import BOUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -94,6 +95,10 @@ class NativeRead:
         values = list(map(int, self._reports.sums(self._told, 3 * len(self._tags))))
         return {tag: Counts(*values[3 * n : 3 * n + 3]) for n, tag in enumerate(self._tags)}
 
+    def said(self) -> list[str]:
+        """What tasks told beside their counts, see `java/LabelReader.java`; complete likewise."""
+        return list(self._reports.texts(self._told))
+
     @property
     def newest(self) -> int:
         """When the newest file was written, milliseconds since 1970; 0 if none holds a byte."""
@@ -153,7 +158,12 @@ def read_labels(
     forms: dict[str, Optional[ValueForm]] = meaning["forms"]
     labels = {**meaning, **{name: _form(form) for name, form in forms.items()}}
     labels.pop("forms")
-    spec = {"record": "label", "columns": LABEL_COLUMNS, "labels": labels}
+    spec = {
+        "record": "label",
+        "columns": LABEL_COLUMNS,
+        "labels": labels,
+        "others": BOUNDS,
+    }
     return NativeRead(spark, spec, files)
 
 

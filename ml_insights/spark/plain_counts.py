@@ -19,6 +19,7 @@ from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.ground_truth import labels_of_day, one_per_event
 from ml_insights.spark.joint_counts import count_pairs
 from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
+from ml_insights.spark.other_labels import NO_OTHERS, count_others
 from ml_insights.spark.same_predictions import PLACE, said_beside_score
 from ml_insights.spark.session import empty
 
@@ -55,6 +56,7 @@ def counted_plainly(
         pairs=count_pairs(labelled, job.pairs_at) if job.pairs_at >= 0 else None,
         label_lines=lines,
         labels_read=read,
+        other_labels=NO_OTHERS if labels is None else count_others(labels.table),
         labels_as_of=seen["newest"],
         fates=fates,
     )

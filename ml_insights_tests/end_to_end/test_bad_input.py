@@ -149,6 +149,7 @@ def test_a_repaired_day_runs_and_warns_of_what_is_missing(
         "rejected_share_is_within_limit": True,
         "no_variant_is_rejected_above_the_limit": True,
         "labels_lie_where_they_are_read": True,
+        "labels_are_of_known_classes": True,
         "counts_do_not_increase_with_threshold": True,
         "every_account_adds_up_to_zero": True,
         "traffic_is_split_as_configured": True,

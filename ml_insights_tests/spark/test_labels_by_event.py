@@ -17,7 +17,7 @@ from ml_insights.spark.ground_truth import (
     parsed_labels,
     rejected_sample,
 )
-from ml_insights.spark.label_rows import label_folders, label_rows
+from ml_insights.spark.label_rows import LabelCounts, label_folders, label_rows
 from ml_insights.spark.listing import WHOLE, Listing, Stretch
 from ml_insights_tests.spark.labelled import counting_job, prediction, predictions_frame
 from ml_insights_tests.spark.reading import texts_frame
@@ -100,7 +100,7 @@ def test_of_a_window_with_many_files_the_driver_holds_a_few_names(
     assert held == [2, 1, 2]
     assert few is not None
     assert sorted(map(str, few.table.collect())) == expected
-    assert few.counts() == whole.counts() == (17, 22)
+    assert few.counts() == whole.counts() == LabelCounts(17, 22)
 
 
 def test_a_window_without_labels_has_no_rows(spark: SparkSession, tmp_path: Path) -> None:

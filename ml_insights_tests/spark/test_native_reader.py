@@ -26,6 +26,7 @@ from ml_insights.spark.arguments import CaptureFormat, ValueForm
 from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.listing import Listing
 from ml_insights.spark.native_reader import UNREAD, read_capture, understands
+from ml_insights.spark.other_labels import count_others
 from ml_insights_tests.spark.captured import JSON, ONE_SCORE, line
 from ml_insights_tests.spark.labelled import counting_job
 from ml_insights_tests.spark.mutations import damaged
@@ -251,10 +252,13 @@ def test_damaged_labels_become_the_same_rows_both_ways(
     hour.mkdir(parents=True)
     (hour / "labels.jsonl").write_bytes(b"".join(text + b"\n" for text in lines))
     job = counting_job(tmp_path, negative_label=negative)
-    folders, found = label_folders(spark, job), []
+    folders, found, others = label_folders(spark, job), [], []
     for plain in (False, True):
         rows = label_rows(spark, replace(job, plain=plain), folders)
         assert rows is not None
-        found.append(Counter(str(row) for row in rows.table.drop("uncounted").collect()))
+        found.append(Counter(str(row) for row in rows.table.drop("uncounted", "others").collect()))
+        others.append(rows.counts().others + count_others(rows.table))
     assert found[0].total() == len(lines)
     assert (found[0] - found[1], found[1] - found[0]) == (Counter(), Counter())
+    assert others[0] == others[1]
+    assert others[0].more

@@ -16,10 +16,12 @@ public final class LabelReader extends RecordReader {
 
   private final LabelRecord record;
   private final UTF8String[] days;
+  private final LabelTexts others;
 
   public LabelReader(JsonNode spec, Lines lines, FileGroup group, CollectionAccumulator told) {
     super(spec, lines, group, told);
     record = new LabelRecord(spec.get("labels"));
+    others = new LabelTexts(spec.get("others"));
     days = new UTF8String[spec.get("tags").size()];
     for (int i = 0; i < days.length; i++) {
       days[i] = UTF8String.fromString(((JsonNode) spec.get("tags").get(i)).asText());
@@ -44,7 +46,12 @@ public final class LabelReader extends RecordReader {
     return record.size;
   }
 
+  protected String said() {
+    return others.json();
+  }
+
   protected void fill(int number) {
+    record.countOthers(others);
     Object[] codes = new Object[record.size];
     System.arraycopy(record.codes, 0, codes, 0, codes.length);
     row.update(0, record.event);

@@ -31,6 +31,9 @@ public final class LabelRecord {
   public int size;
   public Integer[] codes = new Integer[16];
 
+  /** Where they stood in the payload. */
+  private Values found;
+
   public LabelRecord(JsonNode form) {
     csv = values(form.get("csv"));
     json = values(form.get("json"));
@@ -71,7 +74,17 @@ public final class LabelRecord {
     if (form == null || !side.decode(bytes) || !form.read(side.payload) || form.size == 0) {
       return -1;
     }
+    found = form;
     return codes(form) ? scanner.at : -1;
+  }
+
+  /** Counts what labels of the last record say that the settings do not name. */
+  public void countOthers(LabelTexts others) {
+    for (int n = 0; n < size; n++) {
+      if (otherwise.equals(codes[n])) {
+        others.add(side.payload.text, found.from[n], found.to[n]);
+      }
+    }
   }
 
   private boolean members() {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.apache.spark.util.CollectionAccumulator;
 
 /**
@@ -27,12 +28,18 @@ public final class PackedLabels extends PackedRows {
   private final EventLabels[] labels;
   private final EventLabels one = new EventLabels();
   private final CollectionAccumulator uncounted;
+  private final LabelTexts others;
   private long labelsUncounted;
   private int rejected;
 
-  /** @param uncounted gets the labels of accepted lines that no reader has counted, see `TaskReports`. */
-  public PackedLabels(Iterator rows, Blocks blocks, int slots, CollectionAccumulator uncounted) {
+  /**
+   * @param uncounted gets what no reader has counted of labels in accepted lines: their number, and what
+   *     they say that the settings do not name. See `TaskReports`.
+   */
+  public PackedLabels(
+      Iterator rows, Blocks blocks, int slots, LabelTexts others, CollectionAccumulator uncounted) {
     super(rows, blocks);
+    this.others = others;
     this.uncounted = uncounted;
     events = new byte[slots][];
     places = new int[slots];
@@ -48,6 +55,7 @@ public final class PackedLabels extends PackedRows {
     byte[] event = row.getBinary(0);
     one.set(row);
     labelsUncounted += row.getBoolean(8) ? one.entries : 0;
+    addOthers(row);
     // A day without predictions of the event counts those of today alone: they stay apart.
     int hash = Arrays.hashCode(event) * 2 + (one.today ? 1 : 0);
     int slot = (hash * 0x9E3779B9 >>> 1) % events.length;
@@ -65,7 +73,15 @@ public final class PackedLabels extends PackedRows {
     for (int slot = 0; slot < events.length; slot++) {
       give(slot);
     }
-    TaskReports.tell(uncounted, TaskContext.get().partitionId(), new long[] {labelsUncounted});
+    long[] numbers = {labelsUncounted};
+    TaskReports.tell(uncounted, TaskContext.get().partitionId(), numbers, others.json());
+  }
+
+  private void addOthers(InternalRow row) {
+    ArrayData texts = row.isNullAt(9) ? null : row.getArray(9);
+    for (int i = 0; texts != null && i < texts.numElements(); i++) {
+      others.add(texts.getUTF8String(i).getBytes());
+    }
   }
 
   private void addRejected(InternalRow row) {

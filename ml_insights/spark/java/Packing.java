@@ -25,7 +25,9 @@ public final class Packing implements PairFlatMapFunction {
     JsonNode given = RecordSource.parsed(spec);
     Blocks blocks = new Blocks(given.get("targets").asInt(), given.get("block_bytes").asInt());
     if (labels) {
-      return new PackedLabels((Iterator) rows, blocks, given.get("held_events").asInt(), uncounted);
+      LabelTexts others = new LabelTexts(given.get("others"));
+      int slots = given.get("held_events").asInt();
+      return new PackedLabels((Iterator) rows, blocks, slots, others, uncounted);
     }
     return new PackedPredictions((Iterator) rows, blocks, given);
   }

@@ -55,6 +55,11 @@ public abstract class RecordReader implements PartitionReader {
   /** Fills the row of a line that is not understood. */
   protected abstract void fillUnread(UTF8String line);
 
+  /** What the task tells beside its counts; null for nothing. */
+  protected String said() {
+    return null;
+  }
+
   /** Called when a file starts. */
   protected abstract void start(FileSlice slice);
 
@@ -112,7 +117,7 @@ public abstract class RecordReader implements PartitionReader {
 
   private void report() {
     if (!reported) {
-      TaskReports.tell(told, group.number, counts);
+      TaskReports.tell(told, group.number, counts, said());
       reported = true;
     }
   }

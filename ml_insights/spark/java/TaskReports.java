@@ -1,40 +1,53 @@
 package ml_insights;
 
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.apache.spark.util.CollectionAccumulator;
 
 /**
- * Numbers that tasks before a shuffle tell the driver, each task's once.
+ * What tasks before a shuffle tell the driver, each task's once: numbers, and perhaps a text.
  *
  * Such a task runs again when its result is lost with an executor, and Spark adds what it tells to what
- * it told before. So a task tells which it is, too: it told the same numbers each time.
+ * it told before. So a task tells which it is, too: it told the same each time. It tells it in classes
+ * of Java's own, for the driver may not find ours where it takes a task's result.
  */
 public final class TaskReports {
-  public static void tell(CollectionAccumulator told, int task, long[] numbers) {
-    long[] report = new long[numbers.length + 1];
-    report[0] = task;
-    System.arraycopy(numbers, 0, report, 1, numbers.length);
-    told.add(report);
+  public static void tell(CollectionAccumulator told, int task, long[] numbers, String text) {
+    told.add(new Object[] {Integer.valueOf(task), numbers, text});
   }
 
-  /** What the tasks told, added up. @param size numbers that each told. */
+  /** The numbers that the tasks told, added up. @param size how many each told. */
   public long[] sums(CollectionAccumulator told, int size) {
-    Map byTask = new HashMap();
-    List reports = told.value();
-    for (int i = 0; i < reports.size(); i++) {
-      long[] report = (long[]) reports.get(i);
-      byTask.put(Long.valueOf(report[0]), report);
-    }
     long[] sums = new long[size];
-    for (Iterator each = byTask.values().iterator(); each.hasNext();) {
-      long[] report = (long[]) each.next();
+    for (Iterator each = byTask(told); each.hasNext();) {
+      long[] numbers = (long[]) ((Object[]) each.next())[1];
       for (int i = 0; i < size; i++) {
-        sums[i] += report[i + 1];
+        sums[i] += numbers[i];
       }
     }
     return sums;
+  }
+
+  /** The texts that the tasks told. */
+  public List texts(CollectionAccumulator told) {
+    List texts = new ArrayList();
+    for (Iterator each = byTask(told); each.hasNext();) {
+      texts.add(((Object[]) each.next())[2]);
+    }
+    return texts;
+  }
+
+  /** One report of each task, in their order. */
+  private static Iterator byTask(CollectionAccumulator told) {
+    Map byTask = new TreeMap();
+    List reports = told.value();
+    for (int i = 0; i < reports.size(); i++) {
+      Object[] report = (Object[]) reports.get(i);
+      byTask.put(report[0], report);
+    }
+    return byTask.values().iterator();
   }
 }
