@@ -86,8 +86,8 @@ def _publish(
         pairs = joint_counts_table(lake.read_staged(f"{job.output}/pairs"))
         lake.write(scope.name, JOINT_COUNTS, day, pairs)
     if scope.endpoint.amount:
-        # Those that captures were read with, which may not be those of the settings any more.
-        noted = {"decimals": job.report["amount_decimals"]}
+        # As captures were read, which may not be as the settings have it any more.
+        noted = {"amounts": job.report["amounts"]}
         lake.write(scope.name, AMOUNT_COUNTS, day, amount_counts_table(bins), noted)
     published = lake.write(scope.name, CONFUSION_COUNTS, day, rows, notes)
     lake.discard_staged(scope.name, CONFUSION_COUNTS.name, day)

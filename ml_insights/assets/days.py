@@ -20,6 +20,7 @@ from ml_insights.decisions.tables import AMOUNT_COUNTS, JOINT_COUNTS
 from ml_insights.decisions.traffic import records_of
 from ml_insights.decisions.windows import days_before, window_counts
 from ml_insights.errors import ContractError
+from ml_insights.spark.meaning import meaning_of_amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,17 +62,17 @@ def stakes_of_day(
 
     Raises:
         MissingInputError: the day was counted without amounts.
-        ContractError: its amounts were read with other decimals.
+        ContractError: its amounts were read from elsewhere, or with other decimals.
     """
     if not (amount := scope.endpoint.amount):
         return None
-    decimals = lake.notes(scope.name, AMOUNT_COUNTS, day)["decimals"]
+    read = lake.notes(scope.name, AMOUNT_COUNTS, day)["amounts"]
+    asked = meaning_of_amounts(amount.amount_feature())
     # None: captures were read before amounts were asked for, so that no record has one.
-    if decimals not in (None, amount.decimals):
+    if read not in (None, asked):
         raise ContractError(
-            f"amounts of {scope.name} for {day} were read with {decimals} decimals, the settings "
-            f"ask for {amount.decimals}. Materialize raw_predictions and confusion_counts for the "
-            "day again."
+            f"amounts of {scope.name} for {day} were read as {read}, the settings ask for {asked}. "
+            "Materialize raw_predictions and confusion_counts for the day again."
         )
     return curve_stakes(lake.read(scope.name, AMOUNT_COUNTS, day), today)
 

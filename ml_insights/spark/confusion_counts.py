@@ -70,7 +70,7 @@ def count_day(
 
     Returns:
         What the balance and the observations need: `manifest_digest`, `meaning` (of the counts, see
-        `meaning`), `amount_decimals` (of the captures), `ground_truth` (what the label folders
+        `meaning`), `amounts` (likewise, None without), `ground_truth` (what the label folders
         hold), `label_lines` (by reason), `other_labels` (see `other_labels`), and what
         `label_fates` returns.
 
@@ -113,7 +113,7 @@ def count_day(
     return {
         "manifest_digest": manifest["digest"],
         "meaning": {**manifest.get("meaning", {}), **meaning_of_labels(job)},
-        "amount_decimals": manifest.get("amount_decimals"),
+        "amounts": manifest.get("amounts"),
         "ground_truth": _observed(spark, job, folders),
         "label_lines": lines,
         "other_labels": counted.other_labels.noted(),

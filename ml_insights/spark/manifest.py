@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_insights.contracts import ACCEPTED, RAW_PREDICTIONS
 from ml_insights.errors import MissingInputError
-from ml_insights.spark.meaning import meaning_of_scores
+from ml_insights.spark.meaning import meaning_of_amounts, meaning_of_scores
 
 if TYPE_CHECKING:
     from ml_insights.spark.arguments import RawPredictionsArguments
@@ -69,7 +69,8 @@ def day_manifest(
     """The document that names these units.
 
     `digest` tells what they were computed from; `slice_features` name the values of their slices;
-    `meaning` is what scores and slices were read as, `amount_decimals` what amounts are counted in.
+    `meaning` is what scores and slices were read as, `amounts` what amounts were, None
+    where none were asked for.
     """
     ordered = sorted(units, key=lambda unit: str(unit["path"]))
     return {
@@ -78,7 +79,7 @@ def day_manifest(
         "format": format_digest,
         "slice_features": [feature.name for feature in job.capture.slices],
         "meaning": meaning_of_scores(job.capture),
-        "amount_decimals": job.capture.amount.decimals if job.capture.amount else None,
+        "amounts": meaning_of_amounts(job.capture.amount) if job.capture.amount else None,
         "digest": digest({"format": format_digest, "hours": _marks(hours)}),
         "units": ordered,
     }

@@ -1,8 +1,9 @@
 """What a day's counts are counts of, in words by which two days are compared.
 
 What belongs here: the settings that give a count another meaning when they change: where scores,
-labels and slice features stand, and which labels are which. What does not: what decides how counts
-are judged (tolerances, delays, money), the grid and which days are added up (`day_counts`).
+labels, slice features and amounts stand, and which labels are which. What does not: what decides
+how counts are judged (tolerances, delays, money), the grid and which days are added up
+(`day_counts`).
 
 This module travels to the Spark cluster: standard library only, Python 3.9.
 """
@@ -16,7 +17,12 @@ from ml_insights.spark.arguments import CSV
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ml_insights.spark.arguments import CaptureFormat, ConfusionCountsArguments, ValueForm
+    from ml_insights.spark.arguments import (
+        AmountFeature,
+        CaptureFormat,
+        ConfusionCountsArguments,
+        ValueForm,
+    )
 
 Meaning = dict[str, str]
 """A setting, perhaps with what it is about, and what it says."""
@@ -45,6 +51,16 @@ def meaning_of_labels(job: ConfusionCountsArguments) -> Meaning:
         "positive_label": job.positive_label,
         "negative_label": job.negative_label or "every label that is not positive",
     }
+
+
+def meaning_of_amounts(amount: AmountFeature) -> str:
+    """What amounts are; apart from `Meaning`, since counts do not depend on them.
+
+    >>> from ml_insights.spark.arguments import AmountFeature, ValueForm
+    >>> meaning_of_amounts(AmountFeature(ValueForm(CSV, 3), decimals=2))
+    'text/csv column 3, 2 decimals'
+    """
+    return f"{amount.form.content_type} {_place(amount.form)}, {amount.decimals} decimals"
 
 
 def _place(form: ValueForm) -> str:

@@ -29,6 +29,9 @@ from ml_insights_tests.prepared_day import MONEY, SETTINGS
 AMOUNT = """\
       amount: {content_type: text/csv, index: 2, true_positive: 1}
 """
+AS_ASKED = "text/csv column 2, 2 decimals"
+ELSEWHERE = "text/csv column 3, 2 decimals"
+OTHER_DECIMALS = "text/csv column 2, 3 decimals"
 ALL_DAYS = 9
 
 
@@ -95,25 +98,30 @@ def test_days_without_amounts_say_nothing_of_a_choice_that_depends_on_them(
 ) -> None:
     choose(lake, range(5))
     empty = AMOUNT_COUNTS.arrow_schema().empty_table()
-    lake.write(ENDPOINT, AMOUNT_COUNTS, day(3), empty, {"decimals": 2})
-    lake.write(ENDPOINT, AMOUNT_COUNTS, day(4), empty, {"decimals": 3})
+    lake.write(ENDPOINT, AMOUNT_COUNTS, day(3), empty, {"amounts": AS_ASKED})
+    lake.write(ENDPOINT, AMOUNT_COUNTS, day(4), empty, {"amounts": ELSEWHERE})
     scope = scope_of(tmp_path, AMOUNT)
     kept = kept_choices(scope, lake, day(5), choices_before(scope, lake, day(5)))
-    assert len(kept[CHAMPION].days) == 1, "day 3: of day 4 amounts have other decimals"
+    assert len(kept[CHAMPION].days) == 1, "day 3: amounts of day 4 stood elsewhere"
 
 
-@pytest.mark.parametrize(("read_with", "fits"), [(2, True), (None, True), (3, False)])
-def test_amounts_of_other_decimals_are_refused_and_a_day_read_without_amounts_has_none(
-    tmp_path: Path, lake: Lake, read_with: int | None, fits: bool
+@pytest.mark.parametrize(
+    ("read_as", "fits"),
+    [(AS_ASKED, True), (None, True), (ELSEWHERE, False), (OTHER_DECIMALS, False)],
+)
+def test_amounts_read_otherwise_are_refused_and_a_day_read_without_amounts_has_none(
+    tmp_path: Path, lake: Lake, read_as: str | None, fits: bool
 ) -> None:
     scope, today = scope_of(tmp_path, AMOUNT), day(3)
     empty = AMOUNT_COUNTS.arrow_schema().empty_table()
-    lake.write(ENDPOINT, AMOUNT_COUNTS, today, empty, {"decimals": read_with})
+    lake.write(ENDPOINT, AMOUNT_COUNTS, today, empty, {"amounts": read_as})
     counts = day_counts(lake, ENDPOINT, scope.settings.grid, today)
     if fits:
         stakes = stakes_of_day(scope, lake, today, counts)
         assert stakes is not None
         assert {curve: about.records for curve, about in stakes.items()} == dict.fromkeys(counts, 0)
     else:
-        with pytest.raises(ContractError, match="read with 3 decimals, the settings ask for 2"):
+        with pytest.raises(
+            ContractError, match=f"read as {read_as}, the settings ask for {AS_ASKED}"
+        ):
             stakes_of_day(scope, lake, today, counts)

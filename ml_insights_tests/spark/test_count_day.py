@@ -75,7 +75,7 @@ def test_sagemakers_own_merged_record_gives_334_pairs(
     assert report["labels"]["labels_read"] == 335
     assert (report["labels"]["used"], report["labels"]["not_of_the_day"]) == (334, 1)
     assert report["labels_collected"] == {"collected": 335, "known": 334}
-    assert report["amount_decimals"] == 3
+    assert report["amounts"] == "text/csv column 0, 3 decimals"
     assert report["ground_truth"]["files"] == 2
     assert pq.read_table(tmp_path / "counted/quarantine").num_rows == 1
     assert report["labelled"] == {"main": 334}
