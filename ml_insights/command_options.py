@@ -13,6 +13,8 @@ import click
 if TYPE_CHECKING:
     from ml_insights.settings import Settings
 
+DAY = click.DateTime(["%Y-%m-%d"])
+
 settings_option = click.option(
     "--settings",
     "settings_file",

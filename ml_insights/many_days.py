@@ -1,7 +1,7 @@
 """Running many days through Dagster from a terminal: two processes, each with a part of a day.
 
 What belongs here: which part of a day runs where and when. What does not: running it
-(`daily_runs`), what the command line prints (`cli`).
+(`daily_runs`), which days (`complete_days`), what is printed (`run_commands`).
 
 Spark counts a day in this process; from the counts on, a day needs Python alone, and has a second
 process to itself. So one day is counted while the day before is published, and neither core waits.

@@ -31,8 +31,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("assets",),
     ("checks",),
     ("definitions",),
-    ("many_days", "command_options"),
-    ("cluster_commands", "publication_commands"),
+    ("many_days", "complete_days", "command_options"),
+    ("run_commands", "reading_commands", "cluster_commands", "publication_commands"),
+    ("demo_command",),
     ("cli",),
 )
 """Modules and packages below `ml_insights`, bottom first; the package's own module is ""."""

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.runners import JobResult, LocalSparkRunner
-from ml_insights.spark.arguments import RawPredictionsArguments
+from ml_insights.spark.arguments import ConfusionCountsArguments, RawPredictionsArguments
 from ml_insights_tests.in_this_process import InThisProcess
 from ml_insights_tests.installation import TWO_ENDPOINTS
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
@@ -180,6 +180,51 @@ def test_run_reads_everything_again_only_when_asked(
     command("run", "--from", "2026-10-02", "--recompute")
     compactions = [job for job in prepared.jobs if isinstance(job, RawPredictionsArguments)]
     assert [job.recompute for job in compactions] == [False, True]
+
+
+@pytest.mark.integration
+def test_without_days_run_computes_what_is_not_complete(
+    command: Command, folder: Path, prepared: PreparedRunner
+) -> None:
+    """The first two days have had all their labels; the window of the third is still open."""
+    days = [datetime.now(UTC).date() - timedelta(days=ago) for ago in (4, 3, 2)]
+    settings = SETTINGS.replace("2026-10-01", str(days[0])) + "    label_window_days: 2\n"
+
+    def run(*arguments: str) -> tuple[list[date], Result]:
+        prepared.jobs.clear()
+        result = command("run", *arguments, settings=settings)
+        read = [job for job in prepared.jobs if isinstance(job, RawPredictionsArguments)]
+        return [date.fromisoformat(job.day) for job in read], result
+
+    assert run()[0] == days
+    computed, result = run()
+    assert computed == days[2:]
+    assert "Passed by: 2 of 3 days, which are complete." in result.stderr
+    assert published(folder) == days
+    assert run("--again")[0] == run("--recompute")[0] == days
+    assert run("--from", str(days[0]))[0] == days[:1]
+
+    def fail_once() -> None:
+        if isinstance(prepared.jobs[-1], ConfusionCountsArguments):
+            prepared.before = lambda: None
+            raise MissingInputError("gone")
+
+    prepared.before = fail_once
+    assert run("--from", str(days[0]))[1].exit_code == 1
+    assert run()[0] == [days[0], days[2]], "captures were read again, but not counted"
+
+
+@pytest.mark.integration
+@pytest.mark.usefixtures("prepared")
+def test_where_all_days_are_complete_run_has_nothing_to_do(command: Command) -> None:
+    only = datetime.now(UTC).date() - timedelta(days=3)
+    settings = SETTINGS.replace("2026-10-01", str(only)) + "    label_window_days: 1\n"
+    command("run", "--from", str(only), settings=settings)
+    command("run", "--from", str(only + timedelta(days=1)), settings=settings)
+    result = command("run", settings=settings)
+    assert result.exit_code == 0
+    assert "Passed by: 2 of 2 days, which are complete." in result.stderr
+    assert "Dashboard page: file:" in result.stdout
 
 
 @pytest.mark.integration

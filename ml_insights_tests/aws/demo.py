@@ -22,12 +22,12 @@ import yaml
 from rich.console import Console
 
 from ml_insights.aws_deployment import lake_of
-from ml_insights.cli import run_days
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.demo import write_demo
 from ml_insights.demo.comparison import WIDTH, comparison_table
 from ml_insights.demo.history import Demo
 from ml_insights.lake import Lake
+from ml_insights.run_commands import run_days
 from ml_insights.settings import load_settings
 from ml_insights_tests.aws import SERVICES
 from ml_insights_tests.aws.demo_runners import RELEASE, RUNNERS, differences, runner_settings
