@@ -32,15 +32,15 @@ from ml_insights.decisions.comparisons import (
     Traffic,
     variant_comparison_table,
 )
-from ml_insights.decisions.health import model_health_table, score_groups_table
+from ml_insights.decisions.health import calibration_curve_table, model_health_table
 from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.rollups import window_quality_table
 from ml_insights.decisions.tables import (
     BUSINESS_VALUE,
+    CALIBRATION_CURVE,
     INSIGHTS,
     MODEL_HEALTH,
-    SCORE_GROUPS,
     THRESHOLD_CHOICE,
     VARIANT_COMPARISON,
     WINDOW_QUALITY,
@@ -212,7 +212,8 @@ def _day(  # noqa: C901 (a list of the day's steps)
         ),
     )
     watch.time(
-        "score_groups", lambda: write(SCORE_GROUPS, score_groups_table(curves_of_day(), operating))
+        "calibration_curve",
+        lambda: write(CALIBRATION_CURVE, calibration_curve_table(curves_of_day(), operating)),
     )
     healthy = watch.time("model_health", lambda: write(MODEL_HEALTH, health()))
     watch.time(

@@ -43,7 +43,7 @@ from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope
 
 _UNUSED_LABELS = (
-    *("missing", "illegal", "ambiguous", "wrong_number", "conflicting"),
+    *("missing", "illegal", "ambiguous", "wrong_length", "conflicting"),
     "not_of_the_day",
 )
 

@@ -22,7 +22,7 @@ LABELS: dict[str, Any] = {
         "superseded": 1,
         "conflicting": 0,
         "not_of_the_day": 2,
-        "wrong_number": 1,
+        "wrong_length": 1,
         "missing": 1,
         "illegal": 0,
         "used": 5,

@@ -394,7 +394,7 @@ def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_the
         "labels_read": 100,
         "missing": 2,
         "illegal": 60,
-        "wrong_number": 5,
+        "wrong_length": 5,
         "conflicting": 0,
         "not_of_the_day": 33,
     }
@@ -402,7 +402,7 @@ def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_the
     assert results(installation)["label_coverage_is_reached"][1] == (
         "below 90.0%, the day is provisional: champion 0.0%. Read 3 files, 120 lines, 100 of them "
         f"label records, in {tmp_path}/labels/yyyy/mm/dd of 2026-10-01 to 2026-10-08; not used: "
-        "20 rejected as no_labels, 2 missing, 60 illegal, 5 wrong number, 33 not of the day"
+        "20 rejected as no_labels, 2 missing, 60 illegal, 5 wrong length, 33 not of the day"
     )
 
 

@@ -47,7 +47,11 @@ LINEAGE = {
         {"numpy", "parquet"},
         {"confusion_counts", "record_balance"},
     ),
-    "score_groups": ("decisions", {"numpy", "parquet"}, {"confusion_counts", "record_balance"}),
+    "calibration_curve": (
+        "decisions",
+        {"numpy", "parquet"},
+        {"confusion_counts", "record_balance"},
+    ),
     "model_health": ("decisions", {"numpy", "parquet"}, {"confusion_counts", "model_quality"}),
     "insights": (
         "decisions",
@@ -59,7 +63,7 @@ LINEAGE = {
         {"altair", "html"},
         {
             *("precision_recall", "model_quality", "record_balance"),
-            *("insights", "variant_comparison", "score_groups", "model_health"),
+            *("insights", "variant_comparison", "calibration_curve", "model_health"),
         },
     ),
 }

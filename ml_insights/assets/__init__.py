@@ -10,7 +10,7 @@ here: lineage, metadata and the mapping of errors to Dagster. What does not: mat
 | metrics | confusion_counts, quarantine, record_balance, precision_recall, model_quality |
 | | model_quality_7_days, model_quality_28_days |
 | decisions | variant_comparison, business_value, threshold_choice |
-| | score_groups, model_health, insights |
+| | calibration_curve, model_health, insights |
 | dashboards | dashboard_page; on aws quicksight_dataset and quicksight_dashboard |
 """
 
@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ml_insights.assets.business_value import build_business_value
+from ml_insights.assets.calibration_curve import build_calibration_curve
 from ml_insights.assets.confusion_counts import build_confusion_counts
 from ml_insights.assets.dashboard_page import build_dashboard_page
 from ml_insights.assets.inputs import build_inputs
@@ -32,7 +33,6 @@ from ml_insights.assets.quicksight_dashboard import build_quicksight_dashboard
 from ml_insights.assets.quicksight_dataset import build_quicksight_dataset
 from ml_insights.assets.raw_predictions import build_raw_predictions
 from ml_insights.assets.record_balance import build_record_balance
-from ml_insights.assets.score_groups import build_score_groups
 from ml_insights.assets.threshold_choice import build_threshold_choice
 from ml_insights.assets.variant_comparison import build_variant_comparison
 from ml_insights.decisions.tables import WINDOWS
@@ -56,7 +56,7 @@ def endpoint_assets(scope: EndpointScope) -> list[dg.AssetsDefinition | dg.Asset
         *(build_model_quality_window(scope, days) for days in WINDOWS.values()),
         build_variant_comparison(scope),
         *_money(scope),
-        build_score_groups(scope),
+        build_calibration_curve(scope),
         build_model_health(scope),
         build_insights(scope),
         *_business_view(scope),

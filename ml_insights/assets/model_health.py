@@ -19,7 +19,12 @@ from ml_insights.result_tables import Curve
 from ml_insights.scope import EndpointScope
 
 PAST_DAYS = 28
-PLOTTED = ("calibration_error", "stability_index", "estimated_precision", "estimated_recall")
+PLOTTED = (
+    "calibration_error",
+    "population_stability_index",
+    "estimated_precision",
+    "estimated_recall",
+)
 
 
 def build_model_health(scope: EndpointScope) -> dg.AssetsDefinition:

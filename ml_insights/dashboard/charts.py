@@ -44,7 +44,7 @@ CURVE_RATIOS = ("precision", "recall", "f1")
 """Ratios that have a value at every threshold."""
 
 
-MONEY, CALIBRATION = "business_value", "score_groups"
+MONEY, CALIBRATION = "business_value", "calibration_curve"
 """Tables whose charts a page without their rows does not have."""
 
 

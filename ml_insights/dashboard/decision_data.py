@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 INSIGHTS, COMPARISON = "insights", "variant_comparison"
 VALUE, CHOICE = "business_value", "threshold_choice"
-GROUPS, HEALTH = "score_groups", "model_health"
+GROUPS, HEALTH = "calibration_curve", "model_health"
 READ = (INSIGHTS, COMPARISON, VALUE, CHOICE, GROUPS, HEALTH)
 """Tables that are read; each may be missing."""
 

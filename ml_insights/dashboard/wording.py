@@ -53,7 +53,7 @@ BALANCE_ITEMS = {
     "conflicting": "labels of one event that contradict each other",
     "not_of_the_day": "for no usable prediction of the day: of another day, or rejected",
     "ambiguous": "for an inferenceId that several predictions share",
-    "wrong_number": "another number of labels than predictions",
+    "wrong_length": "another number of labels than predictions",
     "missing": "empty labels",
     "illegal": "neither the positive nor the negative label",
     "of_known_predictions": "for usable predictions of the day or days before",

@@ -9,7 +9,7 @@ Each module turns counts of curves into rows of one or two tables: counts in, Ar
 | `comparisons` | variant_comparison |
 | `money` | business_value |
 | `choices` | threshold_choice |
-| `health` | model_health, score_groups |
+| `health` | model_health, calibration_curve |
 | `insights` | insights |
 | `regressions` | what the gates look at |
 """

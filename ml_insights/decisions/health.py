@@ -1,4 +1,4 @@
-"""model_health and score_groups: calibration, drift, labels, and estimates without labels.
+"""model_health and calibration_curve: calibration, drift, labels, and estimates without labels.
 
 What belongs here: the rows of both tables. What does not: the mathematics (`metrics.calibration`,
 `metrics.drift`, `metrics.label_selection`, `metrics.without_labels`).
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_insights.decisions.rows import arrow_rows
-from ml_insights.decisions.tables import MODEL_HEALTH, SCORE_GROUPS
+from ml_insights.decisions.tables import CALIBRATION_CURVE, MODEL_HEALTH
 from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.calibration import calibration_error, reliability
 from ml_insights.metrics.drift import score_drift
@@ -46,8 +46,8 @@ SHOWN_GROUPS = 8
 """Groups of scores on each side of the threshold."""
 
 
-def score_groups_table(today: CurveCounts, threshold_index: int) -> pa.Table:
-    """Rows of score_groups, by curve and ascending score."""
+def calibration_curve_table(today: CurveCounts, threshold_index: int) -> pa.Table:
+    """Rows of calibration_curve, by curve and ascending score."""
     rows = []
     for curve, bins in today.items():
         strata = label_strata(bins, threshold_index, SHOWN_GROUPS)
@@ -68,7 +68,7 @@ def score_groups_table(today: CurveCounts, threshold_index: int) -> pa.Table:
         for group, values in enumerate(zip(*columns.values(), strict=True), start=1):
             group_row = dict(zip(columns, values, strict=True))
             rows.append({**curve._asdict(), "group": group, **group_row})
-    return arrow_rows(SCORE_GROUPS, rows)
+    return arrow_rows(CALIBRATION_CURVE, rows)
 
 
 def model_health_table(
@@ -126,10 +126,10 @@ def _drift(before: BinCounts | None, bins: BinCounts) -> dict[str, float]:
         return {}
     drift = score_drift(before, bins)
     return {
-        "stability_index": drift.stability_index,
-        "stability_index_by_chance": drift.stability_by_chance,
-        "largest_score_gap": drift.largest_gap,
-        "largest_score_gap_p_value": drift.p_value,
+        "population_stability_index": drift.population_stability_index,
+        "population_stability_index_by_chance": drift.population_stability_index_by_chance,
+        "kolmogorov_smirnov": drift.kolmogorov_smirnov,
+        "kolmogorov_smirnov_p_value": drift.p_value,
     }
 
 

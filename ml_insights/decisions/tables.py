@@ -312,8 +312,8 @@ THRESHOLD_CHOICE = Table(
     ),
 )
 
-SCORE_GROUPS = Table(
-    "score_groups",
+CALIBRATION_CURVE = Table(
+    "calibration_curve",
     "neighbouring scores of a curve, about equally many records on each side of the threshold",
     (
         *_CURVE,
@@ -338,10 +338,16 @@ MODEL_HEALTH = Table(
         _ratio("calibration_error_by_chance", "A calibrated model stays below it on 95 of 100."),
         _ratio("calibration_p_value", "P-value of so large an error of a calibrated model."),
         _ratio("calibration_gap", "Mean score less rate of positives: above 0, scores too high."),
-        _ratio("stability_index", "Population stability index against the 7 days before."),
-        _ratio("stability_index_by_chance", "Without drift it stays below it on 95 of 100 days."),
-        _ratio("largest_score_gap", "Kolmogorov-Smirnov distance to the 7 days before."),
-        _ratio("largest_score_gap_p_value", "Its p-value."),
+        _ratio("population_stability_index", "Of the scores, against the 7 days before."),
+        _ratio(
+            "population_stability_index_by_chance",
+            "Without drift it stays below it on 95 of 100 days.",
+        ),
+        _ratio(
+            "kolmogorov_smirnov",
+            "Its statistic: largest distance of the distributions to the 7 days before.",
+        ),
+        _ratio("kolmogorov_smirnov_p_value", "Its p-value."),
         _ratio("label_selection_p_value", "P-value of labels that do not depend on the score."),
         Column("recall_identifiable", "boolean", "Every group of scores has a label."),
         *_with_interval("stratified_recall", "Recall if every group counts with all its records."),
@@ -392,7 +398,7 @@ DECISION_TABLES = {
         VARIANT_COMPARISON,
         BUSINESS_VALUE,
         THRESHOLD_CHOICE,
-        SCORE_GROUPS,
+        CALIBRATION_CURVE,
         MODEL_HEALTH,
         INSIGHTS,
         *WINDOW_QUALITY.values(),

@@ -26,15 +26,15 @@ class ScoreDrift(NamedTuple):
     """Distance of two score distributions; NaN if either has no records.
 
     Attributes:
-        stability_index: population stability index over tenths of the reference.
-        stability_by_chance: without drift it stays below this on 95 of 100 days.
-        largest_gap: Kolmogorov-Smirnov statistic: largest distance of the distributions, on bins.
+        population_stability_index: over tenths of the reference.
+        population_stability_index_by_chance: without drift it stays below this on 95 of 100 days.
+        kolmogorov_smirnov: its statistic: largest distance of the distributions, on bins.
         p_value: of the largest gap (asymptotic; too large, so on the safe side, with many ties).
     """
 
-    stability_index: float
-    stability_by_chance: float
-    largest_gap: float
+    population_stability_index: float
+    population_stability_index_by_chance: float
+    kolmogorov_smirnov: float
     p_value: float
 
 

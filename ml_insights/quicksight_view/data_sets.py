@@ -66,7 +66,7 @@ SHOWN = (
     "variant_comparison",
     "business_value",
     "threshold_choice",
-    "score_groups",
+    "calibration_curve",
     "model_health",
     "insights",
 )

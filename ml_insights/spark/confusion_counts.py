@@ -2,7 +2,7 @@
 
 What belongs here: the step from a published day to its bins and its report, and slices. What does
 not: meeting and counting events (`native_counts`, and `plain_counts` in SQL), what became of each
-label (`label_fates`), cumulative counts (`ml_insights.metrics`), the published table
+label (`label_account`), cumulative counts (`ml_insights.metrics`), the published table
 (`ml_insights.lake`).
 
 The result is small: one row for each curve and occupied bin, whatever the number of predictions.
@@ -72,7 +72,7 @@ def count_day(
         What the balance and the observations need: `manifest_digest`, `meaning` (of the counts, see
         `meaning`), `amounts` (likewise, None without), `ground_truth` (what the label folders
         hold), `label_lines` (by reason), `other_labels` (see `other_labels`), and what
-        `label_fates` returns.
+        `label_account` returns.
 
     Raises:
         MissingInputError: the day's predictions are not published or there is none.
@@ -101,9 +101,9 @@ def count_day(
             records_bytes=rows * RECORD_BYTES + sum(folder.bytes for folder in folders.values()),
             repeated=repeated_events(predictions, rows),
         )
-    lines, fates = counted.label_lines, counted.fates["labels"]
+    lines, account = counted.label_lines, counted.account["labels"]
     report(f"labels read: {lines['label_lines_read']} lines in the label window")
-    report(f"labels matched: {fates['used']} used")
+    report(f"labels matched: {account['used']} used")
     bins = bins_of_slices(counted.bins, slices)
     bins.write.mode("overwrite").parquet(f"{job.output}/{BINS_FOLDER}")
     if counted.pairs is not None:
@@ -117,8 +117,8 @@ def count_day(
         "ground_truth": _observed(spark, job, folders),
         "label_lines": lines,
         "other_labels": counted.other_labels.noted(),
-        **counted.fates,
-        "labels": {"labels_read": counted.labels_read, **fates},
+        **counted.account,
+        "labels": {"labels_read": counted.labels_read, **account},
         "labels_as_of": counted.labels_as_of,
     }
 

@@ -27,7 +27,7 @@ class Counted:
         labels_read: labels in the accepted lines, counted before they meet predictions.
         other_labels: what they say that the settings do not name.
         labels_as_of: time of the newest object with an accepted line, ISO 8601, or None.
-        fates: what `label_fates.label_fates` returns.
+        account: what `label_account.label_account` returns.
     """
 
     bins: DataFrame
@@ -36,7 +36,7 @@ class Counted:
     labels_read: int
     other_labels: OtherLabels
     labels_as_of: Optional[str]
-    fates: dict[str, Any]
+    account: dict[str, Any]
 
 
 def keep_rejected(rejected: DataFrame, output: str) -> dict[str, int]:

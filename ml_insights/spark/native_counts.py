@@ -22,7 +22,7 @@ from pyspark.sql import functions as F
 from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.files import Files
 from ml_insights.spark.java_classes import native
-from ml_insights.spark.label_fates import known_before_day
+from ml_insights.spark.label_account import known_before_day
 from ml_insights.spark.label_rows import LabelCounts
 from ml_insights.spark.other_labels import BOUNDS, others_told
 from ml_insights.spark.packing import packing
@@ -66,7 +66,7 @@ _SUMS = (
     "conflicting",
     "not_of_the_day",
     "ambiguous",
-    "wrong_number",
+    "wrong_length",
     "missing",
     "illegal",
     "used",
@@ -116,18 +116,18 @@ def counted_natively(
         labels_read=read.labels + uncounted,
         other_labels=read.others + others,
         labels_as_of=None if newest is None else _iso_time(newest),
-        fates=_fates(spark, job, sums, record("open"), variants),
+        account=_account(spark, job, sums, record("open"), variants),
     )
 
 
-def _fates(
+def _account(
     spark: SparkSession,
     job: ConfusionCountsArguments,
     sums: dict[str, int],
     open_labels: DataFrame,
     variants: Sequence[str],
 ) -> dict[str, Any]:
-    """What `label_fates.label_fates` returns, from the sums that the operator has added up."""
+    """What `label_account.label_account` returns, from the sums that the operator has added up."""
     labelled = {variant: sums.pop(f"labelled/{n}") for n, variant in enumerate(variants)}
     collected, known = sums.pop("collected"), sums.pop("known_today")
     known_before, missing = 0, 0

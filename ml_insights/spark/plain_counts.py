@@ -2,7 +2,7 @@
 
 What belongs here: deduplication, the join, counting by bin, all in Spark's own expressions. What
 does not: parsing labels and which of them count (`ground_truth`), what became of each
-(`label_fates`).
+(`label_account`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ml_insights.spark.binning import with_bin_position
 from ml_insights.spark.counted import Counted, keep_rejected
 from ml_insights.spark.ground_truth import labels_of_day, one_per_event
 from ml_insights.spark.joint_counts import count_pairs
-from ml_insights.spark.label_fates import label_fates, match_labels, usable_labels
+from ml_insights.spark.label_account import label_account, match_labels, usable_labels
 from ml_insights.spark.other_labels import NO_OTHERS, count_others
 from ml_insights.spark.same_predictions import PLACE, said_beside_score
 from ml_insights.spark.session import empty
@@ -47,8 +47,8 @@ def counted_plainly(
     lines, read, seen, events = _stage_labels(spark, job, predictions, labels)
     matched = f"{job.output}/matched_labels"
     match_labels(predictions, events, variants).write.mode("overwrite").parquet(matched)
-    fates = label_fates(spark, job, spark.read.parquet(matched), variants)
-    fates["labels"]["not_of_the_day"] += int(seen["passed_by"])
+    account = label_account(spark, job, spark.read.parquet(matched), variants)
+    account["labels"]["not_of_the_day"] += int(seen["passed_by"])
     distinct = distinct_predictions(predictions, ThresholdGrid(job.octaves, job.bits))
     labelled = with_labels(distinct, usable_labels(spark.read.parquet(matched)), job)
     return Counted(
@@ -58,7 +58,7 @@ def counted_plainly(
         labels_read=read,
         other_labels=NO_OTHERS if labels is None else count_others(labels.table),
         labels_as_of=seen["newest"],
-        fates=fates,
+        account=account,
     )
 
 
@@ -96,7 +96,7 @@ def distinct_predictions(predictions: DataFrame, grid: ThresholdGrid) -> DataFra
 
     A duplicate stands in the same place and says the same, see `same_predictions`, with scores in
     one place of the grid. Rows that say different things are different predictions, also where a
-    caller has given them one inferenceId; `label_fates` sees to it that they get no label.
+    caller has given them one inferenceId; `label_account` sees to it that they get no label.
 
     Returns:
         The keys, `threshold_index`, `bin_offset`, `slice_id`, `predictions_in_record`, `copies`,

@@ -2,7 +2,7 @@
 
 What belongs here: that definition, for everything that counts or spreads predictions
 (`java/EventPredictions.java` has the same). What does not: what becomes of copies (`plain_counts`),
-and of predictions in one place that say different things (`label_fates`, `repeated_events`).
+and of predictions in one place that say different things (`label_account`, `repeated_events`).
 
 SageMaker delivers at least once, so copies are one prediction. Rows in one place that say different
 things are different predictions that a caller has given the same inferenceId.

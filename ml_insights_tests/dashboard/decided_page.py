@@ -23,7 +23,7 @@ from ml_insights.decisions.comparisons import (
     Traffic,
     variant_comparison_table,
 )
-from ml_insights.decisions.health import model_health_table, score_groups_table
+from ml_insights.decisions.health import calibration_curve_table, model_health_table
 from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
@@ -118,7 +118,7 @@ def _tables(counts: dict[date, CurveCounts], day: date) -> dict[str, pa.Table]:
         "threshold_choice": threshold_choice_table(
             today, MONEY, identity=identity, chosen_before={}
         ),
-        "score_groups": score_groups_table(today, HALF),
+        "calibration_curve": calibration_curve_table(today, HALF),
         "model_health": model_health_table(
             today, before, HALF, identity=identity, reference_days=1, past={}
         ),

@@ -1,4 +1,4 @@
-"""model_health and score_groups: what they say, and what they do not claim to know."""
+"""model_health and calibration_curve: what they say, and what they do not claim to know."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ml_insights.day_counts import CurveCounts
-from ml_insights.decisions.health import model_health_table, score_groups_table
+from ml_insights.decisions.health import calibration_curve_table, model_health_table
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF, drawn, nothing
 
@@ -30,7 +30,7 @@ def health(bins: BinCounts, before: CurveCounts | None = None, past: Any = ()) -
 
 def test_groups_hold_every_record_and_label_once_and_split_at_the_threshold() -> None:
     bins = drawn(1, labelled=0.6)
-    rows = score_groups_table({CHAMPION: bins}, HALF).to_pylist()
+    rows = calibration_curve_table({CHAMPION: bins}, HALF).to_pylist()
     assert [row["group"] for row in rows] == list(range(1, len(rows) + 1))
     assert sum(row["records"] for row in rows) == bins.records.sum()
     assert sum(row["labelled"] for row in rows) == (bins.positives + bins.negatives).sum()
@@ -47,8 +47,8 @@ def test_a_usual_day_is_within_chance_and_its_estimate_is_near_the_truth() -> No
     row = health(bins, {CHAMPION: drawn(3, 100_000)})
     counts = bins.confusion_at(np.array([HALF]))
     recall = counts.true_positives[0] / bins.positives.sum()
-    assert row["stability_index"] < 0.01
-    assert row["largest_score_gap_p_value"] > 0.001
+    assert row["population_stability_index"] < 0.01
+    assert row["kolmogorov_smirnov_p_value"] > 0.001
     assert row["estimated_recall"] == pytest.approx(recall, abs=0.02)
     assert row["stratified_recall_low"] < recall < row["stratified_recall_high"]
     assert row["recall_identifiable"]
@@ -57,7 +57,7 @@ def test_a_usual_day_is_within_chance_and_its_estimate_is_near_the_truth() -> No
 
 def test_a_shift_of_scores_is_seen_without_any_label() -> None:
     row = health(drawn(4, separation=4.0, labelled=0.0), {CHAMPION: drawn(5)})
-    assert row["stability_index"] > 0.1
+    assert row["population_stability_index"] > 0.1
     assert row["estimated_recall"] is not None
     assert row["calibration_error"] is None
     assert row["undefined_reason"] == "no_labels"
@@ -67,7 +67,7 @@ def test_without_days_before_nothing_is_compared() -> None:
     row = health(drawn(6))
     assert row["undefined_reason"] == "no_days_before"
     assert row["reference_days"] == 0
-    assert row["stability_index"] is None
+    assert row["population_stability_index"] is None
     assert row["estimated_precision"] is None
     assert row["calibration_error"] is not None
 
@@ -127,4 +127,4 @@ def test_recall_of_scores_on_one_side_has_no_interval_and_says_so() -> None:
 @pytest.mark.parametrize("bins", [nothing(), BinCounts.from_scores(GRID, [0.7], [1])])
 def test_next_to_no_records_are_no_crash(bins: BinCounts) -> None:
     health(bins, {CHAMPION: bins})
-    score_groups_table({CHAMPION: bins}, HALF)
+    calibration_curve_table({CHAMPION: bins}, HALF)

@@ -8,7 +8,7 @@ import pytest
 
 from ml_insights.metrics.thresholds import ThresholdGrid
 from ml_insights.spark import repeated_events
-from ml_insights.spark.label_fates import match_labels
+from ml_insights.spark.label_account import match_labels
 from ml_insights.spark.plain_counts import distinct_predictions
 from ml_insights.spark.same_predictions import PLACE, said_beside_score
 from ml_insights_tests.spark.labelled import (

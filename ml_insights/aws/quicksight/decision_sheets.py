@@ -175,9 +175,9 @@ def value(sources: Sources, choices: Choices) -> Built | None:
 
 def health(sources: Sources, choices: Choices, name: str) -> Part:
     """Calibration, drift and what the labels can tell, as rows of a sheet."""
-    if not {"score_groups", "model_health"} <= set(sources):
+    if not {"calibration_curve", "model_health"} <= set(sources):
         return [], []
-    groups, state = sources["score_groups"], sources["model_health"]
+    groups, state = sources["calibration_curve"], sources["model_health"]
     hue = colours(choices.variants)
     reliability = visuals.scatter(
         "reliability", FIGURES["reliability"], groups, x="mean_score", y="positive_rate",
@@ -189,7 +189,7 @@ def health(sources: Sources, choices: Choices, name: str) -> Part:
     )  # fmt: skip
     drift = visuals.line(
         "drift", "Drift of scores against the 7 days before, chosen variant", state,
-        ["stability_index", "stability_index_by_chance"], "plain",
+        ["population_stability_index", "population_stability_index_by_chance"], "plain",
         references=[visuals.reference_line(0.25, "rule of thumb: large")],
     )  # fmt: skip
     table = visuals.table(
@@ -198,8 +198,8 @@ def health(sources: Sources, choices: Choices, name: str) -> Part:
             "variant": ("Variant", None), "calibration_error": ("Calibration error", "plain"),
             "calibration_error_by_chance": ("by chance below", "plain"),
             "calibration_gap": ("Scores too high by", "signed"),
-            "stability_index": ("Stability index", "plain"),
-            "largest_score_gap_p_value": ("p of no drift", "plain"),
+            "population_stability_index": ("Population stability index", "plain"),
+            "kolmogorov_smirnov_p_value": ("p of no drift", "plain"),
             "label_selection_p_value": ("p of labels at random", "plain"),
             "recall_identifiable": ("Recall identifiable", "count"),
             "estimated_precision": ("Estimated precision", "share"),

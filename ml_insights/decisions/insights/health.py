@@ -65,17 +65,19 @@ def _excess(row: Row) -> float:
 def _drift(rows: Sequence[Row]) -> Iterator[Insight]:
     shifted = [
         row
-        for row in beyond_chance(rows, lambda row: row["largest_score_gap_p_value"])
-        if row["stability_index"] > max(row["stability_index_by_chance"], CUSTOMARY_DRIFT)
+        for row in beyond_chance(rows, lambda row: row["kolmogorov_smirnov_p_value"])
+        if row["population_stability_index"]
+        > max(row["population_stability_index_by_chance"], CUSTOMARY_DRIFT)
     ]
-    for row, more in worst_of_each(shifted, lambda row: float(row["stability_index"])):
+    for row, more in worst_of_each(shifted, lambda row: float(row["population_stability_index"])):
         sentence = (
             f"{who(row)}: scores are distributed otherwise than in the "
-            f"{row['reference_days']} days before (stability index {row['stability_index']:.2f}, "
+            f"{row['reference_days']} days before (population stability index "
+            f"{row['population_stability_index']:.2f}, "
             f"customary limit {CUSTOMARY_DRIFT}; largest gap "
-            f"{100 * row['largest_score_gap']:.1f} points){more}."
+            f"{100 * row['kolmogorov_smirnov']:.1f} points){more}."
         )
-        yield Insight("drift", NOTICE, row["stability_index"], sentence, row)
+        yield Insight("drift", NOTICE, row["population_stability_index"], sentence, row)
 
 
 def _recall_unknown(row: Row) -> Iterator[Insight]:

@@ -12,7 +12,7 @@ import org.apache.spark.util.LongAccumulator;
  * A task's events, one after the other: what becomes of each label, and counts of each prediction.
  *
  * Records come by event, the predictions of an event before its labels. What belongs here: an
- * event as a whole, and the account of labels (`label_fates.py` has the same in SQL). What does not:
+ * event as a whole, and the account of labels (`label_account.py` has the same in SQL). What does not:
  * duplicates (`EventPredictions`), which record counts (`EventLabels`), keys (`Counts`).
  */
 public final class DayEvents implements Iterator {
@@ -39,7 +39,7 @@ public final class DayEvents implements Iterator {
   private long conflicting;
   private long notOfTheDay;
   private long ambiguous;
-  private long wrongNumber;
+  private long wrongLength;
   private long missing;
   private long illegal;
   private long used;
@@ -169,7 +169,7 @@ public final class DayEvents implements Iterator {
       } else if (predictions.ambiguous) {
         ambiguous += counting;
       } else if (!use) {
-        wrongNumber += counting;
+        wrongLength += counting;
       }
     }
     if (labels.today) {
@@ -189,7 +189,7 @@ public final class DayEvents implements Iterator {
     // In the order of `native_counts._SUMS`, then labelled predictions by variant.
     long[] ofLabels = {
       labelRecords, rejected, collected, knownToday, superseded, conflicting, notOfTheDay, ambiguous,
-      wrongNumber, missing, illegal, used
+      wrongLength, missing, illegal, used
     };
     for (int i = 0; i < sums.length; i++) {
       sums[i].add(i < ofLabels.length ? ofLabels[i] : counts.labelled[i - ofLabels.length]);

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyspark.sql import functions as F
 
-from ml_insights.spark.label_fates import known_labels, label_fates, match_labels
+from ml_insights.spark.label_account import known_labels, label_account, match_labels
 from ml_insights.spark.session import prepare
 from ml_insights_tests.spark.labelled import (
     NOON,
@@ -41,7 +41,7 @@ def fates(
 ) -> dict[str, Any]:
     rows = predictions_frame(spark, folder, predictions)
     matched = match_labels(rows, labels_frame(spark, folder, labels), VARIANTS)
-    return label_fates(spark, counting_job(folder, **given), matched, VARIANTS)
+    return label_account(spark, counting_job(folder, **given), matched, VARIANTS)
 
 
 def test_each_label_has_one_fate(spark: SparkSession, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_each_label_has_one_fate(spark: SparkSession, tmp_path: Path) -> None:
         "conflicting": 4,
         "not_of_the_day": 3,
         "ambiguous": 0,
-        "wrong_number": 3,
+        "wrong_length": 3,
         "missing": 1,
         "illegal": 1,
         "used": 2,

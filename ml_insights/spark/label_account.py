@@ -65,7 +65,7 @@ def usable_labels(matched: DataFrame) -> DataFrame:
     return matched.where(_usable())
 
 
-def label_fates(
+def label_account(
     spark: SparkSession, job: ConfusionCountsArguments, matched: DataFrame, variants: Sequence[str]
 ) -> dict[str, Any]:
     """Add up the labels of the window by what became of them.
@@ -133,7 +133,7 @@ def _sums(day: str) -> list[Column]:
         _total(F.when(matched & ~agrees, counting), "conflicting"),
         _total(F.when(~matched, entries), "not_of_the_day"),
         _total(F.when(ambiguous, counting), "ambiguous"),
-        _total(F.when(agrees & matched & ~ambiguous & ~F.col("fits"), counting), "wrong_number"),
+        _total(F.when(agrees & matched & ~ambiguous & ~F.col("fits"), counting), "wrong_length"),
         _total(of(lambda code: code.isNull()), "missing"),
         _total(of(lambda code: code == INVALID), "illegal"),
         _total(of(lambda code: code >= 0), "used"),
