@@ -17,10 +17,10 @@ from click.testing import CliRunner, Result
 from ml_insights import __version__
 from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
-from ml_insights.errors import MissingInputError
+from ml_insights.errors import MissingInputError, MlInsightsError
 from ml_insights.lake import Lake
 from ml_insights.runners import JobResult, LocalSparkRunner
-from ml_insights.spark.arguments import ConfusionCountsArguments, RawPredictionsArguments
+from ml_insights.spark.arguments import RawPredictionsArguments
 from ml_insights_tests.in_this_process import InThisProcess
 from ml_insights_tests.installation import TWO_ENDPOINTS
 from ml_insights_tests.prepared_day import ENDPOINT, SETTINGS, PreparedDay, PreparedRunner
@@ -182,48 +182,51 @@ def test_run_reads_everything_again_only_when_asked(
     assert [job.recompute for job in compactions] == [False, True]
 
 
-@pytest.mark.integration
-def test_without_days_run_computes_what_is_not_complete(
-    command: Command, folder: Path, prepared: PreparedRunner
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[date]:
+    """Days that are computed, of which only the first was complete; none is really computed."""
+    days: list[date] = []
+
+    def run_days(*given: Any, **_: Any) -> dict[date, MlInsightsError]:
+        days[:] = given[4]
+        return {}
+
+    monkeypatch.setattr("ml_insights.many_days.run_days", run_days)
+    monkeypatch.setattr("ml_insights.complete_days.complete_days", lambda *given: given[3][:1])
+    return days
+
+
+FOUR_DAYS = [datetime.now(UTC).date() - timedelta(days=ago) for ago in (5, 4, 3, 2)]
+"""All of an endpoint that began on the first of them."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "computed"),
+    [
+        ((), FOUR_DAYS[1:]),
+        (("--again",), FOUR_DAYS),
+        (("--recompute",), FOUR_DAYS),
+        (("--from", str(FOUR_DAYS[0])), FOUR_DAYS[:1]),
+        (("--to", str(FOUR_DAYS[1])), FOUR_DAYS[:2]),
+    ],
+)
+def test_run_passes_complete_days_by_unless_they_are_asked_for(
+    command: Command, asked: list[date], arguments: tuple[str, ...], computed: list[date]
 ) -> None:
-    """The first two days have had all their labels; the window of the third is still open."""
-    days = [datetime.now(UTC).date() - timedelta(days=ago) for ago in (4, 3, 2)]
-    settings = SETTINGS.replace("2026-10-01", str(days[0])) + "    label_window_days: 2\n"
-
-    def run(*arguments: str) -> tuple[list[date], Result]:
-        prepared.jobs.clear()
-        result = command("run", *arguments, settings=settings)
-        read = [job for job in prepared.jobs if isinstance(job, RawPredictionsArguments)]
-        return [date.fromisoformat(job.day) for job in read], result
-
-    assert run()[0] == days
-    computed, result = run()
-    assert computed == days[2:]
-    assert "Passed by: 2 of 3 days, which are complete." in result.stderr
-    assert published(folder) == days
-    assert run("--again")[0] == run("--recompute")[0] == days
-    assert run("--from", str(days[0]))[0] == days[:1]
-
-    def fail_once() -> None:
-        if isinstance(prepared.jobs[-1], ConfusionCountsArguments):
-            prepared.before = lambda: None
-            raise MissingInputError("gone")
-
-    prepared.before = fail_once
-    assert run("--from", str(days[0]))[1].exit_code == 1
-    assert run()[0] == [days[0], days[2]], "captures were read again, but not counted"
-
-
-@pytest.mark.integration
-@pytest.mark.usefixtures("prepared")
-def test_where_all_days_are_complete_run_has_nothing_to_do(command: Command) -> None:
-    only = datetime.now(UTC).date() - timedelta(days=3)
-    settings = SETTINGS.replace("2026-10-01", str(only)) + "    label_window_days: 1\n"
-    command("run", "--from", str(only), settings=settings)
-    command("run", "--from", str(only + timedelta(days=1)), settings=settings)
-    result = command("run", settings=settings)
+    settings = SETTINGS.replace("2026-10-01", str(FOUR_DAYS[0]))
+    result = command("run", *arguments, settings=settings)
     assert result.exit_code == 0
-    assert "Passed by: 2 of 2 days, which are complete." in result.stderr
+    assert asked == computed
+    assert ("Passed by: 1 of 4 days, which are complete." in result.stderr) == (not arguments)
+
+
+def test_where_all_days_are_complete_run_has_nothing_to_do(
+    command: Command, asked: list[date]
+) -> None:
+    result = command("run", settings=SETTINGS.replace("2026-10-01", str(FOUR_DAYS[-1])))
+    assert result.exit_code == 0
+    assert asked == []
+    assert "Passed by: 1 of 1 days, which are complete." in result.stderr
     assert "Dashboard page: file:" in result.stdout
 
 
