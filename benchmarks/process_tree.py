@@ -52,10 +52,23 @@ class Cost:
 
 
 def measure(command: Sequence[str]) -> tuple[Cost, dict[str, Any]]:
+    """As `account`, of a command that prints a JSON object as its last line.
+
+    Returns:
+        The cost, and what the command printed last.
+
+    Raises:
+        MeasurementError: the command failed, or CPU time of a child is missing in the account.
+    """
+    cost, printed = account(command)
+    return cost, json.loads(printed.splitlines()[-1])
+
+
+def account(command: Sequence[str]) -> tuple[Cost, str]:
     """Run a command that waits for its children, and account for it.
 
     Args:
-        command: program and arguments; prints a JSON object as its last line.
+        command: program and arguments.
 
     Returns:
         The cost, and what the command printed.
@@ -80,11 +93,11 @@ def measure(command: Sequence[str]) -> tuple[Cost, dict[str, Any]]:
             said = _text(errors)[-_LAST_CHARACTERS:]
             msg = f"{' '.join(command)} failed with {process.returncode}:\n{said}"
             raise MeasurementError(msg)
-        printed = _text(output).splitlines()
+        printed = _text(output)
     cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     tree.refuse_if_unaccounted(cpu_seconds)
     disk_bytes = (after.ru_inblock - before.ru_inblock) * _BLOCK_BYTES
-    return Cost(wall_seconds, cpu_seconds, tree.peak_bytes, disk_bytes), json.loads(printed[-1])
+    return Cost(wall_seconds, cpu_seconds, tree.peak_bytes, disk_bytes), printed
 
 
 class OtherWork:

@@ -335,7 +335,8 @@ MODEL_QUALITY = Table(
         Column(
             "undefined_reason",
             "string",
-            "Why values are NULL, comma separated; NULL when all are defined.",
+            "Why values are NULL, comma separated; and `recall_not_identifiable` where scores have "
+            "no label, so that recall and what rests on it are those of the labelled alone.",
             nullable=True,
         ),
         Column("provisional", "boolean", "Label coverage is still below the configured minimum."),

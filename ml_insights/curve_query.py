@@ -5,11 +5,14 @@ What belongs here: the answer to one question, as tables. What does not: printin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ml_insights.contracts import CONFUSION_COUNTS
 from ml_insights.decisions.windows import required_days, rolled_up, window_counts
 from ml_insights.errors import ContractError, MissingInputError
+from ml_insights.metrics.label_selection import recall_identifiable
 from ml_insights.metrics.quality import curve_quality
 from ml_insights.result_tables import Curve, precision_recall_table
 
@@ -24,21 +27,48 @@ if TYPE_CHECKING:
     from ml_insights.scope import EndpointScope
 
 
-class CurveAnswer(NamedTuple):
+@dataclass(frozen=True)
+class CurveAnswer:
     """Curves of a window.
 
     Attributes:
+        scope: whose curves.
+        window: first and last day that were asked for.
         days: the window's days.
         left_out: days of the window whose counts are not used, for their records are not all
             accounted for.
-        quality: headline numbers by curve, as in `model_quality`.
-        points: rows of `precision_recall`, every occupied threshold.
+        counts: of each curve, over these days.
     """
 
+    scope: EndpointScope
+    window: tuple[date, date]
     days: list[date]
     left_out: list[date]
-    quality: dict[Curve, dict[str, float | int | str | None]]
-    points: pa.Table
+    counts: CurveCounts
+
+    @cached_property
+    def quality(self) -> dict[Curve, dict[str, float | int | str | None]]:
+        """Headline numbers by curve, as in `model_quality`."""
+        return {
+            curve: curve_quality(
+                bins,
+                operating_threshold=self.scope.endpoint.operating_threshold,
+                identity=(self.scope.name, *(day.isoformat() for day in self.window), *curve),
+                replicates=self.scope.settings.bootstrap_replicates,
+            )
+            for curve, bins in self.counts.items()
+        }
+
+    @property
+    def recall_unknown(self) -> list[Curve]:
+        """Curves of which scores have no label, so that recall is that of the labelled alone."""
+        index = self.scope.threshold_index
+        return [c for c, bins in self.counts.items() if not recall_identifiable(bins, index)]
+
+    @cached_property
+    def points(self) -> pa.Table:
+        """Rows of `precision_recall`, every occupied threshold."""
+        return precision_recall_table(self.counts, self.scope.endpoint.operating_threshold)
 
 
 def curve_answer(
@@ -68,8 +98,9 @@ def curve_answer(
             to be added up may share records.
     """
     days = required_days(lake, scope.name, first, last)
-    grid, threshold = scope.settings.grid, scope.endpoint.operating_threshold
-    counts = window_counts(lake, scope.name, grid, days, slices=slices, variants=variants or None)
+    counts = window_counts(
+        lake, scope.name, scope.settings.grid, days, slices=slices, variants=variants or None
+    )
     if not counts:
         known = lake.read(scope.name, CONFUSION_COUNTS, days[-1], ["slice", "variant"])
         there = {name: sorted(set(known[name].to_pylist())) for name in known.column_names}
@@ -81,18 +112,9 @@ def curve_answer(
         )
     if together:
         counts = _added_up(scope, counts)
-    quality = {
-        curve: curve_quality(
-            bins,
-            operating_threshold=threshold,
-            identity=(scope.name, first.isoformat(), last.isoformat(), *curve),
-            replicates=scope.settings.bootstrap_replicates,
-        )
-        for curve, bins in counts.items()
-    }
     counted = lake.days(scope.name, CONFUSION_COUNTS)
     left_out = [day for day in counted if first <= day <= last and day not in days]
-    return CurveAnswer(days, left_out, quality, precision_recall_table(counts, threshold))
+    return CurveAnswer(scope, (first, last), days, left_out, counts)
 
 
 def _added_up(scope: EndpointScope, counts: CurveCounts) -> CurveCounts:

@@ -8,27 +8,31 @@ writing them (`assets.confusion_counts`).
 
 from __future__ import annotations
 
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from cachetools import LRUCache
 
 from ml_insights.balance import remainders
-from ml_insights.contracts import CONFUSION_COUNTS, RECORD_BALANCE
+from ml_insights.contracts import CONFUSION_COUNTS, CURVE, RECORD_BALANCE
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.result_tables import COUNTED, Curve, curves_of
+from ml_insights.result_tables import COUNTED, Curve, curves_of, every_curve
 from ml_insights.spark.meaning import Meaning, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     from ml_insights.lake import Lake
     from ml_insights.metrics.thresholds import ThresholdGrid
 
 CurveCounts: TypeAlias = dict[Curve, BinCounts]
+_Answer = TypeVar("_Answer")
+
+_AT_ONCE = 8
+"""Days that are asked for at the same moment: on S3 each has some requests to wait for."""
 
 _KEPT_BYTES = 256 * 2**20
 _BIN_BYTES = 40
@@ -71,12 +75,17 @@ def closed_days(lake: Lake, endpoint: str, first: date, last: date) -> dict[date
 
     Both ends are included. A day of an earlier version says nothing about its meaning.
     """
-    found = {}
-    for day in lake.days(endpoint, CONFUSION_COUNTS):
-        if first <= day <= last:
-            with suppress(MissingInputError, ContractError):
-                found[day] = require_closed(lake, endpoint, day).get("meaning", {})
-    return found
+
+    def meaning(day: date) -> Meaning | None:
+        try:
+            found: Meaning = require_closed(lake, endpoint, day).get("meaning", {})
+        except (MissingInputError, ContractError):
+            return None
+        return found
+
+    days = [day for day in lake.days(endpoint, CONFUSION_COUNTS) if first <= day <= last]
+    meanings = zip(days, each_day(days, meaning), strict=True)
+    return {day: found for day, found in meanings if found is not None}
 
 
 def other_meanings(days: Mapping[date, Meaning]) -> dict[date, str]:
@@ -116,13 +125,31 @@ def day_counts(lake: Lake, endpoint: str, grid: ThresholdGrid, day: date) -> Cur
     with _lock:
         if (known := _kept.get(key)) is not None:
             return known
-    _require_grid(lake, endpoint, grid, day)
-    curves = dict(curves_of(lake.read(endpoint, CONFUSION_COUNTS, day, list(COUNTED)), grid))
+    curves = chosen_counts(lake, endpoint, grid, day)
     # A day that was replaced in between is not kept under the name of the former one.
     if lake.version(endpoint, CONFUSION_COUNTS, day) == version:
         with _lock:
             _keep(key, curves)
     return curves
+
+
+def chosen_counts(
+    lake: Lake,
+    endpoint: str,
+    grid: ThresholdGrid,
+    day: date,
+    chosen: Callable[[Curve], bool] = every_curve,
+) -> CurveCounts:
+    """As `day_counts`, of chosen curves. Nothing is kept: who chooses has one question of a day."""
+    _require_grid(lake, endpoint, grid, day)
+    rows = lake.read(endpoint, CONFUSION_COUNTS, day, list(COUNTED), CURVE)
+    return dict(curves_of(rows, grid, chosen))
+
+
+def each_day(days: Iterable[date], ask: Callable[[date], _Answer]) -> Iterator[_Answer]:
+    """Answers in the order of the days, of which a few are asked at once: most wait for storage."""
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        yield from threads.map(ask, days)
 
 
 def _keep(key: _Key, curves: CurveCounts) -> None:

@@ -64,7 +64,7 @@ def curve(
     from ml_insights.curve_words import (  # noqa: PLC0415
         answer_csv,
         answer_table,
-        left_out_words,
+        words_beside,
     )
     from ml_insights.scope import EndpointScope  # noqa: PLC0415
 
@@ -79,8 +79,8 @@ def curve(
         variants=variants,
         together=together,
     )
-    if left_out := left_out_words(answer):
-        click.echo(left_out, err=True)
+    for words in words_beside(answer):
+        click.echo(words, err=True)
     if points:
         click.echo(answer_csv(answer), nl=False)
         return

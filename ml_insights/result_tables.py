@@ -39,10 +39,8 @@ class Curve(NamedTuple):
     slice: str
 
 
-COUNTED = (
-    *(*CURVE, "threshold_index"),
-    *("bin_positives", "bin_negatives", "bin_unlabelled", "bin_score_sum"),
-)
+_BINS = ("bin_positives", "bin_negatives", "bin_unlabelled", "bin_score_sum")
+COUNTED = (*CURVE, "threshold_index", *_BINS)
 """Columns of confusion_counts from which the others follow."""
 
 DRAWN = (*CURVE, "threshold_index", "display_rank")
@@ -110,20 +108,20 @@ def _score_sums(
     return sums
 
 
-def curves_of(counts: pa.Table, grid: ThresholdGrid) -> Iterator[tuple[Curve, BinCounts]]:
-    """The curves of published confusion_counts rows, in their order; columns `COUNTED` will do."""
+def every_curve(curve: Curve) -> bool:
+    """Choose them all."""
+    return True
+
+
+def curves_of(
+    counts: pa.Table, grid: ThresholdGrid, chosen: Callable[[Curve], bool] = every_curve
+) -> Iterator[tuple[Curve, BinCounts]]:
+    """Curves of published confusion_counts rows, in their order; columns `COUNTED` will do."""
     for curve, rows in curve_rows(counts):
-        yield (
-            curve,
-            BinCounts(
-                grid=grid,
-                threshold_index=_column(rows, "threshold_index"),
-                positives=_column(rows, "bin_positives"),
-                negatives=_column(rows, "bin_negatives"),
-                unlabelled=_column(rows, "bin_unlabelled"),
-                score_sum=_column(rows, "bin_score_sum"),
-            ),
-        )
+        if chosen(curve):
+            names = ("threshold_index", *_BINS)
+            # A view would keep the whole table in memory.
+            yield curve, BinCounts(grid, *(_column(rows, name).copy() for name in names))
 
 
 def precision_recall_table(
@@ -211,8 +209,9 @@ def rows_by(table: pa.Table, key: Sequence[str]) -> Iterator[tuple[tuple[Any, ..
     """Slices of a table sorted by a key, one for each of its values, in their order."""
     if not table.num_rows:
         return
-    columns = [table[name].combine_chunks() for name in key]
-    ends = {end for column in columns for end in pc.run_end_encode(column).run_ends.to_pylist()}
+    columns = [table[name].unify_dictionaries().combine_chunks() for name in key]
+    codes = [c.indices if pa.types.is_dictionary(c.type) else c for c in columns]
+    ends = {end for column in codes for end in pc.run_end_encode(column).run_ends.to_pylist()}
     for start, end in pairwise([0, *sorted(ends)]):
         yield tuple(c[start].as_py() for c in columns), table.slice(start, end - start)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import beside, table_speed
+from benchmarks import beside, curve_window, table_speed
 from benchmarks.__main__ import options
 from benchmarks.capture_day import CaptureDay
 from benchmarks.curve_speed import compare
@@ -34,6 +34,13 @@ def test_every_table_that_python_makes_of_counts_is_measured() -> None:
     made = {*DECISION_TABLES, "confusion_counts", "precision_recall", "model_quality"}
     assert set(measured) == made
     assert all(seconds > 0 for seconds in measured.values())
+
+
+def test_a_window_is_asked_for_as_a_user_does() -> None:
+    bins, costs = curve_window.measure(days=9, slices=9, runs=1, records=100)
+    assert 20 < bins < 100
+    assert len(costs) == 4
+    assert all(cost.cpu_seconds > 0 for (cost,) in costs.values())
 
 
 @pytest.fixture(scope="module")

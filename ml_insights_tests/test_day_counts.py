@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from ml_insights.contracts import CONFUSION_COUNTS
-from ml_insights.day_counts import day_counts
+from ml_insights.day_counts import chosen_counts, day_counts
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.metrics.thresholds import ThresholdGrid
@@ -22,6 +22,7 @@ from ml_insights_tests.decisions.published import (
     drawn,
     publish,
 )
+from ml_insights_tests.metrics.cases import columns
 
 
 class CountingLake(Lake):
@@ -78,6 +79,22 @@ def test_what_is_too_large_to_keep_is_read_each_time(
     for _ in range(2):
         assert list(day_counts(lake, ENDPOINT, GRID, FIRST_DAY)) == sorted([CHAMPION, CHALLENGER])
     assert lake.reads == 2
+
+
+def test_chosen_curves_are_those_of_the_day_and_take_no_room(tmp_path: Path) -> None:
+    lake = CountingLake(str(tmp_path))
+    expected = drawn(5)
+    publish(lake, {FIRST_DAY: {CHAMPION: expected, CHALLENGER: drawn(6)}})
+    lake.reads = 0
+    for _ in range(2):
+        found = chosen_counts(lake, ENDPOINT, GRID, FIRST_DAY, lambda curve: curve == CHAMPION)
+        assert list(found) == [CHAMPION]
+        assert columns(found[CHAMPION]) == columns(expected) | {
+            "score_sum": columns(day_counts(lake, ENDPOINT, GRID, FIRST_DAY)[CHAMPION])["score_sum"]
+        }
+    assert lake.reads == 3, "once for the whole day, and each time that curves are chosen"
+    parts = vars(found[CHAMPION])
+    assert all(parts[name].base is None for name in columns(expected)), "no view of the whole day"
 
 
 def test_a_day_that_is_missing_or_of_another_grid_is_refused(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ml_insights.contracts import (
     PRECISION_RECALL,
 )
 from ml_insights.lake import Lake
+from ml_insights.metrics.undefined import RECALL_NOT_IDENTIFIABLE, UNDEFINED_REASONS
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.result_tables import DRAWN, drawn_thresholds, model_quality_table
@@ -86,7 +87,7 @@ def _rows(scope: EndpointScope, lake: Lake, day: date, run_id: str) -> pa.Table:
 
 def _plotted(rows: pa.Table, *, several_classes: bool) -> dict[str, Any]:
     """Headline numbers of all records; undefined ones are left out, so that plots show a gap."""
-    metadata = {}
+    metadata: dict[str, Any] = {}
     for row in rows.to_pylist():
         if row["slice"] != ALL_RECORDS:
             continue
@@ -94,4 +95,8 @@ def _plotted(rows: pa.Table, *, several_classes: bool) -> dict[str, Any]:
         for column, name in PLOTTED.items():
             if row[column] is not None:
                 metadata[f"{who}: {name}"] = row[column]
+        if RECALL_NOT_IDENTIFIABLE in (row["undefined_reason"] or ""):
+            metadata[f"{who}: recall is not identifiable"] = UNDEFINED_REASONS[
+                RECALL_NOT_IDENTIFIABLE
+            ]
     return metadata

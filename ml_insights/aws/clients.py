@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from ml_insights import __version__
 from ml_insights.aws.failures import aws_call
 
@@ -45,6 +42,8 @@ class AwsSession:
         Raises:
             AwsPermanentError: the region is in none.
         """
+        import boto3  # noqa: PLC0415 (starts slowly, and a lake on the disk needs none)
+
         with aws_call("looking up the partition", region=self.region):
             return str(boto3.Session().get_partition_for_region(self.region))
 
@@ -63,6 +62,9 @@ class AwsSession:
 
 @cache
 def _client(session: AwsSession, service: str, attempts: int) -> Any:
+    import boto3  # noqa: PLC0415 (starts slowly, and a lake on the disk needs none)
+    from botocore.config import Config  # noqa: PLC0415
+
     with aws_call(f"making the client of {service}", region=session.region):
         made = boto3.Session(profile_name=session.profile, region_name=session.region)
         options = Config(

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS
-from ml_insights.day_counts import CurveCounts, closed_days, day_counts, other_meanings
+from ml_insights.day_counts import (
+    CurveCounts,
+    chosen_counts,
+    closed_days,
+    day_counts,
+    each_day,
+    other_meanings,
+)
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
@@ -65,14 +72,22 @@ def window_counts(
         MissingInputError: a day is not published.
         ContractError: a day was counted on another grid.
     """
+
+    def chosen(curve: Curve) -> bool:
+        return (slices is None or curve.slice in slices) and (
+            variants is None or curve.variant in variants
+        )
+
+    def counts_of(day: date) -> CurveCounts:
+        if slices is None and variants is None:
+            return day_counts(lake, endpoint, grid, day)
+        return chosen_counts(lake, endpoint, grid, day, chosen)
+
     by_curve: dict[Curve, list[BinCounts]] = {}
     # In the order of the days: sums of scores are the same on every machine.
-    for day in sorted(set(days)):
-        for curve, bins in day_counts(lake, endpoint, grid, day).items():
-            if (slices is None or curve.slice in slices) and (
-                variants is None or curve.variant in variants
-            ):
-                by_curve.setdefault(curve, []).append(bins)
+    for counts in each_day(sorted(set(days)), counts_of):
+        for curve, bins in counts.items():
+            by_curve.setdefault(curve, []).append(bins)
     return {curve: _added(by_curve[curve]) for curve in sorted(by_curve)}
 
 

@@ -78,6 +78,11 @@ def label_strata(bins: BinCounts, threshold_index: int, groups: int = GROUPS) ->
     )
 
 
+def recall_identifiable(bins: BinCounts, threshold_index: int) -> bool:
+    """Every stratum has a label, or there is no positive and so no recall that could mislead."""
+    return not bins.positives.any() or bool(label_strata(bins, threshold_index).labelled.all())
+
+
 def stratified_recall(strata: Strata, z: float = Z_95) -> StratifiedRecall:
     """Share of all positives, seen and unseen, that lie above the threshold.
 

@@ -25,10 +25,11 @@ from ml_insights.metrics.intervals import (
     precision_interval,
     recall_interval,
 )
+from ml_insights.metrics.label_selection import recall_identifiable
 from ml_insights.metrics.precision_recall import f1, precision, recall
 from ml_insights.metrics.roc_interval import roc_auc_estimate
 from ml_insights.metrics.seeds import generator
-from ml_insights.metrics.undefined import joined_reasons
+from ml_insights.metrics.undefined import RECALL_NOT_IDENTIFIABLE, joined_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,8 @@ def curve_quality(
             the records choose.
 
     Returns:
-        Column name -> value; None for what is undefined, and then `undefined_reason` says why.
+        Column name -> value; None for what is undefined, and then `undefined_reason` says why. It
+        also says that recall is not identifiable, if scores have no label.
 
     Raises:
         ContractError: the operating threshold is not in [0, 1].
@@ -89,7 +91,9 @@ def curve_quality(
         name: None if isinstance(value, float) and isnan(value) else value
         for name, value in row.items()
     }
-    return {**defined, "undefined_reason": _undefined_reason(row)}
+    index = threshold_index_at_or_below(bins.grid, operating_threshold)
+    unseen = not recall_identifiable(bins, index)
+    return {**defined, "undefined_reason": _undefined_reason(row, unseen=unseen)}
 
 
 def _volumes(bins: BinCounts) -> Row:
@@ -183,7 +187,7 @@ def _with_limits(
     }
 
 
-def _undefined_reason(row: Row) -> str | None:
+def _undefined_reason(row: Row, *, unseen: bool) -> str | None:
     positives, negatives = row["positives"], row["negatives"]
     return joined_reasons(
         {
@@ -197,5 +201,6 @@ def _undefined_reason(row: Row) -> str | None:
             "single_negative": negatives == 1,
             "zero_variance": (positives > 0 and isnan(row["average_precision_low"]))
             or (positives > 1 and negatives > 1 and isnan(row["roc_auc_low"])),
+            RECALL_NOT_IDENTIFIABLE: unseen,
         }
     )

@@ -1,4 +1,4 @@
-"""Why a value is NULL: the closed vocabulary of the column `undefined_reason`.
+"""Why a value is NULL, or what to mind: the closed vocabulary of the column `undefined_reason`.
 
 What does not belong here: deciding whether a reason holds; the module that computes the value
 knows that.
@@ -7,6 +7,9 @@ knows that.
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+RECALL_NOT_IDENTIFIABLE = "recall_not_identifiable"
+"""The one reason beside values that are defined."""
 
 UNDEFINED_REASONS = {
     "no_records": "the curve has no record at all, so it has no label coverage",
@@ -18,6 +21,8 @@ UNDEFINED_REASONS = {
     "single_negative": "the interval of ROC AUC needs two negatives",
     "zero_variance": "the classes are separated perfectly or share one bin: an interval that is "
     "estimated from the data would have no width, or every width",
+    RECALL_NOT_IDENTIFIABLE: "some scores have no label: positives there are not seen, so that "
+    "recall, and what rests on it, is that of the labelled records alone",
 }
 """Every reason and what it means for the reader."""
 

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from ml_insights.dashboard.wording import SPACE, percent
-from ml_insights.metrics.confusion import BinCounts
 from ml_insights_tests.dashboard.browser import NAMES, chromium, found_by
 from ml_insights_tests.dashboard.decided_page import DAYS, VARIANTS, DecidedPage, decided_page
-from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF
+from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF, high_scores_labelled
 
 pytestmark = [
     pytest.mark.integration,
@@ -174,14 +173,6 @@ def test_payloads_of_several_predictions_are_said_to_widen_intervals(seen: dict[
         "2.0 times as wide"
     )
     assert "payload" not in challenger
-
-
-def high_scores_labelled(bins: BinCounts) -> BinCounts:
-    """The same records; only scores from 0.4 on have labels."""
-    high = bins.threshold_index >= GRID.index_of(0.4)
-    unlabelled = bins.unlabelled + (bins.positives + bins.negatives) * ~high
-    parts = (bins.positives * high, bins.negatives * high, unlabelled, bins.score_sum)
-    return BinCounts(bins.grid, bins.threshold_index, *parts)
 
 
 def test_recall_is_marked_where_low_scores_have_no_labels(

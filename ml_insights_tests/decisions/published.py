@@ -45,6 +45,14 @@ def drawn(
     return BinCounts.from_scores(GRID, score, np.where(seen, positive, -1))
 
 
+def high_scores_labelled(bins: BinCounts) -> BinCounts:
+    """The same records; only scores from 0.4 on have labels."""
+    high = bins.threshold_index >= GRID.index_of(0.4)
+    unlabelled = bins.unlabelled + (bins.positives + bins.negatives) * ~high
+    parts = (bins.positives * high, bins.negatives * high, unlabelled, bins.score_sum)
+    return BinCounts(bins.grid, bins.threshold_index, *parts)
+
+
 def nothing() -> BinCounts:
     """Counts of no record."""
     return BinCounts.from_scores(GRID, [], [])

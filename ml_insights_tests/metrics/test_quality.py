@@ -12,8 +12,10 @@ from sklearn.metrics import average_precision_score
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import ContractError
 from ml_insights.metrics.confusion import BinCounts
+from ml_insights.metrics.label_selection import label_strata, stratified_recall
 from ml_insights.metrics.quality import curve_quality
-from ml_insights.metrics.undefined import UNDEFINED_REASONS
+from ml_insights.metrics.undefined import RECALL_NOT_IDENTIFIABLE, UNDEFINED_REASONS
+from ml_insights_tests.decisions import published
 from ml_insights_tests.metrics.cases import (
     EXAMPLE_C,
     GRID,
@@ -55,9 +57,29 @@ def test_the_row_keeps_the_contract_of_the_table(
 @given(st.one_of(groups().map(from_groups), records(GRID).map(lambda drawn: bins_of(GRID, drawn))))
 def test_the_row_has_a_reason_exactly_if_a_value_is_null(bins: BinCounts) -> None:
     row = curve_quality(bins, operating_threshold=0.5)
-    reason = row.pop("undefined_reason")
-    assert (reason is not None) == (None in row.values())
-    assert reason is None or set(str(reason).split(",")) <= UNDEFINED_REASONS.keys()
+    reasons = set(filter(None, str(row.pop("undefined_reason") or "").split(",")))
+    assert bool(reasons - {RECALL_NOT_IDENTIFIABLE}) == (None in row.values())
+    assert reasons <= UNDEFINED_REASONS.keys()
+
+
+@given(records(GRID))
+def test_recall_is_marked_exactly_if_neighbouring_scores_have_no_label(
+    drawn: list[tuple[float, int]],
+) -> None:
+    """With so few records each stratum is a bin, or neighbours of it."""
+    bins, half = bins_of(GRID, drawn), GRID.index_of(0.5)
+    reasons = str(curve_quality(bins, operating_threshold=0.5)["undefined_reason"]).split(",")
+    known = stratified_recall(label_strata(bins, half)).identifiable
+    assert (RECALL_NOT_IDENTIFIABLE in reasons) == (not known and bins.positives.sum() > 0)
+
+
+def test_recall_among_high_scores_alone_is_marked_though_its_value_stands() -> None:
+    whole = published.drawn(1)
+    high = published.high_scores_labelled(whole)
+    one, other = (curve_quality(bins, operating_threshold=0.5) for bins in (whole, high))
+    assert one["undefined_reason"] is None
+    assert other["undefined_reason"] == RECALL_NOT_IDENTIFIABLE
+    assert float(str(other["operating_recall"])) > float(str(one["operating_recall_high"]))
 
 
 def test_worked_values() -> None:

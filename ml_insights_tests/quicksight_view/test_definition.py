@@ -18,6 +18,7 @@ from ml_insights.dashboard.sections import FIGURES
 from ml_insights.dashboard.tiles import COLUMNS
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.metrics.reasons import REASONS
+from ml_insights.metrics.undefined import RECALL_NOT_IDENTIFIABLE
 from ml_insights.quicksight_view.data_sets import SHOWN
 
 COVERAGE = 0.85
@@ -253,6 +254,14 @@ def test_an_interval_of_money_has_its_mark_for_few_records_beside_it(number: str
         f'ifelse(contains(coalesce({{undefined_reason}}, ""), "{reason}"), '
         '"few records decide: the interval may be too narrow", "")'
     )
+
+
+def test_recall_that_nobody_can_know_is_marked_beside_its_interval() -> None:
+    shown = fields("Today", "how_sure")
+    assert shown[shown.index("operating_recall_high") + 1] == "recall_note"
+    (note,) = [one for one in definition()["CalculatedFields"] if one["Name"] == "recall_note"]
+    assert note["DataSetIdentifier"] == "model_quality"
+    assert f'"{RECALL_NOT_IDENTIFIABLE}"' in note["Expression"]
 
 
 def test_every_chart_of_the_page_is_on_the_dashboard_under_its_name_and_title() -> None:

@@ -37,6 +37,8 @@ _NOTES = {
 """Column of words -> the reason that it is about."""
 _CODES = 'coalesce({undefined_reason}, "")'
 FEW_RECORDS = "few records decide: the interval may be too narrow"
+RECALL_NOTE = "recall_note"
+NOT_IDENTIFIABLE = "not identifiable: some scores have no label"
 LABEL_NOTE = "label_note"
 PROVISIONAL = "provisional: labels are missing"
 
@@ -87,11 +89,15 @@ def source_of(data_set: DataSet, min_positives: int) -> Source:
             note: f'ifelse(contains({_CODES}, "{reason}"), "{FEW_RECORDS}", "")'
             for note, reason in _NOTES.items()
         }
+    if {"undefined_reason", "operating_recall"} <= names:
+        calculated[RECALL_NOTE] = (
+            f'ifelse(contains({_CODES}, "recall_not_identifiable"), "{NOT_IDENTIFIABLE}", "")'
+        )
     if "provisional" in names:
         few = f'ifelse({{positives}} < {min_positives}, "fewer than {min_positives} positives", "")'
         other = few if "positives" in names else '""'
         calculated[LABEL_NOTE] = f'ifelse({{provisional}} = 1, "{PROVISIONAL}", {other})'
-    texts = {COMPARED_DAY, LABEL_NOTE, *_NOTES} & calculated.keys()
+    texts = {COMPARED_DAY, LABEL_NOTE, RECALL_NOTE, *_NOTES} & calculated.keys()
     return Source(data_set, calculated, frozenset(texts))
 
 

@@ -18,6 +18,7 @@ from ml_insights.aws.quicksight.controls import (
     DAY_NAMES,
     DAYS_BACK,
     LABEL_NOTE,
+    RECALL_NOTE,
     SLICE,
     THRESHOLD,
     VARIANT,
@@ -61,7 +62,7 @@ _DAY_STATE: dict[str, tuple[str, Format | None]] = {
     "label_coverage": ("Label coverage", "share"),
     "provisional": ("Provisional", "count"),
     "labels_as_of": ("Labels as of", None),
-    "undefined_reason": ("Not defined", None),
+    "undefined_reason": ("Not defined, or to mind", None),
     "run_id": ("Run", None),
     "code_version": ("Version", None),
 }
@@ -113,6 +114,8 @@ def _sureness() -> dict[str, tuple[str, Format | None]]:
     for ratio, column in COLUMNS.items():
         columns[f"{column}_low"] = (f"{RATIOS[ratio]}: 95 % from", shown_as(ratio))
         columns[f"{column}_high"] = (f"{RATIOS[ratio]}: to", shown_as(ratio))
+        if ratio == "recall":
+            columns[RECALL_NOTE] = ("Recall: mind", None)
     return columns
 
 
