@@ -28,7 +28,7 @@ from ml_insights.result_tables import confusion_counts_table
 
 DAYS, SLICES, RUNS = 90, 26, 5
 RECORDS = 12_000
-"""Of a curve: they occupy about 3,450 bins."""
+"""Of a curve: they occupy about 4,000 bins."""
 
 _DRAWN = 7
 _FIRST = date(2026, 8, 1)
