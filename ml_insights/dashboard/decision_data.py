@@ -150,9 +150,10 @@ def _short(value: Any) -> Any:
 
 
 def _rounded(row: Row) -> dict[str, Any]:
-    """A row as it is shown; day and keys are left out."""
+    """A row as it is shown; day, keys and how intervals came about are left out."""
     return {
         name: _short(value)
         for name, value in row.items()
-        if name not in CurveKey._fields or name == "variant"
+        if (name not in CurveKey._fields or name == "variant")
+        and not name.endswith(("_method", "_replicates"))
     }

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_insights.decisions.money import MoneyRules, actions_at, missing_money
-from ml_insights.decisions.rows import arrow_rows
+from ml_insights.decisions.rows import arrow_rows, method_of
 from ml_insights.decisions.tables import THRESHOLD_CHOICE
 from ml_insights.metrics.business_value import (
+    INDEPENDENT_RECORDS,
     allowed_by_capacity,
     break_even_precision,
     interval_is_believable,
@@ -113,7 +114,7 @@ def _choice(
     curve: Curve, bins: BinCounts, about: Stakes, rules: MoneyRules, identity: tuple[str, date]
 ) -> dict[str, Any]:
     if not about.records:
-        return {"labelled": 0}
+        return {"labelled": 0, "bootstrap_replicates": 0}
     endpoint, day = identity
     random = generator("threshold_choice", endpoint, day.isoformat(), *curve)
     lowest = 0 if rules.capacity is None else allowed_by_capacity(bins, rules.capacity)
@@ -129,9 +130,12 @@ def _choice(
         "operating_value_low": float(low[0]),
         "operating_value_high": float(high[0]),
         "effective_records": float(value_records(about, at, rules.values)[0]),
+        "operating_value_method": method_of(float(low[0]), INDEPENDENT_RECORDS),
         "best_threshold": _threshold(bins, found.position),
         "best_threshold_low": _threshold(bins, found.low),
         "best_threshold_high": _threshold(bins, found.high),
+        "best_threshold_method": "bootstrap",
+        "bootstrap_replicates": rules.replicates,
         "best_value": value + found.gain - float(gain[operating]),
         "optimism": found.optimism,
         "capacity_threshold": None if rules.capacity is None else _threshold(bins, lowest),
@@ -145,6 +149,7 @@ def _choice(
         "regret": lost.value,
         "regret_low": lost.low,
         "regret_high": lost.high,
+        "regret_method": method_of(lost.low, INDEPENDENT_RECORDS),
         "regret_effective_records": lost.effective_records,
     }
 
@@ -181,6 +186,7 @@ def _kept(choice: KeptChoice | None, today: KeptDay, rules: MoneyRules) -> dict[
         "gain_of_kept": brought.gain,
         "gain_of_kept_low": brought.low,
         "gain_of_kept_high": brought.high,
+        "gain_of_kept_method": method_of(brought.low, INDEPENDENT_RECORDS),
         "gain_of_kept_effective_records": brought.effective_records,
     }
 

@@ -6,15 +6,16 @@ What belongs here: the rows of both tables. What does not: the mathematics (`met
 
 from __future__ import annotations
 
+import math
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml_insights.decisions.rows import arrow_rows
+from ml_insights.decisions.rows import arrow_rows, method_of
 from ml_insights.decisions.tables import CALIBRATION_CURVE, MODEL_HEALTH
 from ml_insights.metrics.arrays import FloatArray, ratio
-from ml_insights.metrics.calibration import calibration_error, reliability
+from ml_insights.metrics.calibration import REPLICATES, calibration_error, reliability
 from ml_insights.metrics.drift import score_drift
 from ml_insights.metrics.intervals import wilson_interval
 from ml_insights.metrics.label_selection import (
@@ -64,6 +65,7 @@ def calibration_curve_table(today: CurveCounts, threshold_index: int) -> pa.Tabl
             "positive_rate": ratio(strata.positives, strata.labelled).tolist(),
             "positive_rate_low": low.tolist(),
             "positive_rate_high": high.tolist(),
+            "positive_rate_method": [method_of(end, "wilson") for end in low.tolist()],
         }
         for group, values in enumerate(zip(*columns.values(), strict=True), start=1):
             group_row = dict(zip(columns, values, strict=True))
@@ -113,7 +115,10 @@ def _calibration(curve: Curve, bins: BinCounts, identity: tuple[str, date]) -> d
     endpoint, day = identity
     random = generator("calibration", endpoint, day.isoformat(), *curve)
     error = calibration_error(reliability(bins), random)
+    known = not isnan(error.value)
     return {
+        "calibration_method": "simulated" if known else None,
+        "calibration_replicates": REPLICATES if known else 0,
         "calibration_error": error.value,
         "calibration_error_by_chance": error.by_chance,
         "calibration_p_value": error.p_value,
@@ -142,6 +147,7 @@ def _labels(bins: BinCounts, threshold_index: int) -> dict[str, Any]:
         "stratified_recall": found.value,
         "stratified_recall_low": found.low,
         "stratified_recall_high": found.high,
+        "stratified_recall_method": method_of(found.low, "logit"),
     }
 
 
@@ -163,6 +169,8 @@ def _estimates(
             row[f"{name}_past_error"] = float(np.abs(errors).mean())
         if name in row:
             row[f"{name}_low"], row[f"{name}_high"] = error_band(row[name], errors)
+    if any(not isnan(row.get(f"estimated_{one}_low", math.nan)) for one in ESTIMATED):
+        row["estimated_method"] = "student_t"
     return row
 
 

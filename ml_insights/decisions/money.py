@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
-from ml_insights.decisions.rows import arrow_rows
+from ml_insights.decisions.rows import arrow_rows, method_of
 from ml_insights.decisions.tables import BUSINESS_VALUE
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.business_value import (
+    INDEPENDENT_RECORDS,
     OutcomeValues,
     interval_is_believable,
     value_at,
@@ -105,6 +106,7 @@ def business_value_table(
                 {
                     **curve._asdict(),
                     **row,
+                    "value_method": method_of(row["value_low"], INDEPENDENT_RECORDS),
                     "within_capacity": limit is None or row["actions"] <= limit,
                     "currency": rules.currency,
                     "undefined_reason": joined_reasons(

@@ -21,6 +21,11 @@ def arrow_rows(table: Table, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([_without_nan(row) for row in rows], schema=table.arrow_schema())
 
 
+def method_of(low: float | None, method: str) -> str | None:
+    """The method of an interval; None where there is no interval."""
+    return None if low is None or isnan(low) else method
+
+
 def _without_nan(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: None if isinstance(value, float) and isnan(value) else value

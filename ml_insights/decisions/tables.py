@@ -40,6 +40,22 @@ def _with_interval(name: str, description: str, unit: str = "ratio") -> tuple[Co
     )
 
 
+def _method(name: str, methods: str) -> Column:
+    return Column(
+        f"{name}_method",
+        "string",
+        f"How the interval of {name} is computed: {methods}; NULL without one.",
+        nullable=True,
+    )
+
+
+def _replicates(name: str, of: str) -> Column:
+    return Column(name, "int32", f"{of}; 0 where nothing was drawn.", "replicates")
+
+
+_INDEPENDENT = "`independent_records` (normal, variance of a sum of independent records)"
+
+
 def _estimated(ratio: str) -> tuple[Column, ...]:
     name = f"estimated_{ratio}"
     return (
@@ -199,6 +215,7 @@ BUSINESS_VALUE = Table(
             "Money of the day's labelled records, with amounts of those that have one.",
             "money",
         ),
+        _method("value", _INDEPENDENT),
         _effective("effective_records", "the value"),
         _CURRENCY,
         _REASON,
@@ -212,6 +229,7 @@ THRESHOLD_CHOICE = Table(
         *_CURVE,
         Column("labelled", "int64", "Records the money is about.", "records"),
         *_with_interval("operating_value", "Money at the operating threshold.", "money"),
+        _method("operating_value", _INDEPENDENT),
         _effective("effective_records", "the operating value"),
         _optional(
             "best_threshold",
@@ -228,6 +246,8 @@ THRESHOLD_CHOICE = Table(
             "... to here; NULL if acting on nothing may be best.",
             "score",
         ),
+        _method("best_threshold", "`bootstrap` (Poisson, on groups of bins; also of optimism)"),
+        _replicates("bootstrap_replicates", "Choices on resampled records"),
         _optional("best_value", "Money at it, on this day.", "money"),
         _optional(
             "optimism",
@@ -239,6 +259,7 @@ THRESHOLD_CHOICE = Table(
             "Best less operating value less optimism: what today's threshold costs a day.",
             "money",
         ),
+        _method("regret", f"{_INDEPENDENT}, around a value without the optimism of the bootstrap"),
         _effective("regret_effective_records", "the regret"),
         _optional(
             "chosen_before",
@@ -287,6 +308,7 @@ THRESHOLD_CHOICE = Table(
             "in the choice, within the same capacity.",
             "money",
         ),
+        _method("gain_of_kept", f"{_INDEPENDENT}, from limit to limit"),
         _effective("gain_of_kept_effective_records", "this gain"),
         _ratio(
             "break_even_precision",
@@ -325,7 +347,8 @@ CALIBRATION_CURVE = Table(
         Column("positives", "int64", "Those labelled positive.", "records"),
         _ratio("labelled_share", "Labelled of all records."),
         Column("mean_score", "float64", "The rate of positives the model says.", "score"),
-        *_with_interval("positive_rate", "The rate there is among the labelled (Wilson)."),
+        *_with_interval("positive_rate", "The rate there is among the labelled."),
+        _method("positive_rate", "`wilson`"),
     ),
 )
 
@@ -337,6 +360,14 @@ MODEL_HEALTH = Table(
         _ratio("calibration_error", "Mean distance of said and found rate (ECE, 15 groups)."),
         _ratio("calibration_error_by_chance", "A calibrated model stays below it on 95 of 100."),
         _ratio("calibration_p_value", "P-value of so large an error of a calibrated model."),
+        Column(
+            "calibration_method",
+            "string",
+            "How chance is known: `simulated` (positives drawn from the mean scores, gamma tail); "
+            "NULL without labels.",
+            nullable=True,
+        ),
+        _replicates("calibration_replicates", "Draws of positives"),
         _ratio("calibration_gap", "Mean score less rate of positives: above 0, scores too high."),
         _ratio("population_stability_index", "Of the scores, against the 7 days before."),
         _ratio(
@@ -351,9 +382,11 @@ MODEL_HEALTH = Table(
         _ratio("label_selection_p_value", "P-value of labels that do not depend on the score."),
         Column("recall_identifiable", "boolean", "Every group of scores has a label."),
         *_with_interval("stratified_recall", "Recall if every group counts with all its records."),
+        _method("stratified_recall", "`logit` (normal for the logarithm of the odds)"),
         *_estimated("precision"),
         *_estimated("recall"),
         *_estimated("f1"),
+        _method("estimated", "`student_t` (of the errors on the days before), for all three"),
         Column("past_days", "int32", "Days before, of at most 28, the errors are about.", "days"),
         Column("reference_days", "int32", "Published days in the reference, of 7.", "days"),
         _REASON,

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ENOUGH_OF_EQUAL, ENOUGH_OF_VARIOUS = 20, 100
 """Effective records from which an interval of money is believable; the latter with amounts."""
 
+INDEPENDENT_RECORDS = "independent_records"
+"""Name of the method of every interval of money: normal, for a sum of independent records."""
+
 _ROUNDING = 1e-14
 """A variance below this share of the squares is none."""
 

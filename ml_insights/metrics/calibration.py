@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 GROUPS = 15
 """Customary for the expected calibration error (Guo et al. 2017), here of equal size."""
 
+REPLICATES = 2000
+"""Draws of what a calibrated model would show, unless told."""
+
 
 class Reliability(NamedTuple):
     """Groups of labelled records by ascending score, each of shape (groups,).
@@ -85,7 +88,7 @@ def reliability(bins: BinCounts, groups: int = GROUPS) -> Reliability:
 
 
 def calibration_error(
-    table: Reliability, random: np.random.Generator, replicates: int = 2000
+    table: Reliability, random: np.random.Generator, replicates: int = REPLICATES
 ) -> CalibrationError:
     """Expected calibration error beside what a calibrated model would show.
 
