@@ -13,6 +13,7 @@ for the population; a kept threshold was chosen on a day of its own and is judge
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.kept_threshold import KeptDay, kept_threshold
 from ml_insights.metrics.stakes import Stakes
 from ml_insights.metrics.threshold_choice import choose, regret
+
+if TYPE_CHECKING:
+    from ml_insights.metrics.arrays import IndexArray
 
 SAMPLES, REPLICATES = 600, 400
 RECORDS = (500, 5_000, 50_000)
@@ -71,7 +75,7 @@ def coverage(records: int, away: int, samples: int) -> list[float]:
     return list(held / samples)
 
 
-def _group(index: np.ndarray[tuple[int], np.dtype[np.int64]], position: int) -> int:
+def _group(index: IndexArray, position: int) -> int:
     """Group of an occupied bin; above all of them nothing is acted on."""
     return int(index[position]) if position < index.size else Population.GROUPS
 

@@ -121,13 +121,14 @@ def of_weighted_recall(population: Population, samples: int) -> tuple[float, flo
     for _ in range(samples):
         every = population.drawn(random)
         share = np.where(every.threshold_index >= at, LABELLED_ABOVE, LABELLED_BELOW)
-        seen = [random.binomial(part, share) for part in (every.positives, every.negatives)]
-        bins = BinCounts(
-            every.grid, every.threshold_index, *seen, every.records - sum(seen), every.score_sum
+        found, others = (
+            random.binomial(part, share) for part in (every.positives, every.negatives)
         )
-        found = stratified_recall(label_strata(bins, at))
-        held += _holds(found.low, found.high, true)
-        lacking += math.isnan(found.low)
+        unseen = every.records - found - others
+        bins = BinCounts(GRID, every.threshold_index, found, others, unseen, every.score_sum)
+        weighted = stratified_recall(label_strata(bins, at))
+        held += _holds(weighted.low, weighted.high, true)
+        lacking += math.isnan(weighted.low)
     return held / (samples - lacking) if lacking < samples else math.nan, lacking / samples
 
 
@@ -135,7 +136,7 @@ def of_bands(population: Population, samples: int) -> list[float]:
     """Precision of the next day against the band, by days of past errors, of each `PAST_DAYS`."""
     random, held = np.random.default_rng(9), np.zeros(len(PAST_DAYS))
     for _ in range(samples):
-        errors = []
+        errors: list[float] = []
         for estimate, seen in _estimated_days(population, random, max(PAST_DAYS) + 1):
             for place, days in enumerate(PAST_DAYS):
                 if len(errors) == days:

@@ -111,7 +111,7 @@ def model_health_table(
     return arrow_rows(MODEL_HEALTH, rows)
 
 
-def _calibration(curve: Curve, bins: BinCounts, identity: tuple[str, date]) -> dict[str, float]:
+def _calibration(curve: Curve, bins: BinCounts, identity: tuple[str, date]) -> dict[str, Any]:
     endpoint, day = identity
     random = generator("calibration", endpoint, day.isoformat(), *curve)
     error = calibration_error(reliability(bins), random)
