@@ -11,12 +11,12 @@ import pytest
 
 from ml_insights.contracts import Table
 from ml_insights.decisions.choices import KeptChoice, threshold_choice_table
-from ml_insights.decisions.health import model_health_table, calibration_curve_table
+from ml_insights.decisions.health import calibration_curve_table, model_health_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.tables import (
     BUSINESS_VALUE,
-    MODEL_HEALTH,
     CALIBRATION_CURVE,
+    MODEL_HEALTH,
     THRESHOLD_CHOICE,
 )
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
