@@ -25,7 +25,6 @@ from ml_insights.cluster_archive import ClusterArchive, build_archive
 from ml_insights.errors import AwsError
 from ml_insights.runners.costs import Ledger, cost_metadata
 from ml_insights.runners.life_cycle import LifeCycle, digest_of, new_name
-from ml_insights.runners.message_reader import FolderMessageReader
 from ml_insights.runners.preflight import check_before_start
 from ml_insights.runners.runner import JobResult, SparkRunner
 from ml_insights.runners.workplace import Workplace
@@ -60,6 +59,9 @@ class EmrRunner(SparkRunner):
 
     def run(self, context: dg.AssetExecutionContext, arguments: Arguments) -> JobResult:
         """See `SparkRunner.run`."""
+        # Seconds to import, and only jobs on AWS need it: every process of Dagster loads us.
+        from ml_insights.runners.message_reader import FolderMessageReader  # noqa: PLC0415
+
         place, archive = Workplace(self.objects, self.work), build_archive()
         work = f"{context.asset_key.path[0]}.{context.asset_key.path[-1]}.{context.partition_key}"
         digest = digest_of(arguments, archive)
