@@ -9,6 +9,9 @@ DEMO := data/demo
 # A file's tests stay in one process, for they share what is slow to make; the tests say which go first.
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
+# Tests are compiled once, and not by every process of every run.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 
 .PHONY: help

@@ -83,7 +83,7 @@ def write_employment(
     data: Path,
     folder: Path,
     *,
-    days: int = 30,
+    days: int,
     variants: Sequence[str] = ("champion", "challenger"),
 ) -> WrittenRecords:
     """Write `employment/` into `folder/capture` and `folder/ground_truth`.

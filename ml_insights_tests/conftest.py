@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ml_insights_tests.aws.server import StandIn
-    from ml_insights_tests.capture_data import WrittenRecords
 
 # A busy machine must not fail a property for being slow.
 settings.register_profile("no_deadline", deadline=None)
@@ -33,6 +32,9 @@ _MARKS = {
     "prepared": "integration",
     "two_days": "integration",
     "page": "integration",
+    "usual": "integration",
+    "small_services": "aws",
+    "written_demo": "simulation",
 }
 """By fixture, what its tests are marked with."""
 
@@ -61,17 +63,6 @@ def _length(item: pytest.Item) -> int:
 def real_data() -> Path:
     """Real predictions, labels and capture records; each folder has its licence beside it."""
     return Path(__file__).parent / "data"
-
-
-@pytest.fixture(scope="session")
-def employment_files(
-    real_data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, WrittenRecords]:
-    """30 days of captures and labels of two variants, and the folder they are in."""
-    from ml_insights_tests.capture_data import write_employment
-
-    folder = tmp_path_factory.mktemp("employment")
-    return folder, write_employment(real_data, folder)
 
 
 @pytest.fixture(scope="session")

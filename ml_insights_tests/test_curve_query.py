@@ -115,6 +115,7 @@ def test_variants_that_score_the_same_events_do_not_add_up(
         curve_answer(both, lake, FIRST_DAY, FIRST_DAY, slices=["all"], together=True)
 
 
+@pytest.mark.simulation
 def test_ninety_days_take_less_than_five_seconds(scope: EndpointScope, tmp_path: Path) -> None:
     """Of the processor; `benchmarks.curve_window` measures days of many slices."""
     lake, _ = many_days(tmp_path / "lake", 90)

@@ -46,7 +46,7 @@ def s3(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> S3Storage:
     return S3Storage(f"s3://{BUCKET}/some/lake", AwsSession(REGION, aws.url))
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture(params=["local", pytest.param("s3", marks=pytest.mark.aws)])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     if request.param == "local":
         yield LocalStorage(str(tmp_path / "lake"))

@@ -73,8 +73,11 @@ class Scenario:
 
     @property
     def broken_client_since(self) -> date:
-        """The day from which a client's requests and labels come out broken: the last but two."""
-        return self.last_day - timedelta(days=2)
+        """The day from which a client's requests and labels come out broken.
+
+        The last but two, or a later one, so that the first day is clean.
+        """
+        return self.first_day + timedelta(days=max(1, self.days - 3))
 
     @property
     def labels_until(self) -> datetime:

@@ -39,6 +39,7 @@ def compact_after(
     return result, runner.attempts
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("_at_once")
 def test_an_error_that_a_retry_can_mend_is_retried(tmp_path: Path) -> None:
     result, attempts = compact_after([StorageError("full"), StorageError("still full")], tmp_path)
@@ -46,6 +47,7 @@ def test_an_error_that_a_retry_can_mend_is_retried(tmp_path: Path) -> None:
     assert attempts == 3
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("_at_once")
 def test_retries_come_to_an_end(tmp_path: Path) -> None:
     result, attempts = compact_after([StorageError("full") for _ in range(9)], tmp_path)
@@ -57,6 +59,7 @@ def test_retries_come_to_an_end(tmp_path: Path) -> None:
     assert failure.description == "full"
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("_at_once")
 def test_a_step_that_is_cancelled_is_not_run_again(tmp_path: Path) -> None:
     result, attempts = compact_after([KeyboardInterrupt()], tmp_path)
@@ -64,6 +67,7 @@ def test_a_step_that_is_cancelled_is_not_run_again(tmp_path: Path) -> None:
     assert attempts == 1
 
 
+@pytest.mark.integration
 @pytest.mark.usefixtures("_at_once")
 @pytest.mark.parametrize("error", [BadInputError("40 % garbage"), ValueError("a defect")])
 def test_an_error_that_stays_is_not_retried_and_says_what_it_is(

@@ -60,7 +60,7 @@ class SmallQuickSight(Service):
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+def small_services(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """A stand-in with two small services, with S3 by moto."""
     with StandIn([SmallGlue, SmallQuickSight]) as stand_in:
         for name, value in stand_in.environment().items():
@@ -80,25 +80,27 @@ def refusal(call: Any, **parameters: Any) -> Any:
     return refused.value.response
 
 
-def test_a_whole_list_is_answered_in_pages(small: StandIn) -> None:
+def test_a_whole_list_is_answered_in_pages(small_services: StandIn) -> None:
     pages = list(client("glue").get_paginator("get_databases").paginate())
     assert [len(page["DatabaseList"]) for page in pages] == [50, 50, 20]
     names = [one["Name"] for page in pages for one in page["DatabaseList"]]
     assert names == [f"database_{n}" for n in range(120)]
 
 
-def test_a_page_has_as_many_items_as_asked_for(small: StandIn) -> None:
+def test_a_page_has_as_many_items_as_asked_for(small_services: StandIn) -> None:
     page = client("glue").get_databases(MaxResults=7)
     assert len(page["DatabaseList"]) == 7
 
 
 @pytest.mark.parametrize("token", ["nonsense", "e30=", "/////"])
-def test_a_token_that_was_never_given_is_refused(small: StandIn, token: str) -> None:
+def test_a_token_that_was_never_given_is_refused(small_services: StandIn, token: str) -> None:
     answer = refusal(client("glue").get_databases, NextToken=token)
     assert answer["Error"]["Code"] == "InvalidInputException"
 
 
-def test_an_error_has_the_code_message_members_status_and_request_id(small: StandIn) -> None:
+def test_an_error_has_the_code_message_members_status_and_request_id(
+    small_services: StandIn,
+) -> None:
     glue, quicksight = client("glue"), client("quicksight")
     with pytest.raises(glue.exceptions.EntityNotFoundException, match="Database x not found"):
         glue.get_database(Name="x")
@@ -126,14 +128,14 @@ def test_an_error_has_the_code_message_members_status_and_request_id(small: Stan
     ],
 )
 def test_a_parameter_the_model_does_not_allow_is_refused(
-    small: StandIn, database: dict[str, Any], said: str
+    small_services: StandIn, database: dict[str, Any], said: str
 ) -> None:
     error = refusal(client("glue").create_database, DatabaseInput=database)["Error"]
     assert error["Code"] == "InvalidInputException"
     assert said in error["Message"]
 
 
-def test_every_offence_is_in_one_message(small: StandIn) -> None:
+def test_every_offence_is_in_one_message(small_services: StandIn) -> None:
     glue = client("glue")
     error = refusal(glue.create_database, DatabaseInput={"Name": "", "Description": "x" * 3000})
     assert error["Error"]["Message"].startswith("2 validation errors detected")
@@ -150,14 +152,14 @@ def raw_refusal(stand_in: StandIn, body: dict[str, Any]) -> Any:
     return json.loads(refused.value.read())
 
 
-def test_a_member_the_model_does_not_have_is_refused(small: StandIn) -> None:
-    error = raw_refusal(small, {"DatabaseInput": {"Name": "x", "Colour": "red"}})
+def test_a_member_the_model_does_not_have_is_refused(small_services: StandIn) -> None:
+    error = raw_refusal(small_services, {"DatabaseInput": {"Name": "x", "Colour": "red"}})
     assert error["__type"] == "InvalidInputException"
     assert "DatabaseInput has no such member" in error["Message"]
 
 
-def test_a_value_of_another_type_is_refused_before_all_else(small: StandIn) -> None:
-    error = raw_refusal(small, {"DatabaseInput": {"Name": 5, "Description": True}})
+def test_a_value_of_another_type_is_refused_before_all_else(small_services: StandIn) -> None:
+    error = raw_refusal(small_services, {"DatabaseInput": {"Name": 5, "Description": True}})
     assert error["__type"] == "SerializationException"
     assert "DatabaseInput.Name is not a string" in error["message"]
     assert "DatabaseInput.Description is not a string" in error["message"]
@@ -169,7 +171,9 @@ def visual(**kinds: Any) -> dict[str, Any]:
     return {"DataSetIdentifierDeclarations": declared, "Sheets": [sheet]}
 
 
-def test_a_union_that_only_the_documentation_names_takes_exactly_one_member(small: StandIn) -> None:
+def test_a_union_that_only_the_documentation_names_takes_exactly_one_member(
+    small_services: StandIn,
+) -> None:
     create = client("quicksight").create_dashboard
     names = {"AwsAccountId": ACCOUNT_ID, "DashboardId": "d", "Name": "n"}
     kpi, table = {"VisualId": "a"}, {"VisualId": "b"}
@@ -180,7 +184,7 @@ def test_a_union_that_only_the_documentation_names_takes_exactly_one_member(smal
         assert "exactly one of these must be set" in message
 
 
-def test_path_and_query_reach_the_operation_as_their_types(small: StandIn) -> None:
+def test_path_and_query_reach_the_operation_as_their_types(small_services: StandIn) -> None:
     quicksight = client("quicksight")
     asked = {"AwsAccountId": ACCOUNT_ID, "DashboardId": "pr_curve-1", "VersionNumber": 3}
     answer = quicksight.describe_dashboard(**asked)
@@ -192,21 +196,21 @@ def test_path_and_query_reach_the_operation_as_their_types(small: StandIn) -> No
     assert "'DashboardId'" in refused["Error"]["Message"]
 
 
-def test_an_answer_the_model_does_not_know_is_a_defect(small: StandIn) -> None:
+def test_an_answer_the_model_does_not_know_is_a_defect(small_services: StandIn) -> None:
     error = refusal(client("glue").create_database, DatabaseInput={"Name": "x"})["Error"]
     assert error["Code"] == "StandInDefect"
-    assert "NoSuchMember" in small.defects[0]
+    assert "NoSuchMember" in small_services.defects[0]
 
 
-def test_what_is_not_simulated_says_so(small: StandIn) -> None:
+def test_what_is_not_simulated_says_so(small_services: StandIn) -> None:
     error = refusal(client("glue").get_tables, DatabaseName="x")["Error"]
     assert error["Code"] == "NotSimulated"
     assert "glue:GetTables" in error["Message"]
 
 
-def test_faults_hit_the_calls_they_name_and_end(small: StandIn) -> None:
+def test_faults_hit_the_calls_they_name_and_end(small_services: StandIn) -> None:
     glue = client("glue")
-    fault = small.account.faults.throttle("glue", "GetDatabases", after=1, times=2)
+    fault = small_services.account.faults.throttle("glue", "GetDatabases", after=1, times=2)
     assert glue.get_databases()
     for _ in range(2):
         assert refusal(glue.get_databases)["Error"]["Code"] == "ThrottlingException"
@@ -215,17 +219,17 @@ def test_faults_hit_the_calls_they_name_and_end(small: StandIn) -> None:
     assert fault.hits == 2
 
 
-def test_a_fault_can_delay_or_break_a_connection(small: StandIn) -> None:
+def test_a_fault_can_delay_or_break_a_connection(small_services: StandIn) -> None:
     glue = client("glue")
-    small.account.faults.delay("glue", "*", 0.2)
+    small_services.account.faults.delay("glue", "*", 0.2)
     started = time.monotonic()
     glue.get_databases()
     assert time.monotonic() - started >= 0.2
-    small.account.faults.reset("glue", "GetDatabases")
+    small_services.account.faults.reset("glue", "GetDatabases")
     with pytest.raises(ConnectionClosedError):
         glue.get_databases()
     assert glue.get_databases()
-    assert [call.status for call in small.calls.of("glue")] == [200, 0, 200]
+    assert [call.status for call in small_services.calls.of("glue")] == [200, 0, 200]
 
 
 @pytest.mark.parametrize(
@@ -240,31 +244,31 @@ def test_a_fault_can_delay_or_break_a_connection(small: StandIn) -> None:
     ],
 )
 def test_a_fault_that_nothing_could_meet_is_refused(
-    small: StandIn, kind: Any, service: str, name: str
+    small_services: StandIn, kind: Any, service: str, name: str
 ) -> None:
     with pytest.raises(ValueError, match=r"has no (effect|call|service)"):
-        small.account.faults.inject(Fault(kind, service, name))
-    assert small.account.faults.all() == []
+        small_services.account.faults.inject(Fault(kind, service, name))
+    assert small_services.account.faults.all() == []
 
 
-def test_an_effect_is_taken_only_by_a_service_that_declares_it(small: StandIn) -> None:
-    small.account.faults.effect("glue", "eclipse")
-    assert small.service("glue").effect("eclipse")
+def test_an_effect_is_taken_only_by_a_service_that_declares_it(small_services: StandIn) -> None:
+    small_services.account.faults.effect("glue", "eclipse")
+    assert small_services.service("glue").effect("eclipse")
     with pytest.raises(AssertionError, match="does not declare"):
-        small.service("glue").effect("nightfall")
+        small_services.service("glue").effect("nightfall")
 
 
-def test_faults_reach_services_of_moto(small: StandIn) -> None:
+def test_faults_reach_services_of_moto(small_services: StandIn) -> None:
     s3, sts = client("s3"), client("sts")
-    small.account.faults.throttle("s3", "CreateBucket")
-    small.account.faults.error("sts", "GetCallerIdentity", "ExpiredToken", status=403)
+    small_services.account.faults.throttle("s3", "CreateBucket")
+    small_services.account.faults.error("sts", "GetCallerIdentity", "ExpiredToken", status=403)
     assert refusal(s3.create_bucket, Bucket="curves")["Error"]["Code"] == "SlowDown"
     assert refusal(sts.get_caller_identity)["Error"]["Code"] == "ExpiredToken"
     s3.create_bucket(Bucket="curves")
     assert sts.get_caller_identity()["Account"] == ACCOUNT_ID
 
 
-def test_s3_writes_on_a_condition_or_refuses(small: StandIn) -> None:
+def test_s3_writes_on_a_condition_or_refuses(small_services: StandIn) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="curves")
     s3.put_object(Bucket="curves", Key="day", Body=b"1", IfNoneMatch="*")
@@ -273,33 +277,33 @@ def test_s3_writes_on_a_condition_or_refuses(small: StandIn) -> None:
     assert s3.get_object(Bucket="curves", Key="day")["Body"].read() == b"1"
 
 
-def test_every_call_is_logged_with_its_action_and_resource(small: StandIn) -> None:
+def test_every_call_is_logged_with_its_action_and_resource(small_services: StandIn) -> None:
     s3, glue = client("s3"), client("glue")
     s3.create_bucket(Bucket="curves")
     s3.put_object(Bucket="curves", Key="dt=2026-11-14/a b.parquet", Body=b"1")
     s3.list_objects_v2(Bucket="curves")
     refused = refusal(glue.get_database, Name="x")
-    logged = [(call.action, dict(call.resource), call.status) for call in small.calls]
+    logged = [(call.action, dict(call.resource), call.status) for call in small_services.calls]
     assert logged == [
         ("s3:CreateBucket", {"Bucket": "curves"}, 200),
         ("s3:PutObject", {"Bucket": "curves", "Key": "dt=2026-11-14/a b.parquet"}, 200),
         ("s3:ListBucket", {"Bucket": "curves"}, 200),
         ("glue:GetDatabase", {"Name": "x"}, 400),
     ]
-    last = list(small.calls)[-1]
+    last = list(small_services.calls)[-1]
     assert last.error == "EntityNotFoundException"
     assert last.request_id == refused["ResponseMetadata"]["RequestId"]
 
 
-def test_forgetting_leaves_an_empty_account(small: StandIn) -> None:
+def test_forgetting_leaves_an_empty_account(small_services: StandIn) -> None:
     s3 = client("s3")
     s3.create_bucket(Bucket="curves")
-    small.account.faults.throttle("s3")
-    small.account.clock.advance(timedelta(days=-30))
-    small.forget()
+    small_services.account.faults.throttle("s3")
+    small_services.account.clock.advance(timedelta(days=-30))
+    small_services.forget()
     assert s3.list_buckets()["Buckets"] == []
-    assert small.account.faults.all() == []
-    assert abs(small.account.clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert small_services.account.faults.all() == []
+    assert abs(small_services.account.clock.now() - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 def control(url: str, method: str, path: str, body: Any = None) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-import pytest
 import vl_convert
 
 from ml_insights.dashboard.chart_style import MARKS, PALETTE, colours, shapes
@@ -16,13 +16,18 @@ from ml_insights.variants import in_order
 
 VARIANTS = ["champion", "challenger"]
 DAYS = ["2026-11-07", "2026-11-08", "2026-11-09", "2026-11-10"]
-CHARTS = page_charts(VARIANTS, DAYS)
+
+
+@cache
+def charts() -> dict[str, dict[str, Any]]:
+    """All charts, made when a test asks and not at collection, for Altair takes its time."""
+    return page_charts(VARIANTS, DAYS)
 
 
 def rendered(name: str, **data: list[dict[str, Any]]) -> dict[str, Any]:
     """Scene graph of a chart with the given data, other sources empty."""
     empty: dict[str, list[dict[str, Any]]] = {source: [] for source in SOURCES}
-    spec = {**CHARTS[name], "width": 300, "autosize": "pad", "datasets": {**empty, **data}}
+    spec = {**charts()[name], "width": 300, "autosize": "pad", "datasets": {**empty, **data}}
     scene: dict[str, Any] = vl_convert.vegalite_to_scenegraph(spec)["scenegraph"]
     return scene
 
@@ -69,23 +74,23 @@ def day(variant: str, at: int, value: float | None, *, provisional: bool = False
     }
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_a_specification_compiles_without_data(name: str) -> None:
-    vega = vl_convert.vegalite_to_vega({**CHARTS[name], "width": 300})
-    named = {data["name"] for data in vega["data"]}
-    text = json.dumps(CHARTS[name])
-    used = {source for source in SOURCES if f'"name": "{source}"' in text}
-    assert used
-    assert used <= named
+def test_every_specification_compiles_without_data() -> None:
+    for name, chart in charts().items():
+        vega = vl_convert.vegalite_to_vega({**chart, "width": 300})
+        named = {data["name"] for data in vega["data"]}
+        text = json.dumps(chart)
+        used = {source for source in SOURCES if f'"name": "{source}"' in text}
+        assert used, name
+        assert used <= named, name
 
 
-@pytest.mark.parametrize("name", CHARTS)
-def test_a_chart_without_data_still_renders(name: str) -> None:
-    assert not [item for mark in marks(rendered(name)) for item in mark["items"]]
+def test_every_chart_without_data_still_renders() -> None:
+    for name in charts():
+        assert not [item for mark in marks(rendered(name)) for item in mark["items"]], name
 
 
 def test_every_source_is_used_by_some_chart() -> None:
-    text = json.dumps(CHARTS)
+    text = json.dumps(charts())
     assert all(f'"name": "{source}"' in text for source in SOURCES)
 
 
@@ -165,13 +170,13 @@ def test_a_day_without_a_row_of_its_own_is_a_gap_and_not_undefined() -> None:
 
 
 def test_every_day_of_the_calendar_has_its_place() -> None:
-    scale = CHARTS["volume_positives"]["layer"][1]["encoding"]["x"]["scale"]
+    scale = charts()["volume_positives"]["layer"][1]["encoding"]["x"]["scale"]
     assert scale["domain"] == DAYS
 
 
 def test_guaranteed_limits_are_drawn_for_average_precision_only() -> None:
     for ratio in ("precision", "recall", "f1", "average_precision"):
-        assert ("_limit_low" in json.dumps(CHARTS[f"trend_{ratio}"])) == (
+        assert ("_limit_low" in json.dumps(charts()[f"trend_{ratio}"])) == (
             ratio == "average_precision"
         )
 

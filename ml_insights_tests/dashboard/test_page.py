@@ -108,6 +108,7 @@ def test_scripts_ask_only_for_elements_of_the_template() -> None:
     assert asked <= set(re.findall(r'id="([\w-]+)"', template))
 
 
+@pytest.mark.integration
 def test_a_changed_threshold_is_said_under_the_trend(one_day: Tables) -> None:
     two = build_tables(days=2, slices=("all",), points=10)
     rows = [{**row, "operating_threshold": row["dt"].day / 100} for row in two.quality.to_pylist()]

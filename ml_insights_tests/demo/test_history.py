@@ -54,7 +54,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> History:
+def written_demo(tmp_path_factory: pytest.TempPathFactory) -> History:
     folder = tmp_path_factory.mktemp("demo")
     demo = write_demo(folder, seed=3, days=DAYS, predictions_per_day=PREDICTIONS_PER_DAY)
     labels = read_labels(demo.ground_truth)
@@ -62,16 +62,16 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> History:
     return History(demo, capture, labels, final_labels(labels))
 
 
-def test_files_lie_as_sagemaker_puts_them(written: History) -> None:
-    assert all(map(CAPTURE_LAYOUT.fullmatch, contents(written.demo.data_capture)))
-    assert all(map(LABEL_LAYOUT.fullmatch, contents(written.demo.ground_truth)))
+def test_files_lie_as_sagemaker_puts_them(written_demo: History) -> None:
+    assert all(map(CAPTURE_LAYOUT.fullmatch, contents(written_demo.demo.data_capture)))
+    assert all(map(LABEL_LAYOUT.fullmatch, contents(written_demo.demo.ground_truth)))
 
 
-def test_capture_ledger_equals_a_naive_reading(written: History) -> None:
-    assert written.capture.keys() == written.demo.ledger.capture.keys()
-    for key, found in written.capture.items():
-        counts = written.demo.ledger.capture[key]
-        labels = Counter(written.label(kept) for kept in found.kept.values())
+def test_capture_ledger_equals_a_naive_reading(written_demo: History) -> None:
+    assert written_demo.capture.keys() == written_demo.demo.ledger.capture.keys()
+    for key, found in written_demo.capture.items():
+        counts = written_demo.demo.ledger.capture[key]
+        labels = Counter(written_demo.label(kept) for kept in found.kept.values())
         assert counts.lines == found.lines
         assert counts.rejected_lines == found.rejected_lines
         assert counts.predictions == found.predictions
@@ -85,17 +85,19 @@ def test_capture_ledger_equals_a_naive_reading(written: History) -> None:
         )
 
 
-def test_label_ledger_equals_a_naive_reading(written: History) -> None:
+def test_label_ledger_equals_a_naive_reading(written_demo: History) -> None:
     home = {
         kept.event_id: (day, kept.of)
-        for (day, _), found in written.capture.items()
+        for (day, _), found in written_demo.capture.items()
         for kept in found.kept.values()
     }
-    assert written.labels.keys() == written.demo.ledger.collected.keys()
-    for day, found in written.labels.items():
+    assert written_demo.labels.keys() == written_demo.demo.ledger.collected.keys()
+    for day, found in written_demo.labels.items():
         joined: Counter[date] = Counter()
         wrong_length = unknown = 0
-        of_the_day = ((event, labels) for event, (on, labels) in written.final.items() if on == day)
+        of_the_day = (
+            (event, labels) for event, (on, labels) in written_demo.final.items() if on == day
+        )
         for event, labels in of_the_day:
             if event not in home:
                 unknown += len(labels)
@@ -104,7 +106,7 @@ def test_label_ledger_equals_a_naive_reading(written: History) -> None:
             else:
                 joined[home[event][0]] += len(labels)
         read = sum(len(labels) for _, _, labels in found.records)
-        assert written.demo.ledger.collected[day] == LabelCounts(
+        assert written_demo.demo.ledger.collected[day] == LabelCounts(
             lines=found.lines,
             rejected_lines=found.rejected_lines,
             labels=read,
@@ -115,9 +117,9 @@ def test_label_ledger_equals_a_naive_reading(written: History) -> None:
         )
 
 
-def test_joined_labels_are_the_labelled_predictions_of_the_day(written: History) -> None:
-    ledger = written.demo.ledger
-    for day in written.demo.scenario.all_days():
+def test_joined_labels_are_the_labelled_predictions_of_the_day(written_demo: History) -> None:
+    ledger = written_demo.demo.ledger
+    for day in written_demo.demo.scenario.all_days():
         labelled = sum(
             counts.positives + counts.negatives
             for (captured, _), counts in ledger.capture.items()
@@ -127,18 +129,20 @@ def test_joined_labels_are_the_labelled_predictions_of_the_day(written: History)
         assert sum(counts.joined.get(day, 0) for counts in ledger.collected.values()) == labelled
 
 
-def test_every_kind_of_bad_input_occurs_but_a_day_stays_below_the_limit(written: History) -> None:
-    settings = yaml.safe_load(written.demo.settings_file.read_text())
-    limit = settings["endpoints"][written.demo.endpoint]["max_rejected_share"]
+def test_every_kind_of_bad_input_occurs_but_a_day_stays_below_the_limit(
+    written_demo: History,
+) -> None:
+    settings = yaml.safe_load(written_demo.demo.settings_file.read_text())
+    limit = settings["endpoints"][written_demo.demo.endpoint]["max_rejected_share"]
     seen: set[str] = set()
-    for (day, _), found in written.capture.items():
+    for (day, _), found in written_demo.capture.items():
         seen |= found.rejected_lines.keys() | found.rejected_predictions.keys()
         rejected = (found.rejected_lines + found.rejected_predictions).total()
-        assert (rejected > 0) == (day >= written.demo.scenario.broken_client_since)
+        assert (rejected > 0) == (day >= written_demo.demo.scenario.broken_client_since)
         assert rejected < limit * found.lines
         assert found.duplicates > 0
     assert seen == REASONS.keys() - NOT_IN_THE_DEMO
-    labels = written.demo.ledger.collected.values()
+    labels = written_demo.demo.ledger.collected.values()
     assert {"no_label_data", "no_event_id", "malformed_json", "not_utf8"} <= {
         reason for counts in labels for reason in counts.rejected_lines
     }
@@ -147,33 +151,37 @@ def test_every_kind_of_bad_input_occurs_but_a_day_stays_below_the_limit(written:
     )
 
 
-def test_corrections_change_labels_of_earlier_hours(written: History) -> None:
-    records = [record for found in written.labels.values() for record in found.records]
-    changed = [event for _, event, labels in records if written.final[event][1] != labels]
+def test_corrections_change_labels_of_earlier_hours(written_demo: History) -> None:
+    records = [record for found in written_demo.labels.values() for record in found.records]
+    changed = [event for _, event, labels in records if written_demo.final[event][1] != labels]
     assert len(changed) > 10
 
 
-def test_scores_follow_the_true_curve_of_their_variant_day_and_region(written: History) -> None:
+def test_scores_follow_the_true_curve_of_their_variant_day_and_region(
+    written_demo: History,
+) -> None:
     """Recall and false positive rate of every region, over all days but the degraded one."""
-    scenario = written.demo.scenario
+    scenario = written_demo.demo.scenario
     for variant in ("champion", "challenger"):
         for region in ("EU", "US", "APAC"):
             kept = [
                 kept
-                for (day, of), found in written.capture.items()
+                for (day, of), found in written_demo.capture.items()
                 for kept in found.kept.values()
                 if of == variant
                 and day != scenario.degraded_day
                 and kept.row.split(",")[3] == region
             ]
-            assert_rates_agree(written, kept, scenario.truth(variant, scenario.last_day, region))
+            assert_rates_agree(
+                written_demo, kept, scenario.truth(variant, scenario.last_day, region)
+            )
 
 
-def test_the_challenger_follows_another_curve_on_the_degraded_day(written: History) -> None:
-    scenario = written.demo.scenario
+def test_the_challenger_follows_another_curve_on_the_degraded_day(written_demo: History) -> None:
+    scenario = written_demo.demo.scenario
     day = scenario.degraded_day
-    kept = list(written.capture[day, "challenger"].kept.values())
-    assert_rates_agree(written, kept, scenario.truth("challenger", day))
+    kept = list(written_demo.capture[day, "challenger"].kept.values())
+    assert_rates_agree(written_demo, kept, scenario.truth("challenger", day))
     usual = scenario.truth("challenger", day - timedelta(days=1))
     assert scenario.truth("challenger", day).average_precision() < usual.average_precision() - 0.2
     assert scenario.truth("champion", day) == scenario.truth("champion", scenario.first_day)
@@ -181,10 +189,10 @@ def test_the_challenger_follows_another_curve_on_the_degraded_day(written: Histo
     assert weak < scenario.truth("champion", day, "EU").average_precision() - 0.1
 
 
-def assert_rates_agree(written: History, kept: list[Kept], truth: TrueCurve) -> None:
+def assert_rates_agree(written_demo: History, kept: list[Kept], truth: TrueCurve) -> None:
     """Rates of the labelled predictions lie within 4 standard errors of the closed form."""
     for label, true_rate in (("1", truth.recall), ("0", truth.false_positive_rate)):
-        scores = [one.score for one in kept if written.label(one) == label]
+        scores = [one.score for one in kept if written_demo.label(one) == label]
         for threshold in (0.1, 0.3, 0.5):
             rate = true_rate(threshold)
             error = math.sqrt(rate * (1 - rate) / len(scores))
@@ -192,36 +200,36 @@ def assert_rates_agree(written: History, kept: list[Kept], truth: TrueCurve) -> 
             assert above == pytest.approx(rate, abs=4 * error)
 
 
-def test_positives_are_rare(written: History) -> None:
-    counts = written.demo.ledger.capture.values()
+def test_positives_are_rare(written_demo: History) -> None:
+    counts = written_demo.demo.ledger.capture.values()
     positives = sum(count.positives for count in counts)
     share = positives / (positives + sum(count.negatives for count in counts))
     assert share == pytest.approx(0.03, abs=4 * math.sqrt(positives) / positives * 0.03)
 
 
-def test_one_hour_of_one_day_is_missing(written: History) -> None:
+def test_one_hour_of_one_day_is_missing(written_demo: History) -> None:
     every_hour = {f"{hour:02d}" for hour in range(24)}
-    missing = {key: every_hour - found.hours for key, found in written.capture.items()}
-    day = written.demo.scenario.day_with_missing_hour
+    missing = {key: every_hour - found.hours for key, found in written_demo.capture.items()}
+    day = written_demo.demo.scenario.day_with_missing_hour
     assert {key: hours for key, hours in missing.items() if hours} == {
         (day, "champion"): {"11"},
         (day, "challenger"): {"11"},
     }
 
 
-def test_newest_days_still_wait_for_labels(written: History) -> None:
-    scenario, ledger = written.demo.scenario, written.demo.ledger
+def test_newest_days_still_wait_for_labels(written_demo: History) -> None:
+    scenario, ledger = written_demo.demo.scenario, written_demo.demo.ledger
     waiting = [
         ledger.capture[day, "champion"].unlabelled / ledger.capture[day, "champion"].scores
         for day in scenario.all_days()
     ]
     assert waiting[-1] > 0.1
     assert max(waiting[:-3]) < 0.08
-    assert max(written.labels) == scenario.last_day + timedelta(days=1)
+    assert max(written_demo.labels) == scenario.last_day + timedelta(days=1)
 
 
-def test_encodings_batches_and_ids_are_mixed(written: History) -> None:
-    lines = b"".join(contents(written.demo.data_capture).values())
+def test_encodings_batches_and_ids_are_mixed(written_demo: History) -> None:
+    lines = b"".join(contents(written_demo.demo.data_capture).values())
     for part in (
         b'"OUTPUT","data":"0.',
         b'"observedContentType":"application/json","mode":"OUTPUT","data":"{',
@@ -229,20 +237,20 @@ def test_encodings_batches_and_ids_are_mixed(written: History) -> None:
         b'"inferenceId"',
     ):
         assert lines.count(part) > 0.05 * lines.count(b"\n")
-    sizes = {kept.of for found in written.capture.values() for kept in found.kept.values()}
+    sizes = {kept.of for found in written_demo.capture.values() for kept in found.kept.values()}
     assert sizes == {1, 2, 3, 4}
 
 
-def test_settings_name_the_columns_of_the_request(written: History) -> None:
-    settings = yaml.safe_load(written.demo.settings_file.read_text())
-    endpoint = settings["endpoints"][written.demo.endpoint]
-    assert endpoint["start_date"] == written.demo.scenario.first_day
-    assert (written.demo.folder / endpoint["data_capture"]) == written.demo.data_capture
-    assert (written.demo.folder / endpoint["ground_truth"]) == written.demo.ground_truth
+def test_settings_name_the_columns_of_the_request(written_demo: History) -> None:
+    settings = yaml.safe_load(written_demo.demo.settings_file.read_text())
+    endpoint = settings["endpoints"][written_demo.demo.endpoint]
+    assert endpoint["start_date"] == written_demo.demo.scenario.first_day
+    assert (written_demo.demo.folder / endpoint["data_capture"]) == written_demo.demo.data_capture
+    assert (written_demo.demo.folder / endpoint["ground_truth"]) == written_demo.demo.ground_truth
     columns = {
         one["name"]: {
             kept.row.split(",")[one["index"]]
-            for found in written.capture.values()
+            for found in written_demo.capture.values()
             for kept in found.kept.values()
         }
         for one in endpoint["slices"]
@@ -253,10 +261,12 @@ def test_settings_name_the_columns_of_the_request(written: History) -> None:
     assert set(columns) == {"region", "device"}
 
 
-def test_settings_are_valid_and_read_both_forms_of_labels(written: History) -> None:
-    endpoint = load_settings(written.demo.settings_file, {}).endpoints[written.demo.endpoint]
+def test_settings_are_valid_and_read_both_forms_of_labels(written_demo: History) -> None:
+    endpoint = load_settings(written_demo.demo.settings_file, {}).endpoints[
+        written_demo.demo.endpoint
+    ]
     assert {form.content_type for form in endpoint.label} == {"text/csv", "application/json"}
-    lines = b"".join(contents(written.demo.ground_truth).values())
+    lines = b"".join(contents(written_demo.demo.ground_truth).values())
     assert lines.count(b'"encoding":"CSV"') > lines.count(b'"encoding":"JSON"') > 100
 
 

@@ -82,6 +82,13 @@ def test_the_command_prints_measured_beside_true_values_and_where_to_look(demo: 
     assert f"ml-insights ui --settings {settings}, then http://127.0.0.1:3000" in output
 
 
+def test_the_first_day_is_clean_and_the_others_hold_broken_lines(demo: Shown) -> None:
+    for day in demo.scenario.all_days():
+        lines = demo.balance(day, "capture_lines", VARIANTS[0])
+        clean = lines.keys() == {"lines_read", "records_accepted"}
+        assert clean == (day == demo.scenario.first_day)
+
+
 def test_capture_accounts_are_those_of_the_ledger(demo: Shown) -> None:
     for (day, variant), counts in demo.ledger.capture.items():
         lines = demo.balance(day, "capture_lines", variant)

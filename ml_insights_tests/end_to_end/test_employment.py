@@ -1,7 +1,7 @@
-"""30 days of two variants, made of 208,892 real predictions, add up to the exact figures.
+"""Three days of two variants, made of 208,892 real predictions, add up to the exact figures.
 
-The days are independent of each other, so the assets that a sum needs are computed for all 30, and
-everything for one of them.
+Labels come up to two days late, so that a day's are read from folders of three. The days are
+independent of each other: what a sum needs is computed for all, and everything for one of them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ml_insights.daily_runs import run_day
 from ml_insights.metrics.areas import average_precision, roc_auc
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
-from ml_insights_tests.capture_data import EMPLOYMENT_FEATURES, WrittenRecords
+from ml_insights_tests.capture_data import EMPLOYMENT_FEATURES, WrittenRecords, write_employment
 from ml_insights_tests.end_to_end.counted import (
     assert_counts_equal_comparing_every_record,
     published_curves,
@@ -30,6 +30,7 @@ from ml_insights_tests.end_to_end.counted import (
 from ml_insights_tests.installation import Installation, install
 
 ENDPOINT = "employment"
+DAYS = 3
 SETTINGS = f"""\
 lake: ./lake
 endpoints:
@@ -79,16 +80,31 @@ class Counted(NamedTuple):
 
 @pytest.fixture(scope="module")
 def employment(
-    employment_files: tuple[Path, WrittenRecords], spark: object, instance: dg.DagsterInstance
+    real_data: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    spark: object,
+    instance: dg.DagsterInstance,
 ) -> Counted:
     assert spark
-    folder, written = employment_files
+    folder = tmp_path_factory.mktemp(ENDPOINT)
+    written = write_employment(real_data, folder, days=DAYS)
     installation = install(folder, SETTINGS, instance)
     first, *others = written.days
     run_day(installation.definitions, instance, ENDPOINT, first)
     for day in others:
-        assert installation.run(ENDPOINT, day, assets=COUNTED).success, day
+        result = installation.run(ENDPOINT, day, assets=COUNTED)
+        assert result.success, [event.message for event in result.all_events if event.is_failure]
     return Counted(written, installation, published_curves(installation, ENDPOINT, written.days))
+
+
+def test_the_files_are_of_all_hours_and_their_labels_come_up_to_two_days_late(
+    employment: Counted,
+) -> None:
+    captures = employment.written.data_capture.glob("*/*/*/*/*/*/*.jsonl")
+    assert len({path.parent for path in captures}) == DAYS * 2 * 24
+    labels = employment.written.ground_truth.rglob("*.jsonl")
+    days = {"-".join(path.parts[-5:-2]) for path in labels}
+    assert days == {f"2026-10-{n:02}" for n in range(1, DAYS + 3)}
 
 
 def test_totals_reproduce_the_exact_areas_within_the_limits(employment: Counted) -> None:
@@ -118,7 +134,7 @@ def test_every_record_has_its_label_and_is_counted_once(employment: Counted) -> 
 
 def test_counts_of_each_day_and_variant_equal_comparing_its_records(employment: Counted) -> None:
     written = employment.written
-    for day in written.days[::10]:
+    for day in written.days:
         for variant in written.variants:
             own = employment.records(day, variant)
             assert_counts_equal_comparing_every_record(
