@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ml_insights.errors import SettingsError
-from ml_insights.settings import Settings, load_settings
+from ml_insights.settings import Endpoint, Settings, load_settings
 
 MINIMAL = """\
 endpoints:
@@ -25,6 +25,11 @@ END = MINIMAL.count("\n")
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[str]]
+
+
+def endpoint(load: Load, text: str) -> Endpoint:
+    """The one endpoint of a settings text."""
+    return load(text).endpoints["fraud-detector"]
 
 
 @pytest.fixture
