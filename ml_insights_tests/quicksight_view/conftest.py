@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_insights.contracts import MODEL_QUALITY
 from ml_insights_tests.aws.server import StandIn
 from ml_insights_tests.dashboard.synthetic import Tables, build_tables
 from ml_insights_tests.quicksight_view.publication import (
@@ -45,5 +46,14 @@ def unpublished(aws: StandIn, tmp_path: Path) -> Publication:
 def publication(unpublished: Publication, tables: Tables) -> Publication:
     """Three days are published on the lake."""
     unpublished.write(tables, days_of(3))
+    unpublished.aws.calls.clear()
+    return unpublished
+
+
+@pytest.fixture
+def filled(unpublished: Publication, tables: Tables) -> Publication:
+    """The data sets are there; a dashboard depends on their columns and not on their rows."""
+    unpublished.write(tables, days_of(3), MODEL_QUALITY)
+    unpublished.empty_sets()
     unpublished.aws.calls.clear()
     return unpublished

@@ -40,6 +40,9 @@ from ml_insights_tests.dashboard.synthetic import FIRST_DAY, Tables
 REGION = "eu-central-1"
 BUCKET = "results"
 ENDPOINT = "fraud-1"
+DASHBOARD = f"ml-insights-{ENDPOINT}"
+CURVES_SET = f"ml-insights-{ENDPOINT}-precision_recall"
+QUALITY_SET = f"ml-insights-{ENDPOINT}-model_quality"
 SETTINGS = f"""\
 deployment: aws
 aws: {{region: {REGION}, endpoint_url: "URL", account_id: "{ACCOUNT_ID}"}}
@@ -206,3 +209,13 @@ def open_publication(
     aws.calls.clear()
     scope = EndpointScope(ENDPOINT, settings.endpoints[ENDPOINT], settings)
     return Publication(aws, scope, lake_of(settings), account, today, file)
+
+
+def assert_shown_as_published(publication: Publication, days: int) -> None:
+    """Every data set holds as many rows as the lake has of the days."""
+    for table in (PRECISION_RECALL, MODEL_QUALITY):
+        published = publication.lake.read_days(ENDPOINT, table, days_of(days))
+        held = publication.rows(table.name)
+        assert held.num_rows == published.num_rows - (
+            published["display_rank"].null_count if table is PRECISION_RECALL else 0
+        )

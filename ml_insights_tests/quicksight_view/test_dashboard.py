@@ -1,4 +1,4 @@
-"""The dashboard shows what its definition says, only good versions are shown, readers only read."""
+"""The dashboard shows what its definition says, and only good versions are shown."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from ml_insights.aws.ownership import MARK
-from ml_insights.aws.quicksight.dashboard import embed_url
-from ml_insights.aws.quicksight.grants import READ_DASHBOARD
-from ml_insights.cli import main
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import AwsPermanentError, AwsTransientError, DeadlineExceededError
 from ml_insights.quicksight_view.data_sets import data_sets_of
@@ -20,6 +15,7 @@ from ml_insights_tests.aws.quicksight_references import offences
 from ml_insights_tests.aws.service import ACCOUNT_ID
 from ml_insights_tests.dashboard.synthetic import Tables
 from ml_insights_tests.quicksight_view.publication import (
+    DASHBOARD,
     ENDPOINT,
     REGION,
     Publication,
@@ -27,28 +23,12 @@ from ml_insights_tests.quicksight_view.publication import (
     open_publication,
 )
 
-DASHBOARD = f"ml-insights-{ENDPOINT}"
 *_, THIRD = days_of(3)
-
-
-@pytest.fixture
-def filled(unpublished: Publication, tables: Tables) -> Publication:
-    """The data sets are there; a dashboard depends on their columns and not on their rows."""
-    unpublished.write(tables, days_of(3), MODEL_QUALITY)
-    unpublished.empty_sets()
-    unpublished.aws.calls.clear()
-    return unpublished
 
 
 def definition(publication: Publication) -> dict[str, Any]:
     shown = publication.service.dashboards[DASHBOARD]
     found: dict[str, Any] = shown["versions"][shown["published"] - 1]["Definition"]
-    return found
-
-
-def rights(publication: Publication) -> dict[str, set[str]]:
-    arn = publication.service.arn(f"dashboard/{DASHBOARD}")
-    found: dict[str, set[str]] = publication.service.permissions[arn]
     return found
 
 
@@ -238,99 +218,6 @@ def test_conflicts_that_do_not_pass_are_an_error(filled: Publication) -> None:
         filled.dashboard()
 
 
-def test_readers_get_exactly_the_rights_to_read_the_dashboard(filled: Publication) -> None:
-    view = filled.dashboard()
-    group = filled.account.principal(f"group/{view.group}")
-    assert rights(filled)[group] == set(READ_DASHBOARD)
-    others = {arn: who for arn, who in filled.service.permissions.items() if "dashboard" not in arn}
-    assert not [arn for arn, who in others.items() if group in who]
-
-
-def test_surplus_rights_and_members_are_taken_away(filled: Publication) -> None:
-    view = filled.dashboard()
-    group = filled.account.principal(f"group/{view.group}")
-    mallory = filled.account.principal("user/mallory")
-    rights(filled)[mallory] = {"quicksight:UpdateDashboard"}
-    rights(filled)[group] |= {"quicksight:DeleteDashboard"}
-    filled.service.groups[view.group] |= {"mallory"}
-    filled.service.groups[view.group] -= {"bob"}
-    mended = filled.dashboard()
-    assert mended.changed.revoked == {
-        mallory: {"quicksight:UpdateDashboard"}, group: {"quicksight:DeleteDashboard"}
-    }  # fmt: skip
-    assert (mended.members.added, mended.members.removed) == (("bob",), ("mallory",))
-    assert rights(filled)[group] == set(READ_DASHBOARD)
-    assert mallory not in rights(filled)
-    assert filled.service.groups[view.group] == {"bob", "eve"}
-
-
-def test_rights_of_whoever_has_the_link_are_taken_away(filled: Publication) -> None:
-    filled.dashboard()
-    everybody = f"arn:aws:quicksight:{REGION}:{ACCOUNT_ID}:namespace/default"
-    actions = sorted(READ_DASHBOARD)
-    filled.aws.client("quicksight", REGION).update_dashboard_permissions(
-        AwsAccountId=ACCOUNT_ID, DashboardId=DASHBOARD,
-        GrantLinkPermissions=[{"Principal": everybody, "Actions": actions}],
-    )  # fmt: skip
-    before = {who: set(actions) for who, actions in rights(filled).items()}
-    changed = filled.dashboard().changed
-    assert changed.revoked == {f"the link for {everybody}": READ_DASHBOARD}
-    assert changed.granted == {}
-    assert filled.service.link_permissions[filled.service.arn(f"dashboard/{DASHBOARD}")] == {}
-    assert rights(filled) == before
-    assert not filled.dashboard().changed
-
-
-def test_a_group_of_somebody_else_is_left_alone_until_it_is_marked_as_ours(
-    filled: Publication,
-) -> None:
-    client, name = filled.aws.client("quicksight", REGION), "ml-insights-readers"
-    account = {"AwsAccountId": ACCOUNT_ID, "Namespace": "default"}
-    client.create_group(GroupName=name, Description="The board of directors.", **account)
-    client.create_group_membership(GroupName=name, MemberName="mallory", **account)
-    for described in ("The board.", f"Of others: {MARK}=them", f"{MARK}=ml-insights-2"):
-        filled.service.descriptions[name] = described
-        with pytest.raises(AwsPermanentError, match=f"`{MARK}=ml-insights` in its description"):
-            filled.dashboard()
-        assert filled.service.groups[name] == {"mallory"}
-        assert filled.account.principal(f"group/{name}") not in rights(filled)
-    filled.service.descriptions[name] = f"The board. {MARK}=ml-insights"
-    assert filled.dashboard().members.removed == ("mallory",)
-
-
-def test_a_group_that_a_directory_fills_is_taken_as_it_is(filled: Publication) -> None:
-    """Without readers in the settings nobody is added or removed, so it need not be ours."""
-    name = "ml-insights-readers"
-    filled.aws.client("quicksight", REGION).create_group(
-        AwsAccountId=ACCOUNT_ID, Namespace="default", GroupName=name
-    )
-    filled.service.groups[name] = {"mallory"}
-    filled.scope.settings.__dict__["quicksight"].__dict__["readers"] = None
-    view = filled.dashboard()
-    assert filled.service.groups[name] == {"mallory"}
-    assert rights(filled)[filled.account.principal(f"group/{view.group}")] == set(READ_DASHBOARD)
-
-
-def test_an_unknown_reader_is_named(filled: Publication) -> None:
-    del filled.service.users["eve"]
-    with pytest.raises(AwsPermanentError, match=r"eve cannot join .* Invite the user"):
-        filled.dashboard()
-
-
-def test_an_unknown_reader_keeps_neither_leavers_nor_surplus_rights_in(
-    filled: Publication,
-) -> None:
-    view = filled.dashboard()
-    mallory = filled.account.principal("user/mallory")
-    rights(filled)[mallory] = {"quicksight:UpdateDashboard"}
-    filled.service.groups[view.group] = {"bob", "mallory"}
-    filled.scope.settings.__dict__["quicksight"].__dict__["readers"] = ("bob", "evee")
-    with pytest.raises(AwsPermanentError, match="evee cannot join"):
-        filled.dashboard()
-    assert filled.service.groups[view.group] == {"bob"}
-    assert mallory not in rights(filled)
-
-
 @pytest.mark.parametrize("allowed", [False, True])
 def test_exports_of_the_shown_version_are_as_the_settings_say(
     filled: Publication, *, allowed: bool
@@ -352,28 +239,6 @@ def test_a_dashboard_of_somebody_else_is_left_alone(filled: Publication) -> None
     filled.service.tags[filled.service.arn(f"dashboard/{DASHBOARD}")] = []
     with pytest.raises(AwsPermanentError, match="this installation did not make it"):
         filled.dashboard()
-
-
-def test_a_reader_gets_an_address_to_embed(filled: Publication) -> None:
-    filled.dashboard()
-    assert embed_url(filled.account, DASHBOARD, "bob", 60).startswith(f"https://{REGION}.")
-
-
-def test_the_command_prints_the_address_for_a_reader_alone(filled: Publication) -> None:
-    filled.dashboard()
-    filled.aws.calls.clear()
-    asked = ["embed-url", "--settings", str(filled.file), "--user"]
-    printed = CliRunner().invoke(main, [*asked, "bob", "--minutes", "15"], catch_exceptions=False)
-    assert printed.exit_code == 0
-    assert printed.output == f"https://{REGION}.quicksight.aws.amazon.com/embed/{DASHBOARD}\n"
-    (call,) = filled.aws.calls.of("quicksight")
-    assert call.resource["UserArn"] == filled.account.arn("user", "bob")
-    unknown = CliRunner().invoke(main, [*asked, "nobody"])
-    assert unknown.exit_code == 1
-    assert "GenerateEmbedUrlForRegisteredUser answered ResourceNotFoundException" in unknown.output
-    too_short = CliRunner().invoke(main, [*asked, "bob", "--minutes", "14"])
-    assert too_short.exit_code == 2
-    assert "15<=x<=600" in too_short.output
 
 
 @pytest.mark.parametrize("source", ["athena", "s3"])
