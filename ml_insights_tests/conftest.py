@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from ml_insights_tests.aws.server import StandIn
+    from ml_insights_tests.installation import Installation
+    from ml_insights_tests.prepared_day import PreparedDay
 
 # A busy machine must not fail a property for being slow.
 settings.register_profile("no_deadline", deadline=None)
@@ -105,6 +107,27 @@ def aws(aws_server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandI
     aws_server.forget()
     assert not defects, "\n".join(defects)
     assert not unmet
+
+
+@pytest.fixture
+def day() -> PreparedDay:
+    """The prepared day of `installation`, for tests to change before they run it."""
+    from ml_insights_tests.prepared_day import PreparedDay
+
+    return PreparedDay()
+
+
+@pytest.fixture
+def installation(tmp_path: Path, day: PreparedDay) -> Iterator[Installation]:
+    """An installation that computes the prepared day."""
+    import dagster as dg
+
+    from ml_insights_tests.installation import install
+    from ml_insights_tests.prepared_day import SETTINGS, PreparedRunner
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        runner = dg.ResourceDefinition.hardcoded_resource(PreparedRunner(day))
+        yield install(tmp_path, SETTINGS, instance, spark=runner)
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -14,26 +13,21 @@ import pytest
 from ml_insights import checks
 from ml_insights.assets import confusion_counts as confusion_counts_asset
 from ml_insights.assets import endpoint_assets
-from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.daily_runs import run_day
-from ml_insights.errors import MissingInputError, MlInsightsError
+from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.result_tables import confusion_counts_table
 from ml_insights.scope import EndpointScope
-from ml_insights_tests.installation import Installation, install, judged_days
+from ml_insights_tests.installation import Installation, judged_days
+from ml_insights_tests.judged_day import ALL, DAY, NEXT_DAY, results, run, verdict
 from ml_insights_tests.prepared_day import (
     ENDPOINT,
-    SETTINGS,
-    VARIANT,
     PreparedDay,
-    PreparedRunner,
     write_manifest,
 )
 
 pytestmark = pytest.mark.usefixtures("nothing_drawn")
 
-DAY, NEXT_DAY = date(2026, 10, 1), date(2026, 10, 2)
-ALL = {"confusion_counts", "quarantine", "record_balance", "precision_recall", "model_quality"}
 
 NAMES = (
     "every_hour_has_captures",
@@ -50,49 +44,6 @@ NAMES = (
     "label_coverage_is_reached",
     "no_share_fell_beyond_doubt",
 )
-
-CheckResults = dict[str, tuple[bool, str]]
-
-
-@pytest.fixture
-def day() -> PreparedDay:
-    return PreparedDay()
-
-
-@pytest.fixture
-def installation(tmp_path: Path, day: PreparedDay) -> Iterator[Installation]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        runner = dg.ResourceDefinition.hardcoded_resource(PreparedRunner(day))
-        yield install(tmp_path, SETTINGS, instance, spark=runner)
-
-
-def run(installation: Installation) -> str:
-    """Run the day through Dagster; returns what the user is told when it fails."""
-    try:
-        run_day(installation.definitions, installation.instance, ENDPOINT, DAY)
-    except MlInsightsError as error:
-        return str(error)
-    return ""
-
-
-def verdict(installation: Installation, name: str) -> checks.Verdict:
-    """Judge what is published."""
-    invariant = getattr(checks, name)
-    found: checks.Verdict = invariant(installation.scope(ENDPOINT), installation.lake, DAY)
-    return found
-
-
-def results(installation: Installation) -> CheckResults:
-    """What each check recorded in its last evaluation: passed, and its finding."""
-    found = {}
-    for check in installation.definitions.resolve_asset_graph().asset_check_keys:
-        records = installation.instance.event_log_storage.get_asset_check_execution_history(
-            check, limit=1
-        )
-        evaluation = records[0].evaluation if records else None
-        if evaluation:
-            found[check.name] = (evaluation.passed, evaluation.description or "")
-    return found
 
 
 def test_a_day_in_which_everything_is_accounted_for_passes_every_check(
@@ -242,17 +193,6 @@ def test_few_positives_are_named_and_do_not_stop_the_day(
     assert verdict(installation, "positives_are_enough")[2] == {"champion: positives": 19}
 
 
-def test_labels_that_several_predictions_share_are_named_and_do_not_stop_the_day(
-    installation: Installation, day: PreparedDay
-) -> None:
-    day.report["labels"] = {"labels_read": 103, "used": 100, "ambiguous": 3}
-    assert run(installation) == ""
-    passed, finding = results(installation)["labels_name_one_prediction"]
-    assert not passed
-    assert "3 labels are for an inferenceId that several predictions" in finding
-    assert installation.published(ENDPOINT, DAY) == ALL
-
-
 def test_a_day_before_that_means_something_else_is_named_and_does_not_stop_the_day(
     installation: Installation, day: PreparedDay
 ) -> None:
@@ -265,27 +205,6 @@ def test_a_day_before_that_means_something_else_is_named_and_does_not_stop_the_d
     assert not passed
     assert f"such as {DAY} (label: text/csv column 0, not text/csv column 1)" in finding
     assert installation.published(ENDPOINT, NEXT_DAY) == ALL
-
-
-@pytest.mark.parametrize(("unlabelled", "passes"), [(10, True), (11, False), (100, False)])
-def test_low_label_coverage_is_named_and_does_not_stop_the_day(
-    installation: Installation, day: PreparedDay, unlabelled: int, passes: bool
-) -> None:
-    day.report["labelled"] = {VARIANT: 100 - unlabelled}
-    negatives = max(70 - unlabelled, 0)
-    positives = 100 - unlabelled - negatives
-    day.bins[0].update(bin_negatives=negatives, bin_unlabelled=unlabelled)
-    day.bins[1].update(bin_positives=positives)
-    if not positives:
-        del day.bins[1]
-    assert run(installation) == ""
-    passed, finding = results(installation)["label_coverage_is_reached"]
-    assert passed == passes
-    assert passes or f"below 90.0%, the day is provisional: champion {100 - unlabelled}.0%" in (
-        finding
-    )
-    quality = installation.lake.read(ENDPOINT, MODEL_QUALITY, DAY)
-    assert quality["provisional"].to_pylist() == [not passes]
 
 
 @pytest.mark.parametrize(
@@ -305,120 +224,6 @@ def test_captures_that_are_not_read_are_named(
     assert passed == passes
     root = installation.scope(ENDPOINT).capture_root
     assert told == f"all 24 hours have captures; {finding} below {root}"
-
-
-@pytest.mark.parametrize(
-    ("kind", "passes", "finding"),
-    [
-        ("misplaced", False, "1 misplaced, not read: 2026/1/"),
-        ("hidden", True, "1 hidden, not read: 2026/1/"),
-    ],
-)
-def test_labels_that_are_not_read_are_named_as_captures_are(
-    installation: Installation, day: PreparedDay, kind: str, passes: bool, finding: str
-) -> None:
-    day.report["ground_truth"]["skipped"] = {kind: {"count": 1, "examples": ["2026/1/"]}}
-    assert run(installation) == ""
-    passed, told = results(installation)["labels_lie_where_they_are_read"]
-    assert passed == passes
-    assert told == f"{finding} below {installation.scope(ENDPOINT).ground_truth_root}"
-    assert installation.published(ENDPOINT, DAY) == ALL
-
-
-@pytest.mark.parametrize(
-    ("settings", "texts", "more", "passes", "finding"),
-    [
-        ("", {}, 0, True, "every label is one that the settings name"),
-        ("", {"stayed": 70}, 0, True, "labels that are not positive say the same: 'stayed' (70)"),
-        (
-            "",
-            {"Churned": 2, "stayed": 1234},
-            0,
-            False,
-            "labels of several texts count as negatives: 'stayed' (1,234), 'Churned' (2). If one "
-            "of them alone means negative, name it as negative_label",
-        ),
-        (
-            "",
-            {"0.25": 1, "0.5": 1},
-            98,
-            False,
-            "labels of several texts count as negatives: '0.25' (1), '0.5' (1), other texts (98). "
-            "If one of them alone means negative, name it as negative_label",
-        ),
-        (
-            '    negative_label: "0"\n',
-            {"2": 7},
-            0,
-            False,
-            "labels that the settings do not name are not used: '2' (7)",
-        ),
-        ('    negative_label: "0"\n', {}, 0, True, "every label is one that the settings name"),
-    ],
-)
-def test_labels_that_the_settings_do_not_name_are_told_and_do_not_stop_the_day(
-    tmp_path: Path,
-    day: PreparedDay,
-    *,
-    settings: str,
-    texts: dict[str, int],
-    more: int,
-    passes: bool,
-    finding: str,
-) -> None:
-    day.report["other_labels"] = {"texts": texts, "more": more}
-    with dg.DagsterInstance.ephemeral() as instance:
-        runner = dg.ResourceDefinition.hardcoded_resource(PreparedRunner(day))
-        installation = install(tmp_path, SETTINGS + settings, instance, spark=runner)
-        assert run(installation) == ""
-        assert results(installation)["labels_are_of_known_classes"] == (passes, finding)
-        assert installation.published(ENDPOINT, DAY) == ALL
-
-
-def test_a_day_of_an_earlier_version_says_nothing_of_other_labels(
-    installation: Installation, day: PreparedDay
-) -> None:
-    del day.report["other_labels"]
-    assert run(installation) == ""
-    assert results(installation)["labels_are_of_known_classes"][0]
-
-
-def test_low_label_coverage_says_where_labels_were_sought_and_what_became_of_them(
-    installation: Installation, day: PreparedDay, tmp_path: Path
-) -> None:
-    day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
-    day.report["labelled"] = {VARIANT: 0}
-    day.report["ground_truth"]["files"] = 3
-    day.report["label_lines"] = {"label_lines_read": 120, "label_records": 100, "no_labels": 20}
-    day.report["labels"] = {
-        "labels_read": 100,
-        "missing": 2,
-        "illegal": 60,
-        "wrong_length": 5,
-        "conflicting": 0,
-        "not_of_the_day": 33,
-    }
-    assert run(installation) == ""
-    assert results(installation)["label_coverage_is_reached"][1] == (
-        "below 90.0%, the day is provisional: champion 0.0%. Read 3 files, 120 lines, 100 of them "
-        f"label records, in {tmp_path}/labels/yyyy/mm/dd of 2026-10-01 to 2026-10-08; not used: "
-        "20 rejected as no_labels, 2 missing, 60 illegal, 5 wrong length, 33 not of the day"
-    )
-
-
-def test_low_label_coverage_without_files_asks_for_the_folder(
-    installation: Installation, day: PreparedDay, tmp_path: Path
-) -> None:
-    day.bins = [{**day.bins[0], "bin_negatives": 0, "bin_unlabelled": 100}]
-    day.report["labelled"] = {VARIANT: 0}
-    day.report["ground_truth"] = {"files": 0, "bytes": 0, "hours": 0, "skipped": {}}
-    day.report["label_lines"] = {"label_lines_read": 0}
-    day.report["labels"] = {"labels_read": 0}
-    day.report["labels_collected"] = {"collected": 0, "known": 0}
-    assert run(installation) == ""
-    finding = results(installation)["label_coverage_is_reached"][1]
-    assert f"No file is in {tmp_path}/labels/yyyy/mm/dd of 2026-10-01 to 2026-10-08" in finding
-    assert finding.endswith("have labels arrived, and is ground_truth right?")
 
 
 def test_checks_judge_the_slice_of_all_records_only(
