@@ -187,7 +187,7 @@ def slices_judged_on_shared_events(installation: Installation) -> set[str]:
     )
 
 
-def test_every_table_is_the_same_for_1_7_and_50_partitions(
+def test_every_table_is_the_same_for_1_and_41_partitions(
     tmp_path: Path, spark: SparkSession, instance: dg.DagsterInstance
 ) -> None:
     money = write_days(tmp_path)
@@ -199,7 +199,6 @@ def test_every_table_is_the_same_for_1_7_and_50_partitions(
     assert {MODEL_QUALITY.name, "confusion_counts", "precision_recall", "record_balance"} <= names
     assert {AMOUNT_COUNTS.name, JOINT_COUNTS.name} <= names
     assert slices_judged_on_shared_events(first) == {"all", "region=EU", "region=US"}
-    for partitions in (7, 50):
-        other = published(computed(tmp_path, spark, instance, partitions))
-        assert other.keys() == one.keys()
-        assert [at for at, content in one.items() if other[at] != content] == []
+    many = published(computed(tmp_path, spark, instance, 41))
+    assert many.keys() == one.keys()
+    assert [at for at, content in one.items() if many[at] != content] == []
