@@ -163,7 +163,7 @@ function moneyTile(choice) {
   const best = choice.best_threshold;
   const sure = best == null ? (codes.includes("capacity_below_highest_score") ? "no threshold keeps to the capacity" : "no threshold is worth its false alarms")
     : choice.best_threshold_low != null && choice.best_threshold_high != null
-      ? `95 of 100 such days would choose ${scoreText(choice.best_threshold_low)} to ${scoreText(choice.best_threshold_high)}` : "acting on nothing may be best";
+      ? `95\u202f% interval ${scoreText(choice.best_threshold_low)} to ${scoreText(choice.best_threshold_high)}` : "acting on nothing may be best";
   const overCapacity = codes.includes("operating_above_capacity");
   const costs = overCapacity ? "cannot be said: today's threshold asks for more actions than capacity allows"
     : choice.regret_low > 0 ? `95\u202f% interval ${ends("regret")}`

@@ -17,7 +17,7 @@ import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.pairs import Pair
-from ml_insights.decisions.rows import arrow_rows
+from ml_insights.decisions.rows import arrow_rows, method_of
 from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.decisions.traffic import split_of_pair
 from ml_insights.metrics.comparison import (
@@ -216,7 +216,9 @@ def _rows(
             "difference": compared.value,
             "difference_low": compared.low,
             "difference_high": compared.high,
+            "difference_method": method_of(compared.low, method),
             "p_value": compared.p_value,
+            "p_value_method": method_of(compared.p_value, tested),
             "labels": labels,
             "baseline_days": days,
             "sample_ratio_p_value": split.p_value if split else None,
@@ -228,7 +230,7 @@ def _rows(
             "compared": compared,
             "split": split,
         }
-        for metric, (first, second, compared) in found.items()
+        for metric, (first, second, compared, method, tested) in found.items()
     ]
 
 

@@ -104,9 +104,22 @@ VARIANT_COMPARISON = Table(
         _ratio("baseline_value", "The metric of what is compared with."),
         _ratio("value", "The metric of the variant on the day."),
         _ratio("difference", "Value less baseline value."),
-        _ratio("difference_low", "Lower end of its 95 % interval (Newcombe's hybrid; paired)."),
+        _ratio("difference_low", "Lower end of its 95 % interval."),
         _ratio("difference_high", "Upper end of its 95 % interval."),
-        _ratio("p_value", "Two-sided p-value of no difference; exact (Fisher) for shares."),
+        _method(
+            "difference",
+            "of disjoint traffic `newcombe of ...`, Newcombe's hybrid of the intervals of both "
+            "values (`wilson`, `jaccard`, `binomial`, `influence`, `delong`, `delta`); of the same "
+            "events `paired influence` or `paired delong`, with quantiles of Student's t",
+        ),
+        _ratio("p_value", "Two-sided p-value of no difference."),
+        Column(
+            "p_value_method",
+            "string",
+            "How it is computed: `fisher` (exact, for shares), `interval` (1 less the largest "
+            "confidence at which the interval leaves out 0) or `student_t`; NULL without one.",
+            nullable=True,
+        ),
         _ratio(
             "adjusted_p_value",
             "The same within the day's family of this comparison (Benjamini-Hochberg): of those "
@@ -238,7 +251,7 @@ THRESHOLD_CHOICE = Table(
         ),
         _optional(
             "best_threshold_low",
-            "95 of 100 choices on other records lie from here ...",
+            "Its 95 % interval: from here ...",
             "score",
         ),
         _optional(

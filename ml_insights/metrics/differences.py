@@ -13,8 +13,8 @@ the largest confidence at which it leaves out 0.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -36,6 +36,10 @@ class Estimate(Protocol):
     def value(self) -> float:
         """The estimate; NaN if undefined."""
 
+    @property
+    def method(self) -> str:
+        """Name of the method of its interval."""
+
     def interval(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Lower and upper ends for each z; NaN if undefined."""
 
@@ -46,6 +50,7 @@ class Share:
 
     successes: int
     trials: int
+    method: ClassVar[str] = "wilson"
 
     @property
     def value(self) -> float:
@@ -62,6 +67,7 @@ class F1Share:
     """F1 through Jaccard's index, which is a share: found of all that are positive or alarms."""
 
     jaccard: Share
+    method: ClassVar[str] = "jaccard"
 
     @property
     def value(self) -> float:
@@ -80,6 +86,7 @@ class EffectiveShare:
 
     value: float
     trials: float
+    method: ClassVar[str] = "wilson"
 
     def interval(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Wilson's interval."""
@@ -92,6 +99,8 @@ class LogitNormal:
 
     value: float
     standard_error: float
+    method: str = field(default="normal", compare=False)
+    """Where the standard error comes from."""
 
     def interval(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Normal on the logit scale; NaN at 0 and 1, where it has no logit, and without width."""
@@ -131,16 +140,33 @@ def difference(first: Estimate, second: Estimate, z: float = Z_95) -> Difference
 
 
 class Compared(NamedTuple):
-    """Two values and their difference; NaN where undefined."""
+    """Two values and their difference; NaN where undefined.
+
+    Attributes:
+        first: what is compared with.
+        second: what is compared.
+        difference: second less first.
+        method: of the interval of the difference.
+        p_value_method: of its p-value.
+    """
 
     first: float
     second: float
     difference: Difference
+    method: str
+    p_value_method: str
 
     @classmethod
     def of(cls, first: Estimate, second: Estimate) -> Compared:
-        """Compare two independent estimates."""
-        return cls(first.value, second.value, difference(first, second))
+        """Compare two independent estimates.
+
+        >>> Compared.of(Share(48, 80), Share(56, 70))[3:]
+        ('newcombe of wilson', 'fisher')
+        """
+        of = " and ".join(dict.fromkeys((first.method, second.method)))
+        tested = "fisher" if _shares(first, second) else "interval"
+        found = difference(first, second)
+        return cls(first.value, second.value, found, f"newcombe of {of}", tested)
 
 
 def limits(first: Estimate, second: Estimate, z: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -154,11 +180,17 @@ def limits(first: Estimate, second: Estimate, z: FloatArray) -> tuple[FloatArray
 
 def p_value(first: Estimate, second: Estimate) -> float:
     """Two-sided p-value of no difference; NaN if undefined."""
+    shares = _shares(first, second)
+    return exact_p_value(*shares) if shares else _p_value_of_interval(first, second)
+
+
+def _shares(first: Estimate, second: Estimate) -> tuple[Share, Share] | None:
+    """What is tested exactly; None if the estimates are no shares."""
     if isinstance(first, F1Share) and isinstance(second, F1Share):
-        first, second = first.jaccard, second.jaccard
+        return first.jaccard, second.jaccard
     if isinstance(first, Share) and isinstance(second, Share):
-        return exact_p_value(first, second)
-    return _p_value_of_interval(first, second)
+        return first, second
+    return None
 
 
 def _p_value_of_interval(first: Estimate, second: Estimate) -> float:

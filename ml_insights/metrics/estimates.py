@@ -72,8 +72,9 @@ def average_precision_estimate(bins: BinCounts) -> LogitNormal:
     """
     value, positives = average_precision(bins).value, int(bins.positives.sum())
     if positives < ENOUGH_POSITIVES:
-        return LogitNormal(value, binomial_error(value, positives))
-    return LogitNormal(value, math.sqrt(variance(average_precision_influence(bins), bins)))
+        return LogitNormal(value, binomial_error(value, positives), "binomial")
+    error = math.sqrt(variance(average_precision_influence(bins), bins))
+    return LogitNormal(value, error, "influence")
 
 
 def standardised_precision_estimate(
@@ -97,9 +98,9 @@ def standardised_precision_estimate(
     rate = false_positive_rate(counts)
     value = float(standardised_precision(recall(counts), rate, prevalence)[0])
     if not (found and false_alarms):
-        return LogitNormal(value, math.nan)
+        return LogitNormal(value, math.nan, "delta")
     spread = (1 - float(recall(counts)[0])) / found + (1 - float(rate[0])) / false_alarms
-    return LogitNormal(value, math.sqrt(spread) * value * (1.0 - value))
+    return LogitNormal(value, math.sqrt(spread) * value * (1.0 - value), "delta")
 
 
 def binomial_error(value: float, positives: int) -> float:

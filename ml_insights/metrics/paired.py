@@ -121,7 +121,12 @@ def paired_differences(
         np.searchsorted(first.threshold_index, joint.first_index),
         np.searchsorted(second.threshold_index, joint.second_index),
     )
-    return {name: _difference(joint, places, pair, z) for name, pair in influences.items()}
+    found = {}
+    for name, pair in influences.items():
+        method = "paired delong" if name == "roc_auc" else "paired influence"
+        values = (pair[0].value, pair[1].value)
+        found[name] = Compared(*values, _difference(joint, places, pair, z), method, "student_t")
+    return found
 
 
 def _difference(
@@ -129,18 +134,17 @@ def _difference(
     places: tuple[IntArray, IntArray],
     pair: tuple[Influence, Influence],
     z: float,
-) -> Compared:
-    first, second = pair[0].value, pair[1].value
-    value = second - first
+) -> Difference:
+    value = pair[1].value - pair[0].value
     variance, freedom = _variance(joint, places, pair)
     if not variance > 0.0:
         undefined = float("nan")
-        return Compared(first, second, Difference(value, undefined, undefined, undefined))
+        return Difference(value, undefined, undefined, undefined)
     error = math.sqrt(variance)
     half = error * student_of_normal(z, freedom)
     p_value = two_sided(normal_of_student(value / error, freedom))
     low, high = max(-1.0, value - half), min(1.0, value + half)
-    return Compared(first, second, Difference(value, low, high, p_value))
+    return Difference(value, low, high, p_value)
 
 
 def _variance(

@@ -17,7 +17,7 @@ from ml_insights.metrics.arrays import FloatArray, ratio
 from ml_insights.metrics.best_points import best_points
 from ml_insights.metrics.binning import threshold_index_at_or_below
 from ml_insights.metrics.bootstrap import poisson_bootstrap, standard_error
-from ml_insights.metrics.differences import EffectiveShare, Estimate, LogitNormal
+from ml_insights.metrics.differences import Estimate, LogitNormal
 from ml_insights.metrics.estimates import ENOUGH_POSITIVES, binomial_error
 from ml_insights.metrics.intervals import (
     Z_95,
@@ -128,12 +128,11 @@ def _areas(bins: BinCounts, drawn: Mapping[str, FloatArray], replicates: int) ->
     low, high = _interval(LogitNormal(achievable, of_achievable))
     ranking = roc_auc_estimate(bins)
     roc_interval = _interval(ranking)
-    roc_method = "wilson" if isinstance(ranking, EffectiveShare) else "delong"
     return {
         **_area_columns("average_precision", precision_area, precision_limits),
         **_area_columns("roc_auc", roc_area, roc_interval),
         "average_precision_method": None if isnan(precision_limits[0]) else method,
-        "roc_auc_method": None if isnan(roc_interval[0]) else roc_method,
+        "roc_auc_method": None if isnan(roc_interval[0]) else ranking.method,
         "bootstrap_replicates": replicates if drawn else 0,
         "achievable_pr_area": achievable,
         "achievable_pr_area_low": low,

@@ -49,7 +49,7 @@ def roc_auc_estimate(bins: BinCounts) -> LogitNormal | EffectiveShare:
     if separated or (spread > 0.0 and deciding_records(bins) < ENOUGH_DECIDING):
         positives, negatives = (int(part.sum()) for part in (bins.positives, bins.negatives))
         return EffectiveShare(value, effective_trials(value, positives, negatives))
-    return LogitNormal(value, math.sqrt(spread))
+    return LogitNormal(value, math.sqrt(spread), "delong")
 
 
 def deciding_records(bins: BinCounts) -> float:

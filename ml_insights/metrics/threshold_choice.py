@@ -36,8 +36,9 @@ class ThresholdChoice(NamedTuple):
 
     Attributes:
         position: lowest bin that is acted on; the number of bins stands for acting on nothing.
-        low: of 100 choices on other records, 95 lie from here ...
-        high: ... to here.
+        low: of 100 choices among replicates of these records, 95 lie from here ...
+        high: ... to here. So it holds the best threshold of all such days, but not as often the
+            choice of one other day, which has luck of its own.
         gain: money above acting on nothing, on these records.
         optimism: so much of the gain is chance, on average.
     """

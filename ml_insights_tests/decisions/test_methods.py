@@ -11,6 +11,12 @@ import pytest
 
 from ml_insights.contracts import Table
 from ml_insights.decisions.choices import KeptChoice, threshold_choice_table
+from ml_insights.decisions.comparisons import (
+    PREVIOUS_DAY,
+    Rules,
+    Traffic,
+    variant_comparison_table,
+)
 from ml_insights.decisions.health import calibration_curve_table, model_health_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.tables import (
@@ -21,10 +27,12 @@ from ml_insights.decisions.tables import (
 )
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.calibration import REPLICATES
+from ml_insights.metrics.comparison import differences
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.kept_threshold import KeptDay
 from ml_insights.metrics.stakes import Stakes
 from ml_insights_tests.decisions.published import (
+    CHALLENGER,
     CHAMPION,
     ENDPOINT,
     FIRST_DAY,
@@ -94,3 +102,27 @@ def test_draws_are_counted_where_there_are_some() -> None:
     assert found[MODEL_HEALTH][0]["calibration_method"] == "simulated"
     assert none[MODEL_HEALTH][0]["calibration_replicates"] == 0
     assert none[MODEL_HEALTH][0]["calibration_method"] is None
+
+
+def test_the_method_of_a_comparison_is_that_of_its_estimates() -> None:
+    few, many = drawn(1, 300), drawn(2)
+    found = differences(few, many, HALF)
+    assert {metric: (one.method, one.p_value_method) for metric, one in found.items()} == {
+        "average_precision": ("newcombe of binomial and influence", "interval"),
+        "roc_auc": ("newcombe of wilson and delong", "interval"),
+        "precision": ("newcombe of wilson", "fisher"),
+        "recall": ("newcombe of wilson", "fisher"),
+        "f1": ("newcombe of jaccard", "fisher"),
+        "standardised_precision": ("newcombe of delta", "interval"),
+    }
+
+
+def test_a_row_of_a_comparison_names_its_methods_exactly_if_it_has_them() -> None:
+    rules = Rules(HALF, 0.02, 0.9, 20, {})
+    today = Traffic({CHAMPION: drawn(1), CHALLENGER: drawn(2, labelled=0.0)})
+    before = {PREVIOUS_DAY: ({CHAMPION: drawn(3)}, 1)}
+    rows = variant_comparison_table(today, before, rules).to_pylist()
+    for row in rows:
+        assert (row["difference_method"] is None) == (row["difference_low"] is None)
+        assert (row["p_value_method"] is None) == (row["p_value"] is None)
+    assert {row["p_value_method"] for row in rows} == {"fisher", "interval", None}

@@ -39,7 +39,7 @@ def test_every_metric_is_second_less_first_or_undefined(
 ) -> None:
     found = differences(from_groups(one), from_groups(other), THRESHOLD)
     assert tuple(found) == (*METRICS, STANDARDISED)
-    for _, _, compared in found.values():
+    for _, _, compared, *_ in found.values():
         assert math.isnan(compared.low) == math.isnan(compared.high)
         if not math.isnan(compared.low):
             assert -1.0 <= compared.low <= compared.value + 1e-12
@@ -48,7 +48,7 @@ def test_every_metric_is_second_less_first_or_undefined(
 
 def test_a_curve_does_not_differ_from_itself() -> None:
     bins = from_groups(EXAMPLE_C)
-    for first, second, compared in differences(bins, bins, THRESHOLD).values():
+    for first, second, compared, *_ in differences(bins, bins, THRESHOLD).values():
         assert first == second
         assert compared.value == 0.0
         assert compared.p_value == pytest.approx(1.0, abs=1e-3)

@@ -121,7 +121,7 @@ def test_values_are_those_of_the_two_curves(drawn: list[tuple[float, float, int]
 
 def test_a_variant_does_not_differ_from_itself_and_nothing_is_claimed() -> None:
     one, _, label = two_models(5, 200)
-    for _, _, compared in paired_differences(joint_of(one, one, label), HALF).values():
+    for _, _, compared, *_ in paired_differences(joint_of(one, one, label), HALF).values():
         assert compared.value == 0.0
         assert math.isnan(compared.p_value)
 
