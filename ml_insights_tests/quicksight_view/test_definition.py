@@ -16,6 +16,7 @@ from ml_insights.dashboard.chart_style import RATIOS, VOLUMES
 from ml_insights.dashboard.charts import page_charts
 from ml_insights.dashboard.sections import FIGURES
 from ml_insights.dashboard.tiles import COLUMNS
+from ml_insights.decisions.comparisons import SAME_EVENTS, VARIANTS, over_days
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.metrics.reasons import REASONS
 from ml_insights.metrics.undefined import RECALL_NOT_IDENTIFIABLE
@@ -215,7 +216,9 @@ def test_a_b_shows_differences_verdicts_and_labels_needed() -> None:
         name: filters_on(name)["comparison"]["Configuration"]["FilterListConfiguration"]
         for name in ("comparison_variants", "comparison_days")
     }
-    assert chosen["comparison_variants"]["CategoryValues"] == ["variants", "same_events"]
+    assert chosen["comparison_variants"]["CategoryValues"] == [
+        over_days(comparison, days) for days in (1, 7, 28) for comparison in (VARIANTS, SAME_EVENTS)
+    ]
     assert chosen["comparison_days"]["CategoryValues"] == ["previous_day", "trailing_7_days"]
     for metric in ("average_precision", "precision", "recall"):
         only = filters_on(f"difference_{metric}")["metric"]["Configuration"]
