@@ -43,8 +43,12 @@ ui: $(INSTALLED) ## Open the Dagster UI on the demo's history (http://127.0.0.1:
 	$(BIN)/ml-insights ui --settings $(DEMO)/ml_insights.yaml
 
 .PHONY: test
-test: $(INSTALLED) ## Run all tests but those on clusters
-	$(BIN)/python -m pytest $(PARALLEL) -m "not cluster"
+test: $(INSTALLED) ## Run all tests but those on clusters and the long ones
+	$(BIN)/python -m pytest $(PARALLEL) -m "not (cluster or long)"
+
+.PHONY: test-long
+test-long: $(INSTALLED) ## Run again, over 30 days and 200 partitions, what 3 and 41 show
+	$(BIN)/python -m pytest $(PARALLEL) -m long
 
 .PHONY: test-clusters
 test-clusters: $(INSTALLED) ## Run the tests that start Spark jobs as EMR does
@@ -53,7 +57,7 @@ test-clusters: $(INSTALLED) ## Run the tests that start Spark jobs as EMR does
 .PHONY: unit
 unit: $(INSTALLED) ## Run the quick tests: no Spark, no server, no Dagster run, properties on few examples
 	$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile quick \
-	  -m "not (spark or aws or integration or simulation or end_to_end or cluster)"
+	  -m "not (spark or aws or integration or simulation or end_to_end or cluster or long)"
 
 .PHONY: format
 format: $(INSTALLED) ## Format the code
@@ -76,7 +80,7 @@ wheel: $(INSTALLED) ## Build the wheel and check that it holds the package and n
 	$(BIN)/python -m zipfile -l build/wheel/*.whl | awk '/_tests/ {print; found = 1} END {exit found}'
 
 .PHONY: check
-check: lint types test test-clusters wheel ## Check style and types, run all tests, build the wheel
+check: lint types test test-long test-clusters wheel ## Check style and types, run all tests, build the wheel
 
 .PHONY: bench
 bench: $(INSTALLED) ## Measure speed and memory, beside other engines, and write the tables

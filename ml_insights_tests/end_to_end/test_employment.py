@@ -1,12 +1,13 @@
-"""Three days of two variants, made of 208,892 real predictions, add up to the exact figures.
+"""Days of two variants, made of 208,892 real predictions, add up to the exact figures.
 
-Labels come up to two days late, so that a day's are read from folders of three. The days are
-independent of each other: what a sum needs is computed for all, and everything for one of them.
+Three days always, and 30 where there is time. Labels come up to two days late, so that a day's are
+read from folders of three. The days are independent of each other: what a sum needs is computed for
+all, and everything for one of them.
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,7 +31,6 @@ from ml_insights_tests.end_to_end.counted import (
 from ml_insights_tests.installation import Installation, install
 
 ENDPOINT = "employment"
-DAYS = 3
 SETTINGS = f"""\
 lake: ./lake
 endpoints:
@@ -78,8 +78,9 @@ class Counted(NamedTuple):
         return np.array(self.written.features[name])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=[3, pytest.param(30, marks=pytest.mark.long)])
 def employment(
+    request: pytest.FixtureRequest,
     real_data: Path,
     tmp_path_factory: pytest.TempPathFactory,
     spark: object,
@@ -87,7 +88,7 @@ def employment(
 ) -> Counted:
     assert spark
     folder = tmp_path_factory.mktemp(ENDPOINT)
-    written = write_employment(real_data, folder, days=DAYS)
+    written = write_employment(real_data, folder, days=request.param)
     installation = install(folder, SETTINGS, instance)
     first, *others = written.days
     run_day(installation.definitions, instance, ENDPOINT, first)
@@ -101,10 +102,12 @@ def test_the_files_are_of_all_hours_and_their_labels_come_up_to_two_days_late(
     employment: Counted,
 ) -> None:
     captures = employment.written.data_capture.glob("*/*/*/*/*/*/*.jsonl")
-    assert len({path.parent for path in captures}) == DAYS * 2 * 24
+    written = len(employment.written.days)
+    assert len({path.parent for path in captures}) == written * 2 * 24
     labels = employment.written.ground_truth.rglob("*.jsonl")
-    days = {"-".join(path.parts[-5:-2]) for path in labels}
-    assert days == {f"2026-10-{n:02}" for n in range(1, DAYS + 3)}
+    days = {date(*map(int, path.parts[-5:-2])) for path in labels}
+    first = employment.written.days[0]
+    assert days == {first + timedelta(days=n) for n in range(written + 2)}
 
 
 def test_totals_reproduce_the_exact_areas_within_the_limits(employment: Counted) -> None:

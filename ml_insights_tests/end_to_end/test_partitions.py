@@ -187,8 +187,9 @@ def slices_judged_on_shared_events(installation: Installation) -> set[str]:
     )
 
 
-def test_every_table_is_the_same_for_1_and_41_partitions(
-    tmp_path: Path, spark: SparkSession, instance: dg.DagsterInstance
+@pytest.mark.parametrize("numbers", [(41,), pytest.param((7, 200), marks=pytest.mark.long)])
+def test_every_table_is_the_same_for_one_partition_and_for_many(
+    tmp_path: Path, spark: SparkSession, instance: dg.DagsterInstance, numbers: tuple[int, ...]
 ) -> None:
     money = write_days(tmp_path)
     first = computed(tmp_path, spark, instance, 1)
@@ -199,6 +200,7 @@ def test_every_table_is_the_same_for_1_and_41_partitions(
     assert {MODEL_QUALITY.name, "confusion_counts", "precision_recall", "record_balance"} <= names
     assert {AMOUNT_COUNTS.name, JOINT_COUNTS.name} <= names
     assert slices_judged_on_shared_events(first) == {"all", "region=EU", "region=US"}
-    many = published(computed(tmp_path, spark, instance, 41))
-    assert many.keys() == one.keys()
-    assert [at for at, content in one.items() if many[at] != content] == []
+    for partitions in numbers:
+        many = published(computed(tmp_path, spark, instance, partitions))
+        assert many.keys() == one.keys()
+        assert [at for at, content in one.items() if many[at] != content] == []
