@@ -33,6 +33,7 @@ from ml_insights.decisions.comparisons import (
     variant_comparison_table,
 )
 from ml_insights.decisions.health import calibration_curve_table, model_health_table
+from ml_insights.decisions.insights.earlier import earlier_days
 from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.decisions.rollups import window_quality_table
@@ -219,7 +220,15 @@ def _day(  # noqa: C901 (a list of the day's steps)
     watch.time(
         "insights",
         lambda: write(
-            INSIGHTS, insights_table(compared, healthy, choice, coverage={}, relevant=0.01)
+            INSIGHTS,
+            insights_table(
+                compared,
+                healthy,
+                choice,
+                coverage={},
+                relevant=0.01,
+                earlier=earlier_days(lake, ENDPOINT, DAY),
+            ),
         ),
     )
 

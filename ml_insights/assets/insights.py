@@ -5,6 +5,8 @@ import pyarrow as pa
 
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import MODEL_QUALITY
+from ml_insights.dashboard.short_list import MOST, more_than_shown
+from ml_insights.decisions.insights.earlier import earlier_days
 from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.tables import (
     INSIGHTS,
@@ -29,8 +31,8 @@ def build_insights(scope: EndpointScope) -> dg.AssetsDefinition:
         group="decisions",
         kinds={"parquet"},
         description=(
-            "A short list of sentences, most important first, each with the interval it stands "
-            "on. Noise makes no sentence; a day without news has none."
+            "Sentences, most important first, each with the interval it stands on; what is known "
+            "from days before stands last. Noise makes no sentence."
         ),
         deps=[VARIANT_COMPARISON.name, MODEL_HEALTH.name, MODEL_QUALITY.name, *money],
         table=INSIGHTS,
@@ -50,6 +52,7 @@ def build_insights(scope: EndpointScope) -> dg.AssetsDefinition:
                     for row in quality
                 },
                 relevant=scope.endpoint.smallest_relevant_difference,
+                earlier=earlier_days(lake.lake, scope.name, day),
             )
             published = lake.lake.write(scope.name, INSIGHTS, day, rows)
         return published_result(published, insights=dg.MetadataValue.md(_list(rows)))
@@ -58,5 +61,8 @@ def build_insights(scope: EndpointScope) -> dg.AssetsDefinition:
 
 
 def _list(rows: pa.Table) -> str:
-    lines = [f"{SIGNS[row['tone']]} {row['sentence']}" for row in rows.to_pylist()]
-    return "\n\n".join(lines) or "Nothing changed beyond chance."
+    found = rows.to_pylist()
+    news = any(row["known_since"] is None for row in found)
+    lines = [] if news else ["Nothing changed beyond chance."]
+    lines += [f"{SIGNS[row['tone']]} {row['sentence']}" for row in found[:MOST]]
+    return "\n\n".join([*lines, *more_than_shown(len(found))])

@@ -7,7 +7,7 @@ not: the curves (`page_data`), markup, scripts, charts, and any arithmetic.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
 from itertools import groupby
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ml_insights.dashboard.held import CurveKey
+from ml_insights.dashboard.short_list import MOST, more_than_shown
 from ml_insights.dashboard.wording import SPACE
 from ml_insights.metrics.comparison import VERDICTS
 from ml_insights.metrics.reasons import REASONS
@@ -49,7 +50,8 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
         held: the curves to show; insights are shown whatever they are about.
 
     Returns:
-        `leads`, the clearest change of each day that has one, and `insights`, the others, by day;
+        `leads`, the clearest change of each day that has one, `insights`, the others as far as they
+        are shown, and `more_insights`, a line about those that are not, by day;
         `comparisons`, `values`, `choices`, `groups` and `health` by curve, whose key is the JSON of
         day, variant, class and slice; words for verdicts and reasons. `compared` names the parts
         of a row of `comparisons`. `values` has no thresholds: its points are those of the curve,
@@ -59,10 +61,8 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
         name: table if name == INSIGHTS else _held(table, held) for name, table in tables.items()
     }
     rows = {name: table.to_pylist() for name, table in shown.items() if name != VALUE}
-    leads, insights = _insights(rows.get(INSIGHTS, []))
     return {
-        "leads": leads,
-        "insights": insights,
+        **_insights(rows.get(INSIGHTS, [])),
         "compared": _COMPARED,
         "comparisons": _grouped(rows.get(COMPARISON, []), _COMPARED),
         "values": _values(shown[VALUE]) if VALUE in shown else {},
@@ -75,17 +75,20 @@ def decision_data(tables: Mapping[str, pa.Table], held: Set[CurveKey]) -> dict[s
     }
 
 
-def _insights(rows: Sequence[Row]) -> tuple[dict[str, str], dict[str, list[dict[str, str]]]]:
-    """By day: the first insight's text if it is a change, better or worse, and all others."""
+def _insights(rows: Sequence[Row]) -> dict[str, Any]:
+    """By day: the first insight's text if it is new, better or worse; the others; how many more."""
     leads: dict[str, str] = {}
-    others: dict[str, list[dict[str, str]]] = defaultdict(list)
+    others: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    number = Counter(row["dt"].isoformat() for row in rows)
     for row in sorted(rows, key=lambda row: (row["dt"], row["rank"])):
         day, text = row["dt"].isoformat(), row["sentence"].replace(" %", f"{SPACE}%")
-        if row["rank"] == 1 and row["tone"] != "notice":
+        known = row["known_since"] is not None
+        if row["rank"] == 1 and row["tone"] != "notice" and not known:
             leads[day] = text
-        else:
-            others[day].append({"tone": row["tone"], "text": text})
-    return leads, others
+        elif row["rank"] <= MOST:
+            others[day].append({"tone": row["tone"], "text": text, "known": known})
+    more = {day: more_than_shown(found)[0] for day, found in number.items() if found > MOST}
+    return {"leads": leads, "insights": others, "more_insights": more}
 
 
 def _held(table: pa.Table, held: Set[CurveKey]) -> pa.Table:

@@ -19,7 +19,7 @@ import vl_convert
 from jinja2 import Environment, StrictUndefined, Template
 
 from ml_insights.dashboard import chart_style, charts
-from ml_insights.dashboard.decision_data import decision_data
+from ml_insights.dashboard.decision_data import COMPARISON, decision_data
 from ml_insights.dashboard.held import held_curves
 from ml_insights.dashboard.page_data import curve_keys, embed, page_data, require_tables
 from ml_insights.dashboard.sections import FIGURES, SECTIONS
@@ -68,7 +68,14 @@ def render_page(
     """
     require_tables(quality, curves, balance)
     held = held_curves(quality, curve_keys(curves))
-    data = page_data(quality, curves, balance, held, label_window_days=label_window_days)
+    data = page_data(
+        quality,
+        curves,
+        balance,
+        held,
+        label_window_days=label_window_days,
+        comparison=decisions.get(COMPARISON),
+    )
     variants = data["variants"]
     data["operating_threshold"] = operating_threshold
     data["colours"] = chart_style.colours(variants)

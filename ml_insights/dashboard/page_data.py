@@ -32,6 +32,9 @@ from ml_insights.errors import ContractError
 from ml_insights.variants import in_order
 
 Row = Mapping[str, Any]
+PREVIOUS_DAY = "previous_day"
+"""The comparison of `variant_comparison` whose verdicts tiles repeat."""
+
 POINT_COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 POINT_RATIOS = (
     *("precision", "precision_low", "precision_high"),
@@ -51,6 +54,7 @@ def page_data(
     held: Held,
     *,
     label_window_days: int,
+    comparison: pa.Table | None = None,
 ) -> dict[str, Any]:
     """Everything the page's scripts read, ready for JSON.
 
@@ -60,6 +64,7 @@ def page_data(
         balance: `record_balance` of all days, with `dt`.
         held: the curves to show; of some of them only the values.
         label_window_days: Labels of a day are used up to so many days after it.
+        comparison: `variant_comparison` of the days, with `dt`, whose verdicts tiles repeat.
 
     Returns:
         The choices (`days`, `variants`, `classes`, `slices`), `curves` with points, values and
@@ -69,6 +74,7 @@ def page_data(
     points = _points_by_curve(curves)
     items = balance.to_pylist()
     keys = sorted(held.values)
+    compared = _compared(comparison)
     arriving = _Arriving(_newest(rows.values()), timedelta(days=label_window_days))
     days = sorted({key[0] for key in keys} | {item["dt"] for item in items})
     return {
@@ -78,7 +84,10 @@ def page_data(
         "classes": sorted({key[2] for key in keys}),
         "slices": sorted({key[3] for key in keys}, key=lambda name: (name != ALL_RECORDS, name)),
         "all_records": ALL_RECORDS,
-        "curves": [_curve(key, rows, points.get(key), held, arriving) for key in keys],
+        "curves": [
+            _curve(key, rows, points.get(key), held, arriving=arriving, compared=compared[key])
+            for key in keys
+        ],
         "left_out": held.left_out,
         "threshold_changes": wording.threshold_changes(
             {row["dt"]: row["operating_threshold"] for row in rows.values()}
@@ -180,7 +189,9 @@ def _curve(
     rows: Mapping[CurveKey, Row],
     points: dict[str, list[Any]] | None,
     held: Held,
+    *,
     arriving: _Arriving,
+    compared: Mapping[str, Row],
 ) -> dict[str, Any]:
     day, variant, class_label, slice_name = key
     row = rows.get(key)
@@ -192,7 +203,7 @@ def _curve(
         "class_label": class_label,
         "slice": slice_name,
         "quality": row and _values(row),
-        "words": row and _words(row, before, arriving.until(day)),
+        "words": row and _words(row, before, compared, arriving.until(day)),
         "points": _rounded(_with_operating_point(points, row)) if points and here else None,
         "left_out": not here,
     }
@@ -231,7 +242,19 @@ def _values(row: Row) -> dict[str, Any]:
     return values
 
 
-def _words(row: Row, before: Row | None, arriving: date | None) -> dict[str, Any]:
+def _compared(comparison: pa.Table | None) -> defaultdict[CurveKey, dict[str, Row]]:
+    """Rows against the day before, by curve and metric."""
+    found: defaultdict[CurveKey, dict[str, Row]] = defaultdict(dict)
+    if comparison is not None:
+        rows = comparison.filter(pc.field("comparison") == PREVIOUS_DAY)
+        for row in rows.to_pylist():
+            found[_key(row)][row["metric"]] = row
+    return found
+
+
+def _words(
+    row: Row, before: Row | None, compared: Mapping[str, Row], arriving: date | None
+) -> dict[str, Any]:
     return {
         "lead": wording.headline(row, full=True),
         "short": wording.headline(row, full=False),
@@ -239,7 +262,9 @@ def _words(row: Row, before: Row | None, arriving: date | None) -> dict[str, Any
         "few_labels": wording.few_labels(row, arriving),
         "volumes": wording.volumes(row),
         "note": wording.threshold_note(row),
-        "tiles": {ratio: tiles.tile(ratio, row, before) for ratio in tiles.COLUMNS},
+        "tiles": {
+            ratio: tiles.tile(ratio, row, before, compared.get(ratio)) for ratio in tiles.COLUMNS
+        },
     }
 
 

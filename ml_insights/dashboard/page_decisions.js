@@ -32,9 +32,14 @@ function showInsights() {
   const whole = chosen.slice === page.all_records ? "" : " in all records and slices";
   $("insights-title").textContent = (leads ? "What else stands out" : "What stands out") + whole;
   const sign = { better: "\u25b2", worse: "\u25bc", notice: "\u2022" };
-  $("insights").replaceChildren(...(rows.length
-    ? rows.map(({ tone, text }) => make("li", { className: tone }, make("i", { "aria-hidden": "true" }, sign[tone]), make("span", {}, text)))
-    : [make("li", { className: "notice" }, make("i", { "aria-hidden": "true" }, "\u2713"), make("span", {}, "Nothing changed on this day beyond what chance does."))]));
+  const item = (tone, mark, text) => make("li", { className: tone }, make("i", { "aria-hidden": "true" }, mark), make("span", {}, text));
+  const news = leads || rows.some(({ known }) => !known);
+  const more = decisions.more_insights[chosen.day];
+  $("insights").replaceChildren(...[
+    ...(news ? [] : [item("notice", "\u2713", "Nothing changed on this day beyond what chance does.")]),
+    ...rows.map(({ tone, text }) => item(tone, sign[tone], text)),
+    ...(more ? [item("notice", "", more)] : []),
+  ]);
 }
 
 // A difference as a mark with its interval around zero; `widest` is the end of the track.

@@ -13,7 +13,7 @@ function showHealth() {
     ["Scores are off by", ["no_labels"], (row) => row.calibration_error, (row) => [points(row.calibration_error), `chance alone: ${points(row.calibration_error_by_chance)}`]],
     ["Scores are, overall", ["no_labels"], (row) => row.calibration_gap, (row) => [Math.abs(row.calibration_gap) < 0.0005 ? "right" : `${points(Math.abs(row.calibration_gap))} too ${row.calibration_gap > 0 ? "high" : "low"}`]],
     ["Shift of scores (population stability index)", ["no_days_before"], (row) => row.population_stability_index, (row) => [row.population_stability_index.toFixed(3), `chance alone: ${row.population_stability_index_by_chance.toFixed(3)}; from 0.1 on worth a look`]],
-    ["Recall, weighted by all records", ["no_labels", "no_positives"], (row) => row.stratified_recall, (row) => [percent(row.stratified_recall), row.stratified_recall_low == null ? "" : `${percent(row.stratified_recall_low)} to ${percent(row.stratified_recall_high)}`]],
+    ["Recall, weighted by all records", ["no_labels", "no_positives"], (row) => row.stratified_recall, (row) => [percent(row.stratified_recall), row.stratified_recall_low == null ? `no 95\u202f% interval: ${reasonWords(["scores_on_one_side"])}` : `${percent(row.stratified_recall_low)} to ${percent(row.stratified_recall_high)}`]],
     ["Precision, estimated without labels", ["no_days_before", "no_labels_before"], (row) => row.estimated_precision, (row) => [percent(row.estimated_precision), estimateWords(row, "precision")]],
     ["Recall, estimated without labels", ["no_days_before", "no_labels_before"], (row) => row.estimated_recall, (row) => [percent(row.estimated_recall), estimateWords(row, "recall")]],
   ];

@@ -200,7 +200,12 @@ def _more(row: Row, arriving: date | None) -> str:
 def volumes(row: Row) -> str:
     """How many records stand behind a row, and how rare positives are."""
     rare = "" if row["prevalence"] is None else f" ({percent(row['prevalence'])} of the labelled)"
-    return f"{count(row['predictions'])} predictions, {count(row['positives'])} positives{rare}"
+    return f"{_counted(row, 'predictions')}, {_counted(row, 'positives')}{rare}"
+
+
+def _counted(row: Row, name: str) -> str:
+    """A number of records and what they are: one is said in the singular."""
+    return f"{count(row[name])} {name.removesuffix('s') if row[name] == 1 else name}"
 
 
 def threshold_note(row: Row) -> str:

@@ -418,6 +418,27 @@ INSIGHTS = Table(
         Column("class_label", "string", "The class."),
         Column("slice", "string", "The slice."),
         Column("metric", "string", "The metric; NULL if it is about none.", nullable=True),
+        Column(
+            "baseline_variant",
+            "string",
+            "The variant it is compared with; NULL if with none.",
+            nullable=True,
+        ),
+        Column(
+            "known_since",
+            "date",
+            "First day of a state that lasts and has changed by no more than its interval since; "
+            "NULL if the sentence is new.",
+            nullable=True,
+        ),
+        *(
+            Column(name, "float64", description, "of the metric, or money", nullable=True)
+            for name, description in (
+                ("value", "What a state is about, as a number."),
+                ("value_low", "Lower end of its interval, or less what chance alone makes."),
+                ("value_high", "Upper end of its interval, or with what chance alone makes."),
+            )
+        ),
     ),
 )
 

@@ -167,19 +167,3 @@ def _variance(
         squares += float(np.sum(weight * gap**2))
         fourths += float(np.sum(weight * gap**4))
     return variance, 2.0 * squares**2 / fourths if fourths > 0.0 else 0.0
-
-
-def mcnemar(only_first: int, only_second: int) -> tuple[float, float]:
-    """McNemar's chi-square and p-value for positives that only one of two variants finds.
-
-    NaN if there is none.
-
-    >>> chi_square, p_value = mcnemar(15, 5)
-    >>> chi_square, round(p_value, 6)
-    (5.0, 0.025347)
-    """
-    apart = only_first + only_second
-    if apart == 0:
-        return float("nan"), float("nan")
-    chi_square = (only_first - only_second) ** 2 / apart
-    return chi_square, math.erfc(math.sqrt(chi_square / 2.0))

@@ -121,10 +121,7 @@ class BestF1(NamedTuple):
 
 
 def best_f1(bins: BinCounts) -> BestF1:
-    """The largest F1 and its limit.
-
-    Inside a bin the best that can happen is that all its positives lie above all its negatives:
-    ``F1 <= 2 TP_i / (P + TP_i + FP_(i-1))``, FP_(i-1) being the negatives above the bin.
+    """The largest F1 and its limit, the largest of `f1_limits`.
 
     >>> from ml_insights.metrics.confusion import BinCounts
     >>> from ml_insights.metrics.thresholds import ThresholdGrid
@@ -136,10 +133,19 @@ def best_f1(bins: BinCounts) -> BestF1:
         return BestF1(np.nan, None, np.nan)
     counts = bins.confusion()
     values = f1(counts)
-    found = counts.true_positives
-    limits = ratio(2 * found, positives + found + counts.false_positives - bins.negatives)
     position = values.size - 1 - int(np.argmax(values[::-1]))
-    return BestF1(float(values[position]), position, float(limits.max()))
+    return BestF1(float(values[position]), position, float(f1_limits(bins).max()))
+
+
+def f1_limits(bins: BinCounts) -> FloatArray:
+    """The largest F1 that a threshold inside each bin may have; NaN without positives.
+
+    The best that can happen is that all positives of the bin lie above all its negatives:
+    ``F1 <= 2 TP_i / (P + TP_i + FP_(i-1))``, FP_(i-1) being the negatives above the bin.
+    """
+    counts = bins.confusion()
+    found, above = counts.true_positives, counts.false_positives - bins.negatives
+    return ratio(2 * found, int(bins.positives.sum()) + found + above)
 
 
 def recall_at_precision(counts: ConfusionCounts, percent: int) -> Best:

@@ -15,6 +15,7 @@ from ml_insights.contracts import MODEL_QUALITY, Table
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.metrics.reasons import REASONS
 from ml_insights.metrics.undefined import UNDEFINED_REASONS
+from ml_insights_tests.dashboard.browser import found_by, needs_chromium
 from ml_insights_tests.installation import Installation, install
 from ml_insights_tests.prepared_day import (
     ENDPOINT,
@@ -107,10 +108,83 @@ def test_money_that_is_not_known_is_null_with_its_reason(installation: Installat
         assert (row["value"] is None) == (VARIANTS[row["variant"]].undefined == NO_MONEY)
 
 
-def test_the_page_says_that_no_change_can_be_seen_and_has_words_for_every_reason(
-    installation: Installation,
-) -> None:
+SHOWN = """
+const text = (part) => part.textContent;
+const cells = (table, name) => [...rowOf($(table), name).querySelectorAll("td")].map(text);
+return {
+  variants: [...$("tiles").querySelectorAll("h2")].map((name) => text(name).slice(1)),
+  news: [...$("insights").querySelectorAll("li span")].map(text),
+  tiles: [...$("tiles").querySelectorAll("article")]
+    .map((tile) => [...tile.querySelectorAll("dl > div")].map(text)),
+  money: [...$("money").querySelectorAll("article")].map(text),
+  calibration: cells("health", "Scores are off by"),
+  shift: cells("health", "Shift of scores (population stability index)"),
+  recall: cells("health", "Recall, weighted by all records"),
+  compared: [...$("day-before").querySelectorAll("table")].map(text),
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def shown(
+    installation: Installation, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, Any]]:
+    """What the page shows of each variant, and below "page" what it says of the day."""
     page = Path(installation.lake.root) / ENDPOINT / "dashboard_page" / "index.html"
-    text = page.read_text(encoding="utf-8")
-    assert "whether anything changed cannot be told (no day before to compare with)" in text
-    assert all(f'"{reason}":"{words}' in text for reason, words in REASONS.items())
+    folder = tmp_path_factory.mktemp("browser")
+    seen = found_by(page.read_text(encoding="utf-8"), SHOWN, folder)
+    parts = {name: seen.pop(name) for name in ("tiles", "money", "calibration", "shift", "recall")}
+    by_variant = {
+        variant: dict(zip(parts, values, strict=True))
+        for variant, *values in zip(seen["variants"], *parts.values(), strict=True)
+    }
+    return {**by_variant, "page": seen}
+
+
+@needs_chromium
+def test_the_page_says_that_no_change_can_be_seen(shown: dict[str, dict[str, Any]]) -> None:
+    assert shown.keys() - {"page"} == VARIANTS.keys()
+    assert any(
+        "whether anything changed cannot be told (no day before to compare with)" in line
+        for line in shown["page"]["news"]
+    )
+    assert all(
+        "not defined: no day before to compare with" in table for table in shown["page"]["compared"]
+    )
+    for variant in VARIANTS:
+        assert shown[variant]["shift"] == "not defined: no day before to compare with"
+
+
+@needs_chromium
+def test_what_has_no_label_is_shown_as_not_defined_with_that_reason(
+    shown: dict[str, dict[str, Any]],
+) -> None:
+    for variant in ("no-labels", "one-unlabelled"):
+        of = shown[variant]
+        assert of["calibration"] == of["recall"] == "not defined: no labels yet"
+        assert of["money"].endswith("Not defined: no labels yet.")
+        assert all(tile.endswith("not defined: no usable label") for tile in of["tiles"])
+
+
+@needs_chromium
+def test_what_has_no_positive_is_shown_without_recall_and_with_that_reason(
+    shown: dict[str, dict[str, Any]],
+) -> None:
+    for variant in ("no-positives", "one-negative"):
+        of = shown[variant]
+        assert of["recall"] == "not defined: no positives among the labelled records"
+        assert "no positives among the labelled records" in of["money"]
+        assert "Recallnot defined: no record is labelled positive" in of["tiles"]
+
+
+@needs_chromium
+def test_what_is_to_be_minded_about_a_threshold_is_shown_in_words(
+    shown: dict[str, dict[str, Any]],
+) -> None:
+    assert (
+        "today's threshold asks for more actions than capacity allows"
+        in (shown["no-negatives"]["money"])
+    )
+    assert REASONS["capacity_below_highest_score"] in shown["no-negatives"]["money"]
+    assert REASONS["capacity_above_volume"] in shown["one-positive"]["money"]
+    assert REASONS["scores_on_one_side"] in shown["one-positive"]["recall"]

@@ -7,12 +7,15 @@ page. Chromium's own switches are enough (`--headless --dump-dom`), so no driver
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 """Names of the program, in the order in which they are looked for."""
@@ -24,6 +27,8 @@ SWITCHES = (
     *("--virtual-time-budget=60000", "--window-size=1400,1000", "--dump-dom"),
 )
 _DEADLINE_SECONDS = 120
+REQUIRED = "ML_INSIGHTS_REQUIRE_CHROMIUM"
+"""Environment variable that forbids tests to do without; `.ci/run` sets it."""
 
 _FRAME = """
 <script>
@@ -63,6 +68,13 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
+needs_chromium = pytest.mark.skipif(
+    chromium() is None and REQUIRED not in os.environ,
+    reason=f"no Chromium to run the page's scripts in: {', '.join(NAMES)}",
+)
+"""Skips a test where there is none; where one is required, the test fails."""
+
+
 def found_by(page: str, steps: str, folder: Path) -> Any:
     """What steps return that act on the page in a browser.
 
@@ -76,7 +88,7 @@ def found_by(page: str, steps: str, folder: Path) -> Any:
         AssertionError: the page or the steps failed; the message holds the script's errors.
     """
     program, file = chromium(), folder / "page.html"
-    assert program
+    assert program, f"{REQUIRED} is set, and there is no {' or '.join(NAMES)}"
     # The chart library holds the tag as text: the page's own is the last one.
     body, end, rest = page.rpartition("</body>")
     file.write_text(f"{body}{_FRAME % steps}{end}{rest}", encoding="utf-8")

@@ -18,12 +18,14 @@ from ml_insights.dashboard.page import render_page
 from ml_insights.day_counts import CurveCounts
 from ml_insights.decisions.choices import threshold_choice_table
 from ml_insights.decisions.comparisons import (
+    PREVIOUS_DAY,
     TRAILING_7_DAYS,
     Rules,
     Traffic,
     variant_comparison_table,
 )
 from ml_insights.decisions.health import calibration_curve_table, model_health_table
+from ml_insights.decisions.insights.earlier import Earlier
 from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
@@ -85,7 +87,8 @@ def decided_page(change: Callable[[BinCounts], BinCounts] = lambda bins: bins) -
         for seed, day in enumerate(DAYS)
     }
     counts[DAYS[-1]][CHAMPION] = change(counts[DAYS[-1]][CHAMPION])
-    days = [_tables(counts, day) for day in DAYS]
+    days = [_tables(counts, DAYS[0], [])]
+    days.append(_tables(counts, DAYS[1], days[0]["insights"].to_pylist()))
     tables = {name: pa.concat_tables([day[name] for day in days]) for name in days[0]}
     html = render_page(
         endpoint="fraud",
@@ -100,9 +103,11 @@ def decided_page(change: Callable[[BinCounts], BinCounts] = lambda bins: bins) -
     return DecidedPage(html, counts, tables)
 
 
-def _tables(counts: dict[date, CurveCounts], day: date) -> dict[str, pa.Table]:
+def _tables(
+    counts: dict[date, CurveCounts], day: date, insights_before: list[dict[str, Any]]
+) -> dict[str, pa.Table]:
     today, before = counts[day], counts.get(day - timedelta(days=1), {})
-    identity = ("fraud", day)
+    identity, day_before = ("fraud", day), (before, len(before) and 1)
     curves = precision_recall_table(today, 0.5)
     points = drawn_thresholds(curves)
     tables = {
@@ -112,7 +117,9 @@ def _tables(counts: dict[date, CurveCounts], day: date) -> dict[str, pa.Table]:
             replicates=50,
         ),
         "variant_comparison": variant_comparison_table(
-            Traffic(today), {TRAILING_7_DAYS: (before, len(before) and 1)}, RULES
+            Traffic(today),
+            dict.fromkeys((PREVIOUS_DAY, TRAILING_7_DAYS), day_before),
+            RULES,
         ),
         "business_value": business_value_table(today, points, MONEY),
         "threshold_choice": threshold_choice_table(
@@ -126,6 +133,7 @@ def _tables(counts: dict[date, CurveCounts], day: date) -> dict[str, pa.Table]:
     tables["insights"] = insights_table(
         tables["variant_comparison"], tables["model_health"], tables["threshold_choice"],
         coverage={(*curve,): bins.label_coverage for curve, bins in today.items()}, relevant=0.01,
+        earlier=Earlier(day, insights_before),
     )  # fmt: skip
     return {name: _dated(table, day) for name, table in tables.items()}
 

@@ -9,16 +9,12 @@ import numpy as np
 import pytest
 
 from ml_insights.dashboard.wording import SPACE, percent
-from ml_insights_tests.dashboard.browser import NAMES, chromium, found_by
+from ml_insights.metrics.confusion import BinCounts
+from ml_insights_tests.dashboard.browser import found_by, needs_chromium
 from ml_insights_tests.dashboard.decided_page import DAYS, VARIANTS, DecidedPage, decided_page
 from ml_insights_tests.decisions.published import CHAMPION, GRID, HALF, high_scores_labelled
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(
-        chromium() is None, reason=f"no Chromium to run the page's scripts in: {', '.join(NAMES)}"
-    ),
-]
+pytestmark = [pytest.mark.integration, needs_chromium]
 FIRST, LAST = (day.isoformat() for day in DAYS)
 
 STEPS = """
@@ -35,6 +31,9 @@ const seen = () => ({
     values: [...tile.querySelectorAll("dd.value")].map((value) => value.textContent),
     warnings: [...tile.querySelectorAll("dd.warn")].map((value) => value.textContent),
   })),
+  tones: [...$("tiles").querySelectorAll("article")].map((tile) =>
+    [...tile.querySelectorAll("span.change:last-child")].map((change) => change.classList[1])),
+  news: [...$("insights").querySelectorAll("li span")].map((line) => line.textContent),
   money: [...$("money").querySelectorAll("article")]
     .map((tile) => tile.querySelector("dd.value").textContent),
   lines: $("business_value").querySelectorAll("g.mark-line path").length,
@@ -101,6 +100,35 @@ def test_the_page_opens_on_the_newest_day_at_the_operating_threshold(
         assert tile["warnings"] == []
     assert float(opened["threshold"]) >= 0.5
     assert opened["ends"] == [False, True]
+
+
+def test_the_first_day_says_that_nothing_is_known_of_change(seen: dict[str, Any]) -> None:
+    assert seen["first_day"]["news"][0] == (
+        "challenger, champion: whether anything changed cannot be told (no day before to compare "
+        "with)."
+    )
+
+
+def test_a_day_without_news_says_so_and_then_what_is_known(seen: dict[str, Any]) -> None:
+    first, *known = seen["opened"]["news"]
+    assert first == "Nothing changed on this day beyond what chance does."
+    assert known
+    assert all(line.endswith(". Known since 8 Oct.") for line in known)
+
+
+def test_tiles_judge_changes_as_the_comparison_with_the_day_before_does(
+    page: DecidedPage, seen: dict[str, Any]
+) -> None:
+    opened, metrics = seen["opened"], ("precision", "recall", "f1", "average_precision")
+    known = {"better": "better", "worse": "worse"}
+    for tile, tones in zip(opened["tiles"], opened["tones"], strict=True):
+        verdicts = {
+            row["metric"]: row["verdict"]
+            for row in page.tables["variant_comparison"].to_pylist()
+            if (row["dt"], row["comparison"]) == (DAYS[-1], "previous_day")
+            and (row["variant"], row["slice"]) == (tile["name"], "all")
+        }
+        assert tones == [known.get(verdicts[metric], "unclear") for metric in metrics]
 
 
 def test_the_slider_shows_exact_counts_from_the_lowest_threshold_to_the_highest(
@@ -173,6 +201,28 @@ def test_payloads_of_several_predictions_are_said_to_widen_intervals(seen: dict[
         "2.0 times as wide"
     )
     assert "payload" not in challenger
+
+
+def all_positives_above(bins: BinCounts) -> BinCounts:
+    """Records at 0.5 and above alone, each with its label."""
+    high = bins.threshold_index >= HALF
+    labels = (bins.positives[high], bins.negatives[high], bins.unlabelled[high])
+    return BinCounts(bins.grid, bins.threshold_index[high], *labels, bins.score_sum[high])
+
+
+def test_recall_of_scores_on_one_side_says_why_it_has_no_interval(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    page = decided_page(all_positives_above)
+    row = page.row("model_health", DAYS[-1], "champion")
+    assert (row["stratified_recall"], row["stratified_recall_low"]) == (1.0, None)
+    steps = """const row = rowOf($("health"), "Recall, weighted by all records");
+      return [...row.querySelectorAll("td")].map((cell) => cell.textContent);"""
+    champion, challenger = found_by(page.html, steps, tmp_path_factory.mktemp("one_side"))
+    assert champion == (
+        f"100.0{SPACE}%no 95{SPACE}% interval: all scores lie on one side of the threshold"
+    )
+    assert " to " in challenger
 
 
 def test_recall_is_marked_where_low_scores_have_no_labels(

@@ -18,6 +18,7 @@ from ml_insights.dashboard.decision_data import (
     decision_data,
 )
 from ml_insights.dashboard.held import CurveKey
+from ml_insights.dashboard.short_list import MOST
 from ml_insights.dashboard.wording import SPACE
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.metrics.reasons import REASONS
@@ -38,6 +39,7 @@ def rows(name: str, *values: dict[str, Any]) -> pa.Table:
     empty = {"string": "x", "boolean": True, "int32": 1, "int64": 1, "float64": 0.25, "date": DAY}
     schema = pa.schema([pa.field("dt", pa.date32()), *table.arrow_schema()])
     usual = {column.name: empty[column.type] for column in table.columns}
+    usual |= {"known_since": None} if name == INSIGHTS else {}
     return pa.Table.from_pylist([{**usual, **CURVE, "dt": DAY, **row} for row in values], schema)
 
 
@@ -80,7 +82,7 @@ def test_groups_are_stored_by_column_and_insights_by_day() -> None:
         }
     )
     assert data["groups"][KEY]["records"] == [3, 4]
-    assert data["insights"] == {"2026-10-02": [{"tone": "notice", "text": "<b>"}]}
+    assert data["insights"] == {"2026-10-02": [{"tone": "notice", "text": "<b>", "known": False}]}
 
 
 def test_the_first_insight_of_a_day_leads_the_page_if_it_is_a_change() -> None:
@@ -89,12 +91,26 @@ def test_the_first_insight_of_a_day_leads_the_page_if_it_is_a_change() -> None:
         {INSIGHTS: rows(INSIGHTS, *({"tone": t, "sentence": s, "rank": r} for t, s, r in said))}
     )
     assert data["leads"] == {"2026-10-02": f"recall fell 5{SPACE}%"}
-    assert data["insights"] == {"2026-10-02": [{"tone": "notice", "text": "drift"}]}
+    others = {"2026-10-02": [{"tone": "notice", "text": "drift", "known": False}]}
+    assert data["insights"] == others
 
 
-def test_a_notice_leads_no_page() -> None:
-    data = shown({INSIGHTS: rows(INSIGHTS, {"tone": "notice", "rank": 1})})
+@pytest.mark.parametrize("what", [{"tone": "notice"}, {"tone": "worse", "known_since": DAY}])
+def test_what_is_no_change_or_is_known_leads_no_page(what: dict[str, Any]) -> None:
+    data = shown({INSIGHTS: rows(INSIGHTS, {"rank": 1, **what})})
     assert data["leads"] == {}
+    assert [one["known"] for one in data["insights"]["2026-10-02"]] == ["known_since" in what]
+
+
+def test_where_the_list_is_cut_it_says_how_many_more_there_are() -> None:
+    def of(number: int) -> dict[str, Any]:
+        ranked = ({"rank": rank, "tone": "notice"} for rank in range(1, number + 1))
+        return shown({INSIGHTS: rows(INSIGHTS, *ranked)})
+
+    assert len(of(MOST)["insights"]["2026-10-02"]) == MOST
+    assert of(MOST)["more_insights"] == {}
+    assert len(of(MOST + 3)["insights"]["2026-10-02"]) == MOST
+    assert of(MOST + 3)["more_insights"] == {"2026-10-02": "and 3 more in the table insights"}
 
 
 @pytest.mark.parametrize("tables", [{}, {INSIGHTS: rows(INSIGHTS)}])

@@ -69,6 +69,12 @@ def test_an_interval_at_100_percent_shows_where_it_begins() -> None:
     assert readable(text) == "95 % interval 99.43-100.00 %"
 
 
+def test_one_record_is_said_in_the_singular(row: dict[str, Any]) -> None:
+    assert readable(wording.volumes(row)).startswith("1,000 predictions, 30 positives (3.2 %")
+    one = row | {"predictions": 1, "positives": 1, "prevalence": None}
+    assert wording.volumes(one) == "1 prediction, 1 positive"
+
+
 def test_a_missing_interval_is_said() -> None:
     assert "no 95" in readable(wording.interval_text("average_precision", 1.0, None, None))
 

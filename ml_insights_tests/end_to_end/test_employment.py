@@ -19,10 +19,12 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.daily_runs import run_day
+from ml_insights.dashboard.wording import percent
 from ml_insights.metrics.areas import average_precision, roc_auc
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.result_tables import Curve
 from ml_insights_tests.capture_data import EMPLOYMENT_FEATURES, WrittenRecords, write_employment
+from ml_insights_tests.dashboard.browser import found_by, needs_chromium
 from ml_insights_tests.end_to_end.counted import (
     assert_counts_equal_comparing_every_record,
     published_curves,
@@ -73,6 +75,18 @@ class Counted(NamedTuple):
         on_day = self.written.day == self.written.days.index(day)
         of_variant = self.written.variant == self.written.variants.index(variant)
         return np.asarray(on_day & of_variant)
+
+    def slices(self) -> dict[str, NDArray[np.bool_]]:
+        """Which records are in each slice."""
+        sexes, years = self.feature("SEX"), self.feature("year")
+        slices = {"all": np.ones(sexes.size, dtype=bool)}
+        slices |= {f"sex={sex}": sexes == sex for sex in np.unique(sexes)}
+        slices |= {f"year={year}": years == year for year in np.unique(years)}
+        return slices | {
+            f"sex={sex} & year={year}": (sexes == sex) & (years == year)
+            for sex in np.unique(sexes)
+            for year in np.unique(years)
+        }
 
     def feature(self, name: str) -> NDArray[np.str_]:
         return np.array(self.written.features[name])
@@ -148,16 +162,7 @@ def test_counts_of_each_day_and_variant_equal_comparing_its_records(employment: 
 
 
 def test_slices_of_sex_and_year_equal_comparing_their_records(employment: Counted) -> None:
-    written = employment.written
-    sexes, years = employment.feature("SEX"), employment.feature("year")
-    slices = {"all": np.ones(sexes.size, dtype=bool)}
-    slices |= {f"sex={sex}": sexes == sex for sex in np.unique(sexes)}
-    slices |= {f"year={year}": years == year for year in np.unique(years)}
-    slices |= {
-        f"sex={sex} & year={year}": (sexes == sex) & (years == year)
-        for sex in np.unique(sexes)
-        for year in np.unique(years)
-    }
+    written, slices = employment.written, employment.slices()
     assert {curve.slice for _, curve in employment.curves} == slices.keys()
     for name, inside in slices.items():
         assert_counts_equal_comparing_every_record(
@@ -181,3 +186,51 @@ def test_a_day_has_the_quality_of_its_own_records(employment: Counted) -> None:
         assert row["predictions"] == np.count_nonzero(own)
         assert row["label_coverage"] == 1.0
         assert not row["provisional"]
+
+
+SLICE_BY_SLICE = """
+const text = (part) => part.textContent;
+const found = { offered: [...$("slice").options].map((option) => option.value), shown: {} };
+const row = (name) => [...$("slices").querySelectorAll("tbody tr")]
+  .find((line) => text(line.querySelector("th")) === name);
+for (const slice of found.offered) {
+  await act($("slice"), (control) => { control.value = slice; });
+  found.shown[slice] = {
+    date: text($("date")),
+    tiles: [...$("tiles").querySelectorAll("article")].map((tile) => ({
+      variant: text(tile.querySelector("h2")).slice(1),
+      values: [...tile.querySelectorAll("dd.value")].map(text).slice(0, 2),
+    })),
+    table: [...row(slice === "all" ? "All records" : slice).querySelectorAll("td")]
+      .map((cell) => cell.firstChild.textContent),
+  };
+}
+const button = [...$("slices").querySelectorAll("button")].find((one) => text(one) === "sex=2");
+await press(button);
+found.pressed = $("slice").value;
+return found;
+"""
+
+
+@needs_chromium
+def test_every_slice_of_sex_and_year_is_selectable_on_the_page_and_shows_its_own_numbers(
+    employment: Counted, tmp_path: Path
+) -> None:
+    written, day = employment.written, employment.written.days[0]
+    page = Path(employment.installation.lake.root) / ENDPOINT / "dashboard_page" / "index.html"
+    found = found_by(page.read_text(encoding="utf-8"), SLICE_BY_SLICE, tmp_path)
+    slices = employment.slices()
+    assert set(found["offered"]) == slices.keys()
+    assert found["pressed"] == "sex=2"
+    for name, inside in slices.items():
+        shown = found["shown"][name]
+        assert shown["date"].endswith("" if name == "all" else f", slice {name}")
+        table = iter(shown["table"])
+        for tile in shown["tiles"]:
+            own = employment.records(day, tile["variant"]) & inside
+            positive, alarm = written.label[own] == 1, written.score[own] >= 0.5
+            hits = np.count_nonzero(positive & alarm)
+            expected = [percent(hits / alarm.sum()), percent(hits / positive.sum())]
+            assert tile["values"] == expected, (name, tile["variant"])
+            assert [next(table) for _ in range(3)] == [f"{positive.sum():,}", *expected]
+        assert len(shown["tiles"]) == len(written.variants)

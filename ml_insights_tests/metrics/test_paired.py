@@ -1,4 +1,4 @@
-"""Paired comparison: published McNemar, DeLong by hand, a paired bootstrap, less doubt."""
+"""Paired comparison: McNemar, DeLong by hand, a paired bootstrap, less doubt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ml_insights.metrics.comparison import differences
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.estimates import METRICS
 from ml_insights.metrics.intervals import Z_95
-from ml_insights.metrics.paired import JointCounts, mcnemar, paired_differences
+from ml_insights.metrics.paired import JointCounts, paired_differences
 from ml_insights.metrics.student import student_of_normal
 from ml_insights_tests.metrics.cases import GRID, scores
 
@@ -126,19 +126,19 @@ def test_a_variant_does_not_differ_from_itself_and_nothing_is_claimed() -> None:
         assert math.isnan(compared.p_value)
 
 
-def test_published_mcnemar() -> None:
-    chi_square, p_value = mcnemar(15, 5)
-    assert chi_square == 5.0
-    assert p_value == pytest.approx(0.025347, abs=5e-7)
-    assert all(math.isnan(value) for value in mcnemar(0, 0))
-
-
-def test_the_p_value_of_recall_is_near_mcnemars() -> None:
-    one, other, label = two_models(6, 4000)
-    only_first = int(((one >= 0.5) & (other < 0.5) & (label == 1)).sum())
-    only_second = int(((one < 0.5) & (other >= 0.5) & (label == 1)).sum())
-    found = paired_differences(joint_of(one, other, label), HALF)["recall"].difference
-    assert found.p_value == pytest.approx(mcnemar(only_first, only_second)[1], rel=0.3)
+@pytest.mark.parametrize(("only_first", "only_second"), [(15, 5), (150, 110), (60, 90)])
+def test_the_p_value_of_recall_is_near_mcnemars(only_first: int, only_second: int) -> None:
+    """McNemar: ``(b - c)^2 / (b + c)`` is chi-square with one degree of freedom."""
+    chi_square = (only_first - only_second) ** 2 / (only_first + only_second)
+    mcnemar = math.erfc(math.sqrt(chi_square / 2.0))
+    if (only_first, only_second) == (15, 5):
+        assert (chi_square, round(mcnemar, 6)) == (5.0, 0.025347)
+    alone = [[0.9, 0.1]] * only_first + [[0.1, 0.9]] * only_second
+    scores = np.array([*alone, *[[0.9, 0.9]] * 5000, *[[0.2, 0.2]] * 5000])
+    joint = joint_of(scores[:, 0], scores[:, 1], np.ones(len(scores)))
+    found = paired_differences(joint, HALF)["recall"].difference
+    assert found.value == pytest.approx((only_second - only_first) / len(scores))
+    assert found.p_value == pytest.approx(mcnemar, rel=0.3)
 
 
 @pytest.mark.parametrize("only_second", [5, 6, 8])

@@ -16,6 +16,7 @@ from ml_insights.metrics.precision_recall import (
     BestF1,
     best_f1,
     f1,
+    f1_limits,
     false_positive_rate,
     precision,
     precision_at_recall,
@@ -100,11 +101,12 @@ def test_no_thresholds_have_no_ratios() -> None:
 
 
 def test_worked_limits_of_f1_per_bin() -> None:
-    """The limit of each bin is the largest of the curve that ends with it."""
-    per_bin = [4 / 7, 7 / 9, 9 / 11, 10 / 13]
-    assert per_bin == pytest.approx([0.571429, 0.777778, 0.818182, 0.769231], abs=5e-7)
-    best = best_f1(from_groups(EXAMPLE_C))
-    assert best.limit_high == pytest.approx(max(per_bin))
+    """Bins ascend by score, the worked example descends."""
+    bins = from_groups(EXAMPLE_C)
+    worked = [0.571429, 0.777778, 0.818182, 0.769231]
+    assert f1_limits(bins)[::-1] == pytest.approx(worked, abs=5e-7)
+    best = best_f1(bins)
+    assert best.limit_high == pytest.approx(max(worked), abs=5e-7)
     assert best.value == pytest.approx(0.72)
     assert best.position == 1
 

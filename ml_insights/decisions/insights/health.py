@@ -11,6 +11,7 @@ from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.insights.words import (
     NOTICE,
     Insight,
+    Number,
     Row,
     beyond_chance,
     who,
@@ -55,7 +56,8 @@ def _calibration(rows: Sequence[Row], relevant: float) -> Iterator[Insight]:
             f"too {'high' if gap > 0 else 'low'} by {abs(gap):.1f} overall (chance alone would "
             f"make {chance:.1f}){more}. Read them as an order, not as probabilities."
         )
-        yield Insight("calibration", NOTICE, row["calibration_error"], sentence, row)
+        number = _by_chance(row["calibration_error"], row["calibration_error_by_chance"])
+        yield Insight("calibration", NOTICE, row["calibration_error"], sentence, row, number=number)
 
 
 def _excess(row: Row) -> float:
@@ -77,7 +79,17 @@ def _drift(rows: Sequence[Row]) -> Iterator[Insight]:
             f"customary limit {CUSTOMARY_DRIFT}; largest gap "
             f"{100 * row['kolmogorov_smirnov']:.1f} points){more}."
         )
-        yield Insight("drift", NOTICE, row["population_stability_index"], sentence, row)
+        number = _by_chance(
+            row["population_stability_index"], row["population_stability_index_by_chance"]
+        )
+        yield Insight(
+            "drift", NOTICE, row["population_stability_index"], sentence, row, number=number
+        )
+
+
+def _by_chance(value: float, chance: float) -> Number:
+    """Distances have no interval: what chance alone makes stands for half of it."""
+    return Number(value, value - chance, value + chance)
 
 
 def _recall_unknown(row: Row) -> Iterator[Insight]:
@@ -98,4 +110,5 @@ def _recall_unknown(row: Row) -> Iterator[Insight]:
             f"{who(row)}: labels are not a random sample of the scores. Weighted by all records, "
             f"recall is {100 * row['stratified_recall']:.1f} % [{low:.1f}, {high:.1f}]."
         )
-        yield Insight("recall_unknown", NOTICE, 0.5, sentence, row, "recall")
+        number = Number.of(row, "stratified_recall", row["stratified_recall"])
+        yield Insight("recall_unknown", NOTICE, 0.5, sentence, row, "recall", number)

@@ -12,6 +12,7 @@ from ml_insights.contracts import ALL_RECORDS
 from ml_insights.decisions.insights.words import (
     NOTICE,
     Insight,
+    Number,
     Row,
     beyond_chance,
     who,
@@ -40,7 +41,8 @@ def money_insights(rows: Sequence[Row]) -> Iterator[Insight]:
             f"{'; provisional: few labels' if row['provisional'] else ''}"
             f"{_few_records(row)}."
         )
-        yield Insight("threshold", NOTICE, row["regret"], sentence, row)
+        number = Number.of(row, "regret", row["regret"])
+        yield Insight("threshold", NOTICE, row["regret"], sentence, row, number=number)
 
 
 def _p_value(row: Row) -> float | None:
