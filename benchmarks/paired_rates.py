@@ -23,6 +23,8 @@ SAMPLES = 2000
 RATES = (0.05, 0.001)
 SIZES = ((5, 0.5), (8, 0.1), (10, 0.5), (20, 0.1), (50, 0.1))
 """Positives of the slice, and their share."""
+ONE_SIDED = ((5, 10), (6, 10), (5, 20), (6, 20), (10, 20), (5, 100), (10, 100))
+"""Positives that one model alone finds, of all."""
 NOISES = (0.4, 1.5)
 """Spread of each model's own noise, beside a signal of spread 1."""
 
@@ -53,6 +55,29 @@ def p_values(positives: int, prevalence: float, noise: float) -> np.ndarray:
     )
 
 
+def one_sided(found_more: int, positives: int) -> tuple[float, float]:
+    """P-values of recall where one model finds all positives and the other misses some of them.
+
+    Returns:
+        The published one, and McNemar's exact one: all of so many coins fell on one side.
+    """
+    half = GRID.index_of(0.5)
+    first, second = (np.array([half - 1, half, half - 1]), np.array([half, half, half - 1]))
+    counts = (np.array([found_more, positives - found_more, 0]), np.array([0, 0, 100]))
+    found = paired_differences(JointCounts(GRID, first, second, *counts), half)
+    return found["recall"].difference.p_value, 2 * 0.5**found_more
+
+
+def print_one_sided() -> None:
+    """Print a second table: how many times too small a p-value is if all differ one way."""
+    print("\n| positives | found by one alone | p-value | exact | exact / p-value |")
+    print("| ---: " * 5 + "|")
+    for found_more, positives in ONE_SIDED:
+        published, exact = one_sided(found_more, positives)
+        cells = f"{published:.5f} | {exact:.5f} | {exact / published:.1f}"
+        print(f"| {positives} | {found_more} | {cells} |")
+
+
 def main() -> None:
     """Print the table as Markdown: share of samples below each rate, in multiples of it."""
     heads = [f"{metric}, p < {rate:g}" for metric in METRICS for rate in RATES]
@@ -68,3 +93,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    print_one_sided()
