@@ -57,6 +57,7 @@ def choose(lake: Lake, days: Sequence[int], *, without: Sequence[int] = ()) -> N
                 "best_threshold": number / 100,
                 "best_value": None if number in without and curve == CHAMPION else 1.0,
                 "kept_days": 0,
+                "bootstrap_replicates": 0,
                 "currency": "EUR",
                 "provisional": False,
             }
