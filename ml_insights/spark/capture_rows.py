@@ -54,7 +54,7 @@ def write_rows(
     if plain or not understands((*capture.scores, *capture.features)):
         return _write_plainly(text_lines(spark, files, "variant"), capture, list(files), output)
     read = read_capture(spark, capture, files)
-    _write(read.table, output, "overwrite")
+    read.write(output)
     counts = {
         variant: {
             "lines_read": found.lines,

@@ -18,6 +18,7 @@ from ml_insights.capture_files import (
     csv_labels,
     csv_request,
     csv_response,
+    json_response,
     label_record,
 )
 from ml_insights.contracts import ACCEPTED
@@ -25,7 +26,13 @@ from ml_insights.spark import data_capture, native_reader
 from ml_insights.spark.arguments import CaptureFormat, ValueForm
 from ml_insights.spark.label_rows import label_folders, label_rows
 from ml_insights.spark.listing import Listing
-from ml_insights.spark.native_reader import UNREAD, read_capture, understands
+from ml_insights.spark.native_reader import (
+    ACCEPTED_COLUMNS,
+    AMOUNT_COLUMNS,
+    UNREAD,
+    read_capture,
+    understands,
+)
 from ml_insights.spark.other_labels import count_others
 from ml_insights_tests.spark.captured import JSON, ONE_SCORE, line
 from ml_insights_tests.spark.labelled import counting_job
@@ -46,6 +53,10 @@ COLUMNS = (
     *("slice_id", "slice_values", "captured_at", "kind", "reason", "line"),
 )
 AMOUNT = "amount"
+WRITTEN_DDL = (
+    f"{ACCEPTED_COLUMNS}, {AMOUNT_COLUMNS}, variant string, kind string, source_object string, "
+    "line string"
+)
 
 
 def plain_rows(lines: DataFrame, capture: CaptureFormat) -> Counter[Any]:
@@ -62,9 +73,11 @@ def plain_rows(lines: DataFrame, capture: CaptureFormat) -> Counter[Any]:
 def collected(rows: DataFrame) -> Counter[Any]:
     """Rows as text, since NaN is not equal to itself; what rejected rows hold has no meaning."""
     accepted = F.col("kind") == ACCEPTED
+    if AMOUNT not in rows.columns:
+        rows = rows.withColumn(AMOUNT, F.lit(None).cast("bigint"))
     values = [
         F.when(accepted | F.lit(name in ("kind", "reason", "line")), F.col(name)).alias(name)
-        for name in (*COLUMNS, *({AMOUNT} & {*rows.columns}))
+        for name in (*COLUMNS, AMOUNT)
     ]
     shown = rows.select(*values).withColumn("captured_at", F.col("captured_at").cast("string"))
     return Counter(str(row) for row in shown.collect())
@@ -78,12 +91,8 @@ def both_ways(
     hour.mkdir()
     (hour / "lines.jsonl").write_bytes(b"".join(text + b"\n" for text in lines))
     read = read_capture(spark, capture, {"main": Listing(spark).files(str(hour))})
-    rows = read.table
-    if not capture.amount:
-        rows = rows.withColumn("reason", F.lit(None).cast("string"))
-    written = str(folder / "rows")
-    rows.write.parquet(written)
-    rows = spark.read.parquet(written)
+    read.write(str(folder / "rows"))
+    rows = spark.read.schema(WRITTEN_DDL).parquet(str(folder / "rows"))
     unread = rows.where(F.col("kind") == UNREAD).select(F.col("line").alias("text"))
     native = collected(rows.where(F.col("kind") == ACCEPTED))
     left = [bytes(row[0]) for row in unread.select(F.col("text").cast("binary")).collect()]
@@ -102,7 +111,7 @@ def test_the_lines_of_a_task_count_once_however_often_it_runs(
         (hour / f"{number}.jsonl").write_text(f"{line(csv_response([0.5, 0.25]))}\n" * 2 + "{\n")
     read = read_capture(spark, ONE_SCORE, {"main": Listing(spark).files(str(hour))})
     for _ in range(2):
-        read.table.write.format("noop").mode("overwrite").save()
+        read.write(str(tmp_path / "rows"))
     assert read.counts() == {"main": native_reader.Counts(lines=9, records=6, entries=12)}
 
 
@@ -118,6 +127,47 @@ def test_damaged_lines_become_the_same_rows_both_ways(
     assert (native - plain, plain - native) == (Counter(), Counter())
     assert not set(left) & set(good), "every undamaged line takes the fast way"
     assert len(left) < len(lines) * 0.9
+
+
+def test_a_byte_changed_anywhere_among_lines_alike_gives_the_same_rows(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    random = Random(20261129)
+    position, lines = 0, list[bytes]()
+    while position < len(alike(random)):
+        lines += [alike(random) for _ in range(10)]
+        other = random.choice((random.randrange(256), *b'"\\{}[],: 0'))
+        changed = bytearray(alike(random))
+        changed[position] = other
+        lines.append(bytes(changed).replace(b"\n", b""))
+        position += 1
+    native, plain, left = both_ways(spark, tmp_path, lines, ONE_SCORE)
+    assert (native - plain, plain - native) == (Counter(), Counter())
+    assert position / 4 < len(left) <= position, "no line beside a changed one is given back"
+
+
+def alike(random: Random) -> bytes:
+    """A line of always the same form and length."""
+    event = str(UUID(int=random.getrandbits(128), version=4))
+    request = csv_request([[random.randrange(10, 99), "EU"]])
+    return line(csv_response([random.randrange(100, 999) / 1000]), request, event_id=event).encode()
+
+
+def test_lines_alike_but_for_their_form_are_each_read_in_their_own(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    random, lines = Random(5), list[bytes]()
+    for number in range(200):
+        response = random.choice((csv_response, json_response))([number / 200])
+        request = csv_request([[number, "EU"]])
+        if random.random() < 0.5:
+            response = response.in_base64()
+        if random.random() < 0.5:
+            request = request.in_base64()
+        lines += [line(response, request).encode()] * random.randrange(1, 12)
+    native, plain, left = both_ways(spark, tmp_path, lines, ONE_SCORE)
+    assert native == plain
+    assert left == []
 
 
 def test_every_recorded_line_of_sagemaker_takes_the_fast_way(
@@ -191,7 +241,9 @@ def test_lines_are_found_wherever_a_file_is_split(
     monkeypatch.setattr(native_reader, "TASK_BYTES", 7_001)
     monkeypatch.setattr(native_reader, "OPEN_BYTES", 1)
     read = read_capture(spark, ONE_SCORE, {"main": Listing(spark).files(str(hour))})
-    rows = read.table.select("kind", "prediction_index", "source_object", "line").collect()
+    read.write(str(tmp_path / "rows"))
+    written = spark.read.schema(WRITTEN_DDL).parquet(str(tmp_path / "rows"))
+    rows = written.select("kind", "prediction_index", "source_object", "line").collect()
     counts = read.counts()["main"]
     assert (counts.lines, counts.records) == (3 * len(lines), 3 * 200)
     left = Counter(row["line"] for row in rows if row["kind"] == UNREAD)

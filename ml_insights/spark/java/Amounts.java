@@ -2,7 +2,6 @@ package ml_insights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -16,6 +15,8 @@ public final class Amounts {
   private static final UTF8String NOT_A_NUMBER = UTF8String.fromString("amount_not_a_number");
   private static final UTF8String BELOW_0 = UTF8String.fromString("amount_below_0");
   private static final UTF8String TOO_LARGE = UTF8String.fromString("amount_too_large");
+
+  private static final byte[] NO_REASON = new byte[0];
 
   private final Values form;
   private final double scale;
@@ -39,7 +40,7 @@ public final class Amounts {
   }
 
   /** Reads the decoded request of a record, null if it has none; false for the plain way. */
-  public boolean read(byte[] line, Side request, int predictions) {
+  public boolean read(Side request, int predictions) {
     if (!any()) {
       return true;
     }
@@ -48,7 +49,7 @@ public final class Amounts {
       amounts = new long[2 * predictions];
     }
     Arrays.fill(reasons, 0, predictions, MISSING);
-    if (request == null || (request.typed && !request.is(form.contentType, line))) {
+    if (request == null || (request.typed && !request.is(form.contentType))) {
       return true;
     }
     if (!form.read(request.payload)) {
@@ -78,14 +79,12 @@ public final class Amounts {
     return !Double.isInfinite(number.value);
   }
 
-  /** Sets two columns from `column` on: the amount and the reason why there is none. */
-  public void fill(InternalRow row, int column, int prediction) {
-    if (reasons[prediction] == null) {
-      row.setLong(column, amounts[prediction]);
-      row.setNullAt(column + 1);
-    } else {
-      row.setNullAt(column);
-      row.update(column + 1, reasons[prediction]);
+  /** Writes the amount of a prediction of the last record, and why there is none: a text or nothing. */
+  public void write(int prediction, Packed block) {
+    if (any()) {
+      UTF8String reason = reasons[prediction];
+      block.write(reason == null ? amounts[prediction] : 0L);
+      block.write(reason == null ? NO_REASON : reason.getBytes());
     }
   }
 }

@@ -1,35 +1,34 @@
 package ml_insights;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Arrays;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.apache.spark.util.CollectionAccumulator;
 
 /**
- * Rows of raw_predictions from the lines of capture files, and rows with the lines left to others.
+ * Accepted records from the lines of capture files, many to a row, and rows with the lines left to
+ * others; for `CaptureWriter`.
  *
- * What belongs here: the columns. What does not: what a record says (`CaptureRecord`).
+ * What belongs here: the rows. What does not: what a record says (`CaptureRecord`).
  */
 public final class CaptureReader extends RecordReader {
   private static final UTF8String ACCEPTED = UTF8String.fromString("accepted");
   private static final UTF8String UNREAD = UTF8String.fromString("unread");
+  private static final int FULL = 1 << 18;
 
   private final CaptureRecord record;
+  private final int labels;
   private final UTF8String[] variants;
-  private final UTF8String[] labels;
+  private final Packed block = new Packed();
 
   public CaptureReader(JsonNode spec, Lines lines, FileGroup group, CollectionAccumulator told) {
     super(spec, lines, group, told);
     record = new CaptureRecord(spec.get("capture"));
-    variants = texts(spec.get("tags"));
-    labels = texts(spec.get("capture").get("labels"));
-  }
-
-  private static UTF8String[] texts(JsonNode list) {
-    UTF8String[] texts = new UTF8String[list.size()];
-    for (int i = 0; i < texts.length; i++) {
-      texts[i] = UTF8String.fromString(((JsonNode) list.get(i)).asText());
+    labels = spec.get("capture").get("labels").size();
+    variants = new UTF8String[spec.get("tags").size()];
+    for (int i = 0; i < variants.length; i++) {
+      variants[i] = UTF8String.fromString(((JsonNode) spec.get("tags").get(i)).asText());
     }
-    return texts;
   }
 
   protected void start(FileSlice slice) {
@@ -40,42 +39,33 @@ public final class CaptureReader extends RecordReader {
     return record.read(bytes, from);
   }
 
-  protected int rows() {
-    return record.predictions * labels.length;
-  }
-
   protected int entries() {
     return record.predictions;
   }
 
+  /** Packs the record; a row when that filled the block. */
+  protected int rows() {
+    record.write(block, labels);
+    return block.at < FULL ? 0 : 1;
+  }
+
+  /** The records of a variant that are left. */
+  protected int rest() {
+    return block.at == 0 ? 0 : 1;
+  }
+
   protected void fill(int number) {
-    int prediction = number / labels.length;
-    row.update(1, record.event);
-    row.setInt(2, prediction);
-    row.setInt(3, record.predictions);
-    row.update(4, labels[number % labels.length]);
-    row.setDouble(5, record.scores[number]);
-    row.setLong(6, record.slices().id(prediction));
-    row.update(7, record.slices().values(prediction));
-    row.setLong(8, record.time);
-    row.update(9, ACCEPTED);
-    row.setNullAt(10);
-    row.setNullAt(11);
-    if (record.amounts().any()) {
-      record.amounts().fill(row, 12, prediction);
-    }
+    row.update(1, ACCEPTED);
+    row.update(2, Arrays.copyOf(block.bytes, block.at + Packed.SLACK));
+    row.setNullAt(3);
+    row.setNullAt(4);
+    block.at = 0;
   }
 
   protected void fillUnread(UTF8String line) {
-    for (int column = 1; column < 9; column++) {
-      row.setNullAt(column);
-    }
-    row.update(9, UNREAD);
-    row.update(10, UTF8String.fromString(slice.name()));
-    row.update(11, line);
-    if (record.amounts().any()) {
-      row.setNullAt(12);
-      row.setNullAt(13);
-    }
+    row.update(1, UNREAD);
+    row.setNullAt(2);
+    row.update(3, UTF8String.fromString(slice.name()));
+    row.update(4, line);
   }
 }

@@ -19,7 +19,21 @@ public final class CaptureRecord {
   private static final byte[] INFERENCE_ID = "inferenceId".getBytes();
   private static final byte[] INFERENCE_TIME = "inferenceTime".getBytes();
 
-  private final int classes;
+  /** Places of the strings that matter. */
+  private static final int OUTPUT_DATA = 0;
+  private static final int INPUT_DATA = 1;
+  private static final int EVENT = 2;
+  private static final int INFERENCE = 3;
+  private static final int TIME = 4;
+
+  /** Strings on which the reading of others depends: the same in all lines of a shape. */
+  private static final int OUTPUT_FORM = 5;
+  private static final int INPUT_FORM = 7;
+  private static final int PLACES = 9;
+
+  private static final int ABSENT = -1;
+  private static final int LONGEST_ID = 1024;
+
   private final Values[] scoreForms;
   private final Slices slices;
   private final Amounts amounts;
@@ -28,20 +42,20 @@ public final class CaptureRecord {
   private final Side input = new Side();
   private final Decimal number = new Decimal();
 
-  private boolean metOutput;
-  private boolean metInput;
-  private boolean metTime;
-  private byte[] eventId;
-  private byte[] inferenceId;
+  /** By place: start in the line or `ABSENT`, end, whether there are escapes. */
+  private final int[] starts = new int[PLACES];
+  private final int[] ends = new int[PLACES];
+  private final boolean[] escaped = new boolean[PLACES];
+  private final Shape shape = new Shape(starts, ends, escaped, OUTPUT_FORM);
 
   /** What the last record holds: scores by prediction, then by class. */
-  public byte[] event;
-  public long time;
+  private byte[] event;
+  private long time;
+  private double[] scores = new double[16];
   public int predictions;
-  public double[] scores = new double[16];
 
   public CaptureRecord(JsonNode form) {
-    classes = form.get("classes").size();
+    int classes = form.get("classes").size();
     JsonNode forms = form.get("scores");
     scoreForms = new Values[forms.size()];
     for (int i = 0; i < scoreForms.length; i++) {
@@ -51,40 +65,75 @@ public final class CaptureRecord {
     amounts = new Amounts(form.get("amount"));
   }
 
-  /** Feature values of the last record. */
-  public Slices slices() {
-    return slices;
-  }
-
-  /** Amounts of the last record. */
-  public Amounts amounts() {
-    return amounts;
+  /** Writes the last record, as `CaptureColumns` reads it. @param labels classes of a prediction. */
+  public void write(Packed block, int labels) {
+    block.write(event);
+    block.writeWord(time);
+    block.write((long) predictions);
+    for (int prediction = 0; prediction < predictions; prediction++) {
+      slices.write(prediction, block);
+      amounts.write(prediction, block);
+      for (int label = 0; label < labels; label++) {
+        block.writeWord(Double.doubleToRawLongBits(scores[prediction * labels + label]));
+      }
+    }
   }
 
   /** Reads the line that starts here; position of its line feed, or -1 for the plain way. */
   public int read(byte[] bytes, int from) {
+    int end = shape.read(bytes, from);
+    if (end < 0) {
+      shape.forget();
+      end = scan(bytes, from);
+    }
+    return end >= 0 && event(bytes) && scores(bytes) && features(bytes) ? end : -1;
+  }
+
+  /** Finds the strings that matter, member by member. */
+  private int scan(byte[] bytes, int from) {
     json.set(bytes, from);
-    metOutput = false;
-    metInput = false;
-    metTime = false;
-    eventId = null;
-    inferenceId = null;
-    if (!members() || json.peek() != '\n' || !metOutput || !metTime) {
+    Arrays.fill(starts, ABSENT);
+    if (!members() || json.peek() != '\n' || starts[OUTPUT_DATA] < 0 || starts[TIME] < 0) {
       return -1;
     }
-    event = inferenceId != null && inferenceId.length > 0 ? inferenceId : eventId;
-    if (event == null || event.length == 0) {
-      return -1;
+    shape.learn(bytes, from, json.at);
+    return json.at;
+  }
+
+  /** The key and the time of the event. */
+  private boolean event(byte[] line) {
+    if (!plain(EVENT) || !plain(INFERENCE)) {
+      return false;
     }
-    event = Text.eventKey(event);
-    return scores(bytes) && features(bytes) ? json.at : -1;
+    int id = ends[INFERENCE] > starts[INFERENCE] && starts[INFERENCE] >= 0 ? INFERENCE : EVENT;
+    if (starts[id] < 0 || starts[id] == ends[id]) {
+      return false;
+    }
+    event = Text.eventKey(Arrays.copyOfRange(line, starts[id], ends[id]));
+    time = Text.time(line, starts[TIME], ends[TIME]);
+    return time != Text.NO_TIME;
+  }
+
+  /** Whether an id is a string without escapes and not too long, if it is there. */
+  private boolean plain(int id) {
+    return starts[id] < 0 || (!escaped[id] && ends[id] - starts[id] < LONGEST_ID);
   }
 
   private boolean features(byte[] line) {
-    Side request = metInput ? input : null;
-    return (request == null || request.decode(line))
-        && slices.read(line, request, predictions)
-        && amounts.read(line, request, predictions);
+    if (!slices.any() && !amounts.any()) {
+      return true;
+    }
+    Side request = starts[INPUT_DATA] < 0 ? null : input;
+    return (request == null || decode(request, INPUT_DATA, line))
+        && slices.read(request, predictions)
+        && amounts.read(request, predictions);
+  }
+
+  private boolean decode(Side side, int place, byte[] line) {
+    side.start = starts[place];
+    side.end = ends[place];
+    side.escaped = escaped[place];
+    return side.decode(line);
   }
 
   private boolean members() {
@@ -120,21 +169,31 @@ public final class CaptureRecord {
     int found = json.member(true);
     while (found == 1) {
       if (json.is(OUTPUT)) {
-        if (metOutput || !output.read(json)) {
+        if (starts[OUTPUT_DATA] >= 0 || !side(output, OUTPUT_DATA, OUTPUT_FORM)) {
           return false;
         }
-        metOutput = true;
       } else if ((slices.any() || amounts.any()) && json.is(INPUT)) {
-        if (metInput || !input.read(json)) {
+        if (starts[INPUT_DATA] >= 0 || !side(input, INPUT_DATA, INPUT_FORM)) {
           return false;
         }
-        metInput = true;
       } else if (!json.skip()) {
         return false;
       }
       found = json.member(false);
     }
     return found == 0;
+  }
+
+  private boolean side(Side side, int place, int form) {
+    if (!side.read(json)) {
+      return false;
+    }
+    starts[place] = side.start;
+    ends[place] = side.end;
+    escaped[place] = side.escaped;
+    starts[form] = side.typeStart;
+    starts[form + 1] = side.encodingStart;
+    return true;
   }
 
   private boolean metadata() {
@@ -143,24 +202,9 @@ public final class CaptureRecord {
     }
     int found = json.member(true);
     while (found == 1) {
-      if (json.is(EVENT_ID)) {
-        if (eventId != null || (eventId = plain()) == null) {
-          return false;
-        }
-      } else if (json.is(INFERENCE_ID)) {
-        if (inferenceId != null || (inferenceId = plain()) == null) {
-          return false;
-        }
-      } else if (json.is(INFERENCE_TIME)) {
-        if (metTime || !json.string()) {
-          return false;
-        }
-        time = Text.time(json.text, json.start, json.end);
-        metTime = true;
-        if (time == Text.NO_TIME) {
-          return false;
-        }
-      } else if (!json.skip()) {
+      int place = json.is(EVENT_ID) ? EVENT
+          : json.is(INFERENCE_ID) ? INFERENCE : json.is(INFERENCE_TIME) ? TIME : ABSENT;
+      if (place == ABSENT ? !json.skip() : !text(place)) {
         return false;
       }
       found = json.member(false);
@@ -168,10 +212,15 @@ public final class CaptureRecord {
     return found == 0;
   }
 
-  /** A string without escapes, or null. */
-  private byte[] plain() {
-    boolean good = json.string() && !json.escaped && json.end - json.start < 1024;
-    return good ? Arrays.copyOfRange(json.text, json.start, json.end) : null;
+  /** Consumes a string that may occur once. */
+  private boolean text(int place) {
+    if (starts[place] >= 0 || !json.string()) {
+      return false;
+    }
+    starts[place] = json.start;
+    ends[place] = json.end;
+    escaped[place] = json.escaped;
+    return true;
   }
 
   private boolean scores(byte[] line) {
@@ -179,10 +228,10 @@ public final class CaptureRecord {
     if (output.typed) {
       form = null;
       for (int i = 0; i < scoreForms.length && form == null; i++) {
-        form = output.is(scoreForms[i].contentType, line) ? scoreForms[i] : null;
+        form = output.is(scoreForms[i].contentType) ? scoreForms[i] : null;
       }
     }
-    if (form == null || !output.decode(line) || !form.read(output.payload)) {
+    if (form == null || !decode(output, OUTPUT_DATA, line) || !form.read(output.payload)) {
       return false;
     }
     predictions = form.predictions;

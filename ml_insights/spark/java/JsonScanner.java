@@ -154,12 +154,20 @@ public final class JsonScanner {
   private static int skipPlain(byte[] bytes, int from) {
     int i = from;
     if (LITTLE_ENDIAN) {
+      long found = 0;
+      while (i + 32 <= bytes.length) {
+        found = special(bytes, i);
+        if (found != 0) {
+          return i + (Long.numberOfTrailingZeros(found) >>> 3);
+        }
+        // Most strings are short; of a long one four words a turn.
+        if ((special(bytes, i + 8) | special(bytes, i + 16) | special(bytes, i + 24)) != 0) {
+          break;
+        }
+        i += 32;
+      }
       while (i + 8 <= bytes.length) {
-        long word = Platform.getLong(bytes, (long) (Platform.BYTE_ARRAY_OFFSET + i));
-        long quote = word ^ 0x2222222222222222L;
-        long slash = word ^ 0x5c5c5c5c5c5c5c5cL;
-        // A borrow can only flag bytes after one that is flagged rightly: the lowest is right.
-        long found = ((quote - ONES) | (slash - ONES) | (word - 0x2020202020202020L) | word) & HIGH;
+        found = special(bytes, i);
         if (found != 0) {
           return i + (Long.numberOfTrailingZeros(found) >>> 3);
         }
@@ -170,6 +178,14 @@ public final class JsonScanner {
       i++;
     }
     return i;
+  }
+
+  /** Marks of eight bytes; of those that are marked the lowest is marked rightly, for borrows go up. */
+  private static long special(byte[] bytes, int i) {
+    long word = Platform.getLong(bytes, (long) (Platform.BYTE_ARRAY_OFFSET + i));
+    long quote = word ^ 0x2222222222222222L;
+    long slash = word ^ 0x5c5c5c5c5c5c5c5cL;
+    return ((quote - ONES) | (slash - ONES) | (word - 0x2020202020202020L) | word) & HIGH;
   }
 
   private static int afterEscape(byte[] bytes, int i) {

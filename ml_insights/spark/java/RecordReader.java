@@ -43,13 +43,18 @@ public abstract class RecordReader implements PartitionReader {
   /** Reads the line that starts here; position of its line feed, or -1 if it is not understood. */
   protected abstract int read(byte[] bytes, int from);
 
-  /** Rows that the last record becomes. */
+  /** Rows to give after the last record. */
   protected abstract int rows();
+
+  /** Rows to give when the files of a tag end. */
+  protected int rest() {
+    return 0;
+  }
 
   /** Predictions, or labels, that the last record holds. */
   protected abstract int entries();
 
-  /** Fills the row of the last record with this number. */
+  /** Fills the row with this number. */
   protected abstract void fill(int number);
 
   /** Fills the row of a line that is not understood. */
@@ -77,24 +82,33 @@ public abstract class RecordReader implements PartitionReader {
   }
 
   private boolean advanced() throws IOException {
-    if (rows < rowsOfRecord) {
-      fill(rows++);
-      return true;
-    }
-    while (slice == null || !lines.hasNext()) {
-      if (next == group.slices.length) {
+    while (rows == rowsOfRecord) {
+      if (slice != null && lines.hasNext()) {
+        if (!line()) {
+          return true;
+        }
+      } else if (slice != null && tagEnds() && rest() > 0) {
+        rowsOfRecord = rest();
+        rows = 0;
+      } else if (next == group.slices.length) {
         report();
         return false;
+      } else {
+        slice = group.slices[next++];
+        lines.open(slice);
+        start(slice);
       }
-      slice = group.slices[next++];
-      lines.open(slice);
-      start(slice);
     }
-    line();
+    fill(rows++);
     return true;
   }
 
-  private void line() throws IOException {
+  private boolean tagEnds() {
+    return next == group.slices.length || group.slices[next].tag != slice.tag;
+  }
+
+  /** Reads a line; whether it was understood. Of one that was not the row is filled. */
+  private boolean line() throws IOException {
     int end;
     boolean understood;
     do {
@@ -107,12 +121,12 @@ public abstract class RecordReader implements PartitionReader {
       counts[COUNTS * slice.tag + 1]++;
       counts[COUNTS * slice.tag + 2] += entries();
       rowsOfRecord = rows();
-      rows = 1;
-      fill(0);
+      rows = 0;
     } else {
       fillUnread(UTF8String.fromBytes(Arrays.copyOfRange(lines.bytes, lines.from, end)));
     }
     lines.next(end);
+    return understood;
   }
 
   private void report() {

@@ -1,5 +1,6 @@
 package ml_insights;
 
+import java.util.Arrays;
 
 /**
  * What a record says of the request or of the response: content type, encoding and data.
@@ -21,15 +22,22 @@ public final class Side {
   public boolean csv;
   public boolean base64;
 
-  private int typeStart;
-  private int typeEnd;
-  private int start;
-  private int end;
-  private boolean escaped;
+  /** Where the data stand, and whether they have escapes. */
+  public int start;
+  public int end;
+  public boolean escaped;
+
+  /** Where its content type and its encoding stand; -1 for none. */
+  public int typeStart;
+  public int encodingStart;
+
+  private byte[] type;
 
   /** Consumes the object; false if a member is not as it should be, or there is none. */
   public boolean read(JsonScanner json) {
     typed = false;
+    typeStart = -1;
+    encodingStart = -1;
     boolean data = false;
     boolean encoding = false;
     if (!json.take('{')) {
@@ -50,13 +58,14 @@ public final class Side {
           return false;
         }
         encoding = true;
+        encodingStart = json.start;
       } else if (json.is(TYPE)) {
         if (typed || !json.string() || json.escaped || !json.ascii) {
           return false;
         }
         typed = true;
         typeStart = json.start;
-        typeEnd = json.end;
+        type = Arrays.copyOfRange(json.text, json.start, json.end);
       } else if (!json.skip()) {
         return false;
       }
@@ -72,24 +81,24 @@ public final class Side {
   }
 
   /** Whether the content type, without its parameters, is this one. */
-  public boolean is(byte[] type, byte[] line) {
-    int to = typeStart;
-    while (to < typeEnd && line[to] != ';') {
+  public boolean is(byte[] wanted) {
+    int to = 0;
+    while (to < type.length && type[to] != ';') {
       to++;
     }
-    int from = typeStart;
-    while (from < to && line[from] == ' ') {
+    int from = 0;
+    while (from < to && type[from] == ' ') {
       from++;
     }
-    while (from < to && line[to - 1] == ' ') {
+    while (from < to && type[to - 1] == ' ') {
       to--;
     }
-    if (to - from != type.length) {
+    if (to - from != wanted.length) {
       return false;
     }
-    for (int i = 0; i < type.length; i++) {
-      int sign = line[from + i];
-      if ((sign >= 'A' && sign <= 'Z' ? sign + 32 : sign) != type[i]) {
+    for (int i = 0; i < wanted.length; i++) {
+      int sign = type[from + i];
+      if ((sign >= 'A' && sign <= 'Z' ? sign + 32 : sign) != wanted[i]) {
         return false;
       }
     }

@@ -3,7 +3,6 @@ package ml_insights;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
 import org.apache.spark.sql.catalyst.expressions.XXH64;
-import org.apache.spark.sql.catalyst.util.GenericArrayData;
 import org.apache.spark.unsafe.types.UTF8String;
 
 /**
@@ -15,7 +14,6 @@ import org.apache.spark.unsafe.types.UTF8String;
 public final class Slices {
   /** What Spark's `xxhash64` starts from. */
   private static final long SEED = 42L;
-  private static final GenericArrayData NONE = new GenericArrayData(new Object[0]);
 
   private final UTF8String missing;
   private final UTF8String notANumber;
@@ -53,7 +51,7 @@ public final class Slices {
   }
 
   /** Reads the decoded request of a record, null if it has none; false for the plain way. */
-  public boolean read(byte[] line, Side request, int predictions) {
+  public boolean read(Side request, int predictions) {
     if (!any()) {
       return true;
     }
@@ -65,7 +63,7 @@ public final class Slices {
       return true;
     }
     for (int i = 0; i < forms.length; i++) {
-      boolean own = !request.typed || request.is(forms[i].contentType, line);
+      boolean own = !request.typed || request.is(forms[i].contentType);
       if (own && !label(i, request.payload, predictions)) {
         return false;
       }
@@ -116,14 +114,16 @@ public final class Slices {
     return ranges[feature][n];
   }
 
-  /** `slice_values` of a prediction of the last record. */
-  public GenericArrayData values(int prediction) {
-    int from = prediction * forms.length;
-    return any() ? new GenericArrayData(Arrays.copyOfRange((Object[]) labels, from, from + forms.length, Object[].class)) : NONE;
+  /** Writes the slice of a prediction of the last record: its id and its values. */
+  public void write(int prediction, Packed block) {
+    block.writeWord(id(prediction));
+    for (int i = prediction * forms.length; i < (prediction + 1) * forms.length; i++) {
+      block.write(labels[i].getBytes());
+    }
   }
 
-  /** `slice_id` of a prediction of the last record: what Spark's `xxhash64` is of the values. */
-  public long id(int prediction) {
+  /** `slice_id` of a prediction: what Spark's `xxhash64` is of the values. */
+  private long id(int prediction) {
     if (!any()) {
       return 0;
     }
