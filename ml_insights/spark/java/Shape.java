@@ -8,7 +8,8 @@ import java.util.Arrays;
  * What belongs here: learning it from a line that the scanner understood, and finding the strings of the
  * next line by it. What does not: what a string means. A line fits if it differs from the line that was
  * learnt only within values that are strings, and these are strings of JSON: the scanner would then
- * take the same way through both. Strings on which that way depends are not among those that vary. So nothing is read by shape that the scanner would not read.
+ * take the same way through both. Strings on which that way depends are not among those that vary. So
+ * nothing is read by shape that the scanner would not read.
  */
 public final class Shape {
   /** A shape that fits fewer lines was learnt in vain. Lines then wait: 2^failures of them. */
