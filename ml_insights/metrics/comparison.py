@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ml_insights.metrics.differences import Estimate
 
 STANDARDISED = "standardised_precision"
+MOST_LABELS = 10**12
+"""Nobody has more: a difference that needs them cannot be told by waiting."""
+
 BETTER, WORSE = "better", "worse"
 NO_RELEVANT_DIFFERENCE = "no_relevant_difference"
 CANNOT_TELL_YET = "cannot_tell_yet"
@@ -110,7 +113,8 @@ def labels_needed(
         labels: labelled records of both curves together.
 
     Returns:
-        More than there are, for a difference that cannot be told yet; None if it is undefined.
+        More than there are, for a difference that cannot be told yet; None if it is undefined, or
+        if more than `MOST_LABELS` would be needed.
 
     >>> labels_needed(Difference(0.01, -0.03, 0.05, 0.6), 0.6, relevant=0.02, labels=1000)
     13970
@@ -125,8 +129,8 @@ def labels_needed(
     tests = adjusted_p_value / compared.p_value if compared.p_value > 0.0 else 1.0
     reached = _z(compared.p_value)
     beyond_chance = (_z(0.05 / tests) / reached) ** 2 if reached > 0.0 else math.inf
-    times = min(within, beyond_chance)
-    return max(labels + 1, math.ceil(labels * times)) if math.isfinite(times) else None
+    needed = labels * min(within, beyond_chance)
+    return max(labels + 1, math.ceil(needed)) if needed <= MOST_LABELS else None
 
 
 def _z(p_value: float) -> float:

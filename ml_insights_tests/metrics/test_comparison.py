@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ml_insights.metrics.comparison import (
     BETTER,
     CANNOT_TELL_YET,
+    MOST_LABELS,
     NO_RELEVANT_DIFFERENCE,
     STANDARDISED,
     VERDICTS,
@@ -111,7 +112,12 @@ def test_what_cannot_be_told_needs_more_labels_than_there_are(
 ) -> None:
     compared = Difference(value, value - half, value + half, p_value)
     needed = labels_needed(compared, p_value, relevant=0.01, labels=labels)
-    assert needed is None or needed > labels
+    assert needed is None or labels < needed <= MOST_LABELS
+
+
+def test_a_difference_that_no_labels_will_tell_names_no_number() -> None:
+    nearly = Difference(0.01 * (1 - 1e-12), -0.02, 0.04, 1.0)
+    assert labels_needed(nearly, 1.0, relevant=0.01, labels=10_000) is None
 
 
 @pytest.mark.parametrize(
