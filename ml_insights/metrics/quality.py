@@ -78,7 +78,7 @@ def curve_quality(
     >>> quality["label_coverage"], quality["average_precision"], quality["operating_recall"]
     (0.75, 0.5, 1.0)
     >>> quality["recall_at_precision_95"], quality["undefined_reason"]
-    (None, 'precision_not_reached,single_positive')
+    (None, 'precision_not_reached,single_positive,recall_not_identifiable')
     """
     drawn = poisson_bootstrap(bins, generator("model_quality", *identity), replicates)
     row = {
