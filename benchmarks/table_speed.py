@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from ml_insights.assets.days import WINDOWS
 from ml_insights.contracts import CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.day_counts import CurveCounts, day_counts
 from ml_insights.decisions.choices import threshold_choice_table
+from ml_insights.decisions.comparison_tables import VARIANT_COMPARISON
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
     TRAILING_7_DAYS,
@@ -36,15 +36,14 @@ from ml_insights.decisions.health import calibration_curve_table, model_health_t
 from ml_insights.decisions.insights.earlier import earlier_days
 from ml_insights.decisions.insights.table import insights_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
+from ml_insights.decisions.money_tables import BUSINESS_VALUE, THRESHOLD_CHOICE
 from ml_insights.decisions.rollups import window_quality_table
 from ml_insights.decisions.tables import (
-    BUSINESS_VALUE,
     CALIBRATION_CURVE,
     INSIGHTS,
     MODEL_HEALTH,
-    THRESHOLD_CHOICE,
-    VARIANT_COMPARISON,
     WINDOW_QUALITY,
+    WINDOWS,
 )
 from ml_insights.decisions.windows import window_counts
 from ml_insights.lake import Lake
@@ -62,7 +61,7 @@ from ml_insights.result_tables import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ml_insights.contracts import Table
+    from ml_insights.columns import Table
 
 CURVES, RECORDS = 100, 200_000
 ENDPOINT, DAY, DAYS = "shop", date(2026, 10, 8), 8
@@ -182,7 +181,7 @@ def _day(  # noqa: C901 (a list of the day's steps)
         baselines = {PREVIOUS_DAY: (before(1), 1), TRAILING_7_DAYS: (before(7), 7)}
         windows = {
             days: Traffic(window_counts(lake, ENDPOINT, GRID, last(days)), days=len(last(days)))
-            for days in WINDOWS
+            for days in WINDOWS.values()
         }
         return variant_comparison_table(Traffic(curves_of_day()), baselines, rules, windows)
 

@@ -13,7 +13,8 @@ from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.glue import Catalogue
 from ml_insights.aws.identity import Identity, caller
 from ml_insights.aws.policies.statements import Places
-from ml_insights.contracts import RAW_PREDICTIONS, TABLES, Table
+from ml_insights.columns import Table
+from ml_insights.contracts import RAW_PREDICTIONS, TABLES
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import SettingsError
 from ml_insights.lake import Lake

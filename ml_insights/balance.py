@@ -15,12 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_insights.contracts import (
-    ALL_RECORDS,
-    RECORD_BALANCE,
-    REJECTED_LINE,
-    REJECTED_PREDICTION,
-)
+from ml_insights.contracts import ALL_RECORDS, RECORD_BALANCE, REJECTED_LINE, REJECTED_PREDICTION
 from ml_insights.errors import ContractError
 
 if TYPE_CHECKING:

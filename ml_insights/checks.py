@@ -21,6 +21,7 @@ from ml_insights.assets.declaration import failures, key
 from ml_insights.assets.inputs import not_read, others_said
 from ml_insights.assets.raw_predictions import captured_counts
 from ml_insights.balance import remainders
+from ml_insights.columns import Table
 from ml_insights.contracts import (
     ALL_RECORDS,
     CONFUSION_COUNTS,
@@ -28,7 +29,6 @@ from ml_insights.contracts import (
     QUARANTINE,
     RAW_PREDICTIONS,
     RECORD_BALANCE,
-    Table,
 )
 from ml_insights.day_counts import closed_days, other_meanings
 from ml_insights.decisions.regressions import RECALL, found_regressions

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TRAVELLING = (
-    *("__init__.py", "errors.py", "contracts.py"),
+    *("__init__.py", "errors.py", "columns.py", "contracts.py"),
     *("metrics/__init__.py", "metrics/thresholds.py"),
     "spark/*.py",
     "spark/java/*.java",

@@ -28,7 +28,7 @@ from ml_insights.storage import STAGING, LocalStorage, Storage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ml_insights.contracts import Table
+    from ml_insights.columns import Table
 
 _RUN = "run_id"
 _NOTES_KEY = b"ml_insights"

@@ -16,13 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_insights.contracts import (
-    CONFUSION_COUNTS,
-    CURVE,
-    MODEL_QUALITY,
-    PRECISION_RECALL,
-    Table,
-)
+from ml_insights.columns import Table
+from ml_insights.contracts import CONFUSION_COUNTS, CURVE, MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.curve_table import curve_table

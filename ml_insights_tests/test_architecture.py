@@ -15,7 +15,7 @@ import ml_insights
 PACKAGE = Path(ml_insights.__file__).parent
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("", "errors"),
+    ("", "errors", "columns"),
     ("contracts", "capture_files", "cluster_archive", "java", "metrics.thresholds", "variants"),
     ("metrics", "spark", "aws"),
     ("settings", "storage", "capture_counts", "result_tables", "dashboard"),
@@ -41,12 +41,13 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 ALLOWED = {
     "": set(),
     "errors": set(),
-    "contracts": {"pyarrow"},
+    "columns": {"pyarrow"},
+    "contracts": {"ml_insights.columns"},
     "metrics.thresholds": set(),
     "metrics": {"numpy", "ml_insights.errors", "ml_insights.contracts", "ml_insights.metrics"},
     "aws": {
         *("boto3", "botocore", "ml_insights.errors", "ml_insights.aws"),
-        *("ml_insights.contracts", "ml_insights.dashboard"),
+        *("ml_insights.columns", "ml_insights.contracts", "ml_insights.dashboard"),
     },
     "spark": {
         "pyspark",

@@ -19,6 +19,7 @@ from ml_insights.cluster_archive import build_archive, sources
 PACKAGE = Path(ml_insights.__file__).parent
 SOURCES = [path for path in sources() if path.suffix == ".py"]
 WITHOUT_SPARK = (
+    "ml_insights.columns",
     "ml_insights.contracts",
     "ml_insights.metrics.thresholds",
     "ml_insights.spark.arguments",

@@ -17,7 +17,8 @@ from pyarrow import fs
 
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws_deployment import catalogued_tables
-from ml_insights.contracts import PRECISION_RECALL, RECORD_BALANCE, Table
+from ml_insights.columns import Table
+from ml_insights.contracts import PRECISION_RECALL, RECORD_BALANCE
 from ml_insights.errors import (
     AwsPermanentError,
     AwsTransientError,

@@ -6,7 +6,7 @@ from ml_insights.assets.days import counts_of_day, stakes_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import CONFUSION_COUNTS, PRECISION_RECALL
 from ml_insights.decisions.money import MoneyRules, business_value_table
-from ml_insights.decisions.tables import BUSINESS_VALUE
+from ml_insights.decisions.money_tables import BUSINESS_VALUE
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.result_tables import DRAWN, drawn_thresholds

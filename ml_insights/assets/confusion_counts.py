@@ -11,14 +11,11 @@ import pyarrow.compute as pc
 from ml_insights.assets.declaration import HEAVY, endpoint_asset, failures
 from ml_insights.assets.inputs import GROUND_TRUTH, observed, others_said
 from ml_insights.assets.raw_predictions import captured_counts
-from ml_insights.contracts import (
-    ALL_RECORDS,
-    CONFUSION_COUNTS,
-    RAW_PREDICTIONS,
-)
+from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, RAW_PREDICTIONS
 from ml_insights.decisions.amounts import amount_counts_table
+from ml_insights.decisions.comparison_tables import JOINT_COUNTS
+from ml_insights.decisions.money_tables import AMOUNT_COUNTS
 from ml_insights.decisions.pairs import joint_counts_table
-from ml_insights.decisions.tables import AMOUNT_COUNTS, JOINT_COUNTS
 from ml_insights.lake import Lake, Published
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource

@@ -8,11 +8,13 @@ import pyarrow.compute as pc
 
 from ml_insights import __version__
 from ml_insights.assets.declaration import endpoint_asset, failures
-from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE, Table
+from ml_insights.columns import Table
+from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
 from ml_insights.dashboard.decision_data import READ
 from ml_insights.dashboard.held import Held, held_curves
 from ml_insights.dashboard.page import render_page
-from ml_insights.decisions.tables import BUSINESS_VALUE, DECISION_TABLES, INSIGHTS, THRESHOLD_CHOICE
+from ml_insights.decisions.money_tables import BUSINESS_VALUE, THRESHOLD_CHOICE
+from ml_insights.decisions.tables import DECISION_TABLES, INSIGHTS
 from ml_insights.errors import MissingInputError
 from ml_insights.lake import Lake
 from ml_insights.resources import LakeResource

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ml_insights.contracts import RECORD_BALANCE
 from ml_insights.day_counts import CurveCounts, day_counts, require_closed
 from ml_insights.decisions.amounts import curve_stakes
+from ml_insights.decisions.comparison_tables import JOINT_COUNTS
 from ml_insights.decisions.comparisons import Traffic
+from ml_insights.decisions.money_tables import AMOUNT_COUNTS
 from ml_insights.decisions.pairs import Pair, joint_counts_added, joint_counts_of
-from ml_insights.decisions.tables import AMOUNT_COUNTS, JOINT_COUNTS
+from ml_insights.decisions.tables import WINDOWS
 from ml_insights.decisions.traffic import records_of
 from ml_insights.decisions.windows import days_before, window_counts
 from ml_insights.errors import ContractError
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from ml_insights.scope import EndpointScope
 
 WEEK = 7
-WINDOWS = (7, 28)
-"""Days up to a day over which variants are compared, for what one day cannot tell."""
 
 
 class Before(NamedTuple):
@@ -98,9 +98,12 @@ def traffic_of(scope: EndpointScope, lake: Lake, day: date, days: int = 1) -> Tr
 
 
 def traffic_windows(scope: EndpointScope, lake: Lake, day: date) -> dict[int, Traffic]:
-    """Traffic of each of `WINDOWS` that holds more published days than the one before it."""
+    """Traffic of the windows that are rolled up, for what one day cannot tell.
+
+    A window that holds no more published days than the shorter one is left out.
+    """
     found, known = {}, 1
-    for days in WINDOWS:
+    for days in WINDOWS.values():
         if len(days_before(lake, scope.name, day, days - 1)) + 1 > known:
             found[days] = traffic_of(scope, lake, day, days)
             known = found[days].days

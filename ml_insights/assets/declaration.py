@@ -17,7 +17,7 @@ from ml_insights.partitions import daily_partitions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ml_insights.contracts import Column, Table
+    from ml_insights.columns import Column, Table
     from ml_insights.lake import Published
     from ml_insights.scope import EndpointScope
 

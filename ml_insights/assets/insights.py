@@ -6,14 +6,11 @@ import pyarrow as pa
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.dashboard.short_list import MOST, more_than_shown
+from ml_insights.decisions.comparison_tables import VARIANT_COMPARISON
 from ml_insights.decisions.insights.earlier import earlier_days
 from ml_insights.decisions.insights.table import insights_table
-from ml_insights.decisions.tables import (
-    INSIGHTS,
-    MODEL_HEALTH,
-    THRESHOLD_CHOICE,
-    VARIANT_COMPARISON,
-)
+from ml_insights.decisions.money_tables import THRESHOLD_CHOICE
+from ml_insights.decisions.tables import INSIGHTS, MODEL_HEALTH
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope

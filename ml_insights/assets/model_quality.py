@@ -9,12 +9,7 @@ import pyarrow as pa
 from ml_insights import __version__
 from ml_insights.assets.days import counts_of_day
 from ml_insights.assets.declaration import endpoint_asset, failures
-from ml_insights.contracts import (
-    ALL_RECORDS,
-    CONFUSION_COUNTS,
-    MODEL_QUALITY,
-    PRECISION_RECALL,
-)
+from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, MODEL_QUALITY, PRECISION_RECALL
 from ml_insights.lake import Lake
 from ml_insights.metrics.undefined import RECALL_NOT_IDENTIFIABLE, UNDEFINED_REASONS
 from ml_insights.partitions import day_of

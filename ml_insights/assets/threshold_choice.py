@@ -13,7 +13,7 @@ from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, CURVE, RECORD_B
 from ml_insights.day_counts import day_counts
 from ml_insights.decisions.choices import KeptChoice, threshold_choice_table
 from ml_insights.decisions.money import MoneyRules
-from ml_insights.decisions.tables import THRESHOLD_CHOICE
+from ml_insights.decisions.money_tables import THRESHOLD_CHOICE
 from ml_insights.decisions.windows import days_before
 from ml_insights.errors import ContractError, MissingInputError
 from ml_insights.lake import Lake

@@ -7,6 +7,7 @@ from ml_insights.assets.days import WEEK, counts_before, traffic_of, traffic_win
 from ml_insights.assets.declaration import endpoint_asset, failures, published_result
 from ml_insights.contracts import ALL_RECORDS, CONFUSION_COUNTS, RECORD_BALANCE
 from ml_insights.day_counts import require_closed
+from ml_insights.decisions.comparison_tables import VARIANT_COMPARISON
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
     SAME_EVENTS,
@@ -14,7 +15,6 @@ from ml_insights.decisions.comparisons import (
     VARIANTS,
     variant_comparison_table,
 )
-from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.partitions import day_of
 from ml_insights.resources import LakeResource
 from ml_insights.scope import EndpointScope

@@ -21,7 +21,7 @@ from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.failures import aws_call
 from ml_insights.aws.likeness import covers
 from ml_insights.aws.ownership import refuse_foreign
-from ml_insights.contracts import TYPES, Column, Table
+from ml_insights.columns import TYPES, Column, Table
 from ml_insights.errors import AwsError, AwsTransientError, ContractError
 
 Json = dict[str, Any]

@@ -18,13 +18,13 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ml_insights.columns import Table
 from ml_insights.contracts import (
     ALL_RECORDS,
     MODEL_QUALITY,
     PRECISION_RECALL,
     REASONS,
     RECORD_BALANCE,
-    Table,
 )
 from ml_insights.dashboard import tiles, wording
 from ml_insights.dashboard.held import CurveKey, Held

@@ -4,9 +4,10 @@ Each module turns counts of curves into rows of one or two tables: counts in, Ar
 
 | module | tables |
 | --- | --- |
-| `tables` | the contracts of all of them |
+| `comparison_tables`, `money_tables`, `tables` | the contracts of all of them |
 | `windows`, `rollups` | counts of several days, added up; model_quality_7_days, .._28_days |
 | `comparisons` | variant_comparison |
+| `traffic` | whether it was split as configured |
 | `money` | business_value |
 | `choices` | threshold_choice |
 | `health` | model_health, calibration_curve |

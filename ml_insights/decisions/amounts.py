@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ml_insights.decisions.tables import AMOUNT_COUNTS
+from ml_insights.decisions.money_tables import AMOUNT_COUNTS
 from ml_insights.errors import ContractError
 from ml_insights.metrics.stakes import Stake, Stakes
 from ml_insights.result_tables import curve_rows

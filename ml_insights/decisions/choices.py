@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_insights.decisions.money import MoneyRules, actions_at, missing_money
+from ml_insights.decisions.money_tables import THRESHOLD_CHOICE
 from ml_insights.decisions.rows import arrow_rows, method_of
-from ml_insights.decisions.tables import THRESHOLD_CHOICE
 from ml_insights.metrics.business_value import (
     INDEPENDENT_RECORDS,
     allowed_by_capacity,

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
+from ml_insights.decisions.comparison_tables import VARIANT_COMPARISON
 from ml_insights.decisions.pairs import Pair
 from ml_insights.decisions.rows import arrow_rows, method_of
-from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.decisions.traffic import split_of_pair
 from ml_insights.metrics.comparison import (
     CANNOT_TELL_YET,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml_insights.contracts import ALL_RECORDS
+from ml_insights.decisions.money_tables import BUSINESS_VALUE
 from ml_insights.decisions.rows import arrow_rows, method_of
-from ml_insights.decisions.tables import BUSINESS_VALUE
 from ml_insights.metrics.binning import threshold_values
 from ml_insights.metrics.business_value import (
     INDEPENDENT_RECORDS,

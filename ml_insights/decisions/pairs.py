@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from ml_insights.decisions.tables import JOINT_COUNTS
+from ml_insights.decisions.comparison_tables import JOINT_COUNTS
 from ml_insights.metrics.paired import JointCounts
 from ml_insights.result_tables import rows_by
 

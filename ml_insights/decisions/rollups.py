@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from ml_insights.contracts import Table
+    from ml_insights.columns import Table
     from ml_insights.lake import Lake
     from ml_insights.metrics.thresholds import ThresholdGrid
 

@@ -48,7 +48,8 @@ from ml_insights.aws.quicksight.shown_tables import DataSet
 from ml_insights.aws.waiting import Pace
 from ml_insights.aws_deployment import catalogue_of, catalogued_tables, workgroup_of
 from ml_insights.contracts import TABLES
-from ml_insights.decisions.tables import BUSINESS_VALUE, DECISION_TABLES, THRESHOLD_CHOICE
+from ml_insights.decisions.money_tables import BUSINESS_VALUE, THRESHOLD_CHOICE
+from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.errors import AwsError
 from ml_insights.quicksight_view.csv_files import FOLDER, write_csv_files
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import dagster as dg
 import pytest
 
-from ml_insights.contracts import MODEL_QUALITY, Table
+from ml_insights.columns import Table
+from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights.metrics.reasons import REASONS
 from ml_insights.metrics.undefined import UNDEFINED_REASONS

@@ -12,7 +12,8 @@ import pytest
 
 from ml_insights.assets import dashboard_page
 from ml_insights.dashboard import held
-from ml_insights.decisions.tables import DECISION_TABLES, INSIGHTS, THRESHOLD_CHOICE
+from ml_insights.decisions.money_tables import THRESHOLD_CHOICE
+from ml_insights.decisions.tables import DECISION_TABLES, INSIGHTS
 from ml_insights.lake import Lake
 from ml_insights_tests.installation import Installation, install
 from ml_insights_tests.prepared_day import (

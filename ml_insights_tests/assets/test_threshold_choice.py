@@ -11,8 +11,8 @@ import pytest
 from ml_insights.assets.days import stakes_of_day
 from ml_insights.assets.threshold_choice import choices_before, kept_choices
 from ml_insights.day_counts import day_counts
+from ml_insights.decisions.money_tables import AMOUNT_COUNTS, THRESHOLD_CHOICE
 from ml_insights.decisions.rows import arrow_rows
-from ml_insights.decisions.tables import AMOUNT_COUNTS, THRESHOLD_CHOICE
 from ml_insights.errors import ContractError
 from ml_insights.lake import Lake
 from ml_insights.scope import EndpointScope

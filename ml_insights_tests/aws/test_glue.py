@@ -13,7 +13,8 @@ import pytest
 from ml_insights.aws.clients import AwsSession
 from ml_insights.aws.glue import Catalogue, ensure_tables, table_input
 from ml_insights.aws_deployment import catalogued_tables
-from ml_insights.contracts import MODEL_QUALITY, Column
+from ml_insights.columns import Column
+from ml_insights.contracts import MODEL_QUALITY
 from ml_insights.errors import AwsPermanentError, AwsTransientError, ContractError
 from ml_insights_tests.aws.server import StandIn
 

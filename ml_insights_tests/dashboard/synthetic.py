@@ -16,13 +16,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ml_insights.contracts import (
-    ALL_RECORDS,
-    MODEL_QUALITY,
-    PRECISION_RECALL,
-    RECORD_BALANCE,
-    Table,
-)
+from ml_insights.columns import Table
+from ml_insights.contracts import ALL_RECORDS, MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
 from ml_insights.metrics.thresholds import ThresholdGrid
 
 FIRST_DAY = date(2026, 11, 7)

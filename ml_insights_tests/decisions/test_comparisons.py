@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from ml_insights.day_counts import CurveCounts
+from ml_insights.decisions.comparison_tables import VARIANT_COMPARISON
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
     TRAILING_7_DAYS,
@@ -18,7 +19,6 @@ from ml_insights.decisions.comparisons import (
     Traffic,
     variant_comparison_table,
 )
-from ml_insights.decisions.tables import VARIANT_COMPARISON
 from ml_insights.metrics.comparison import differences
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.estimates import METRICS

@@ -5,84 +5,23 @@ from __future__ import annotations
 import functools
 import operator
 import re
-from datetime import date, timedelta
-from typing import Any
 
-import numpy as np
 import pytest
 
-from ml_insights.day_counts import CurveCounts
-from ml_insights.decisions.choices import threshold_choice_table
 from ml_insights.decisions.comparisons import (
-    TRAILING_7_DAYS,
     Rules,
     Traffic,
     variant_comparison_table,
 )
 from ml_insights.decisions.health import model_health_table
-from ml_insights.decisions.insights.earlier import CurveName, Earlier
-from ml_insights.decisions.insights.states import STATES
+from ml_insights.decisions.insights.earlier import Earlier
 from ml_insights.decisions.insights.table import KINDS, insights_table
-from ml_insights.decisions.money import MoneyRules
 from ml_insights.decisions.pairs import joint_counts_of, joint_counts_table
-from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.confusion import BinCounts
-from ml_insights.metrics.differences import Share
 from ml_insights.result_tables import Curve
+from ml_insights_tests.decisions.insights_of import DAY, calibrated, halved, insights, of_kind
 from ml_insights_tests.decisions.published import CHALLENGER, CHAMPION, GRID, HALF, drawn, nothing
 from ml_insights_tests.decisions.test_pairs import PAIR, spark_rows
-
-DAY = date(2026, 10, 8)
-
-
-def prevalence(
-    today: CurveCounts, before: CurveCounts | None
-) -> dict[CurveName, tuple[Share, Share]]:
-    """Positives of labelled records, before and on the day."""
-
-    def share(bins: BinCounts) -> Share:
-        positives = int(bins.positives.sum())
-        return Share(positives, positives + int(bins.negatives.sum()))
-
-    both = today.keys() & (before or {}).keys()
-    return {(*curve,): (share((before or {})[curve]), share(today[curve])) for curve in both}
-
-
-def insights(
-    today: CurveCounts,
-    before: CurveCounts | None = None,
-    *,
-    former: list[dict[str, Any]] | None = None,
-    split: dict[str, float] | None = None,
-    records: dict[str, int] | None = None,
-    money: bool = False,
-) -> list[dict[str, Any]]:
-    rules = Rules(HALF, 0.01, 0.9, 20, split or {})
-    comparison = variant_comparison_table(
-        Traffic(today, records=records or {}), {TRAILING_7_DAYS: (before or {}, 7)}, rules
-    )
-    health = model_health_table(
-        today, before or {}, HALF, identity=("fraud", DAY), reference_days=7, past={}
-    )
-    values = OutcomeValues(Outcomes(140.0, -9.0, -120.0, 0.0))
-    rules_of_money = MoneyRules(values, "EUR", None, HALF, 0.9, 200)
-    choices = threshold_choice_table(
-        today, rules_of_money, identity=("fraud", DAY), chosen_before={}
-    )
-    table = insights_table(
-        comparison,
-        health,
-        choices if money else None,
-        coverage={(*curve,): bins.label_coverage for curve, bins in today.items()},
-        relevant=0.01,
-        earlier=Earlier(DAY, former or [], prevalence=prevalence(today, before)),
-    )
-    found: list[dict[str, Any]] = table.to_pylist()
-    return found
-
-
-def of_kind(rows: list[dict[str, Any]], kind: str) -> list[str]:
-    return [row["sentence"] for row in rows if row["kind"] == kind]
 
 
 @pytest.mark.parametrize("seed", range(10, 30, 2))
@@ -235,19 +174,6 @@ def test_money_that_rests_on_few_records_is_said_with_that() -> None:
     assert sentence.endswith("; few records decide, so the interval may be too narrow.")
 
 
-def halved(seed: int, size: int = 3000) -> BinCounts:
-    """Scores of which only half as many are right."""
-    random = np.random.default_rng(seed)
-    score = random.beta(1, 3, size)
-    return BinCounts.from_scores(GRID, score, (random.random(size) < score / 2).astype(int))
-
-
-def calibrated(seed: int, size: int = 3000) -> BinCounts:
-    random = np.random.default_rng(seed)
-    score = random.beta(1, 3, size)
-    return BinCounts.from_scores(GRID, score, (random.random(size) < score).astype(int))
-
-
 def slices(number: int) -> list[Curve]:
     return [CHAMPION._replace(slice=f"region={n}") for n in range(number)]
 
@@ -327,158 +253,3 @@ def test_of_variants_that_share_events_the_shared_ones_speak() -> None:
         spoken[name] = of_kind(table.to_pylist(), "variants")
     assert spoken["none shared"] == spoken["apart"] != spoken["shared"]
     assert len(spoken["shared"]) == len(set(spoken["shared"])) <= 3
-
-
-def rarer(bins: BinCounts, one_in: int, seed: int = 7) -> BinCounts:
-    """The same model on traffic with fewer positives: each is kept with the same chance."""
-    kept = np.random.default_rng(seed).binomial(bins.positives, 1 / one_in)
-    records = kept + bins.negatives + bins.unlabelled
-    left = records > 0
-    labels = (kept[left], bins.negatives[left], bins.unlabelled[left])
-    scores = (bins.score_sum * records / bins.records)[left]
-    return BinCounts(GRID, bins.threshold_index[left], *labels, scores)
-
-
-def test_rarer_positives_are_said_as_such_and_not_as_a_worse_model() -> None:
-    before = {CHAMPION: drawn(1, 60_000)}
-    rows = insights({CHAMPION: rarer(drawn(2, 20_000), 3)}, before)
-    assert of_kind(rows, "change") == []
-    (sentence,) = of_kind(rows, "prevalence")
-    found = re.fullmatch(
-        r"champion: positives are (.*) % of labelled records, (.*) % in the 7 days before; "
-        r"precision falls with it from (.*) % to (.*) %, "
-        r"at equal prevalence from (.*) % to (.*) %\.",
-        sentence,
-    )
-    assert found, sentence
-    now, was, plain_before, plain, level_before, level = map(float, found.groups())
-    assert now < was / 2
-    assert plain < plain_before - 5
-    assert abs(level - level_before) < 3
-
-
-def test_a_change_of_prevalence_that_moves_precision_by_nothing_relevant_is_not_told() -> None:
-    """Every alarm is right, however rare positives are."""
-
-    def sure(positives: int) -> BinCounts:
-        return BinCounts.from_scores(
-            GRID, [0.9] * positives + [0.1] * 9000, [1] * positives + [0] * 9000
-        )
-
-    rows = insights({CHAMPION: sure(300)}, {CHAMPION: sure(900)})
-    assert of_kind(rows, "prevalence") == []
-
-
-def worse_ranking(seed: int, one_in: int = 1) -> list[dict[str, Any]]:
-    today = (
-        rarer(drawn(seed, 8000, separation=1.0), one_in)
-        if one_in > 1
-        else drawn(seed, 8000, separation=1.0)
-    )
-    return insights({CHAMPION: today}, {CHAMPION: drawn(99, 60_000, separation=3.0)})
-
-
-def test_of_days_with_other_prevalences_precision_is_that_at_equal_prevalence() -> None:
-    for rows in (worse_ranking(1), worse_ranking(2, one_in=3)):
-        spoken = [row["metric"] for row in rows if row["kind"] == "change"]
-        assert sorted(spoken) == ["recall", "roc_auc", "standardised_precision"]
-        assert any("precision at equal prevalence fell" in row["sentence"] for row in rows)
-
-
-def only_the_top_is_worse(seed: int, size: int, wrong: float) -> BinCounts:
-    """Negatives above the highest positives: ROC AUC hardly moves, average precision does."""
-    random = np.random.default_rng(seed)
-    label = random.random(size) < 0.1
-    score = np.where(label, 0.6, np.where(random.random(size) < wrong, 0.9, 0.1))
-    return BinCounts.from_scores(GRID, score, label.astype(int))
-
-
-def test_average_precision_speaks_only_where_the_prevalences_cannot_be_told_apart() -> None:
-    before = {CHAMPION: only_the_top_is_worse(1, 60_000, 0.001)}
-    today = only_the_top_is_worse(2, 20_000, 0.009)
-    said = [row["metric"] for row in insights({CHAMPION: today}, before)]
-    assert "average_precision" in said
-    assert "roc_auc" not in said
-    said = [row["metric"] for row in insights({CHAMPION: rarer(today, 3)}, before)]
-    assert "average_precision" not in said
-    assert "standardised_precision" in said
-
-
-def published(rows: list[dict[str, Any]], days_before: int = 1) -> list[dict[str, Any]]:
-    return [{**row, "dt": DAY - timedelta(days=days_before)} for row in rows]
-
-
-def test_a_state_is_told_when_it_begins_and_known_afterwards() -> None:
-    first = insights({CHAMPION: halved(1)})
-    assert [row["known_since"] for row in first if row["kind"] == "calibration"] == [None]
-    second = insights({CHAMPION: halved(2)}, former=published(first, 2))
-    (row,) = (row for row in second if row["kind"] == "calibration")
-    assert row["known_since"] == DAY - timedelta(days=2)
-    assert row["sentence"].endswith(" Known since 6 Oct.")
-    third = insights({CHAMPION: halved(3)}, former=published(first, 2) + published(second))
-    (row,) = (row for row in third if row["kind"] == "calibration")
-    assert row["known_since"] == DAY - timedelta(days=2), "not since yesterday"
-
-
-def quartered(seed: int) -> BinCounts:
-    bins = halved(seed)
-    kept = np.random.default_rng(seed).binomial(bins.positives, 0.5)
-    wrong = bins.positives - kept
-    return BinCounts(
-        GRID, bins.threshold_index, kept, bins.negatives + wrong, bins.unlabelled, bins.score_sum
-    )
-
-
-def test_a_state_that_changed_by_more_than_its_interval_is_news_again() -> None:
-    former = published(insights({CHAMPION: halved(1)}), 3)
-    changed = insights({CHAMPION: quartered(2)}, former=former)
-    (row,) = (row for row in changed if row["kind"] == "calibration")
-    assert row["known_since"] is None
-    later = insights({CHAMPION: quartered(3)}, former=former + published(changed))
-    (row,) = (row for row in later if row["kind"] == "calibration")
-    assert row["known_since"] == DAY - timedelta(days=1)
-
-
-def test_a_state_that_creeps_is_news_once_it_left_the_interval_it_was_told_with() -> None:
-    first = insights({CHAMPION: halved(1)})
-    (told,) = (row for row in first if row["kind"] == "calibration")
-    half = told["value"] - told["value_low"]
-    crept = {
-        **told,
-        "known_since": DAY - timedelta(days=3),
-        **{name: told[name] - 1.5 * half for name in ("value", "value_low", "value_high")},
-    }
-    told |= {name: told[name] - 3.0 * half for name in ("value", "value_low", "value_high")}
-    for former, news in (
-        ([{**told, "dt": DAY - timedelta(days=3)}], True),
-        (published([crept]), False),
-        ([{**told, "dt": DAY - timedelta(days=3)}, *published([crept])], True),
-    ):
-        rows = insights({CHAMPION: halved(1)}, former=former)
-        (row,) = (row for row in rows if row["kind"] == "calibration")
-        assert (row["known_since"] is None) is news
-
-
-def test_what_is_new_stands_before_what_is_known() -> None:
-    today = {CHAMPION: halved(1), CHALLENGER: halved(2, 4000)}
-    alone = insights({CHAMPION: today[CHAMPION]})
-    rows = insights(today, former=published(alone))
-    known = [row["known_since"] is not None for row in rows]
-    assert known == sorted(known)
-    assert any(known)
-    assert not all(known)
-
-
-def test_a_verdict_about_variants_that_turned_is_news() -> None:
-    good, bad = drawn(1, 9000, separation=3.0), drawn(2, 9000, separation=1.0)
-    was = insights({CHAMPION: good, CHALLENGER: bad})
-    same = insights({CHAMPION: good, CHALLENGER: bad}, former=published(was))
-    turned = insights({CHAMPION: bad, CHALLENGER: good}, former=published(was))
-    for rows, news in ((same, False), (turned, True)):
-        said = [row for row in rows if row["kind"] == "variants"]
-        assert said
-        assert all((row["known_since"] is None) is news for row in said)
-
-
-def test_states_are_kinds() -> None:
-    assert KINDS.keys() > STATES

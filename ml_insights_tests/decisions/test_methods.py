@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ml_insights.contracts import Table
+from ml_insights.columns import Table
 from ml_insights.decisions.choices import KeptChoice, threshold_choice_table
 from ml_insights.decisions.comparisons import (
     PREVIOUS_DAY,
@@ -19,12 +19,8 @@ from ml_insights.decisions.comparisons import (
 )
 from ml_insights.decisions.health import calibration_curve_table, model_health_table
 from ml_insights.decisions.money import MoneyRules, business_value_table
-from ml_insights.decisions.tables import (
-    BUSINESS_VALUE,
-    CALIBRATION_CURVE,
-    MODEL_HEALTH,
-    THRESHOLD_CHOICE,
-)
+from ml_insights.decisions.money_tables import BUSINESS_VALUE, THRESHOLD_CHOICE
+from ml_insights.decisions.tables import CALIBRATION_CURVE, MODEL_HEALTH
 from ml_insights.metrics.business_value import Outcomes, OutcomeValues
 from ml_insights.metrics.calibration import REPLICATES
 from ml_insights.metrics.comparison import differences

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from ml_insights.day_counts import CurveCounts
+from ml_insights.decisions.comparison_tables import JOINT_COUNTS
 from ml_insights.decisions.comparisons import (
     SAME_EVENTS,
     VARIANTS,
@@ -20,7 +21,6 @@ from ml_insights.decisions.pairs import (
     joint_counts_of,
     joint_counts_table,
 )
-from ml_insights.decisions.tables import JOINT_COUNTS
 from ml_insights.metrics.confusion import BinCounts
 from ml_insights.metrics.estimates import METRICS
 from ml_insights.metrics.false_discovery import benjamini_hochberg

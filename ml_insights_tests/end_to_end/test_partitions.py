@@ -23,14 +23,10 @@ from ml_insights.capture_files import (
 )
 from ml_insights.contracts import ALL_RECORDS, MODEL_QUALITY, RAW_PREDICTIONS, TABLES
 from ml_insights.daily_runs import run_day
+from ml_insights.decisions.comparison_tables import JOINT_COUNTS, VARIANT_COMPARISON
 from ml_insights.decisions.comparisons import SAME_EVENTS
-from ml_insights.decisions.tables import (
-    AMOUNT_COUNTS,
-    DECISION_TABLES,
-    JOINT_COUNTS,
-    THRESHOLD_CHOICE,
-    VARIANT_COMPARISON,
-)
+from ml_insights.decisions.money_tables import AMOUNT_COUNTS, THRESHOLD_CHOICE
+from ml_insights.decisions.tables import DECISION_TABLES
 from ml_insights_tests.installation import Installation, install
 
 if TYPE_CHECKING:

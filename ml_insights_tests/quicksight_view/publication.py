@@ -20,7 +20,8 @@ from ml_insights.aws.quicksight.data_source import athena_parameters, ensure_dat
 from ml_insights.aws.quicksight.grants import Changed
 from ml_insights.aws.waiting import Clock
 from ml_insights.aws_deployment import lake_of, workgroup_of
-from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE, Table
+from ml_insights.columns import Table
+from ml_insights.contracts import MODEL_QUALITY, PRECISION_RECALL, RECORD_BALANCE
 from ml_insights.lake import Lake
 from ml_insights.quicksight_view.dashboard import View, publish_dashboard
 from ml_insights.quicksight_view.data_sets import (

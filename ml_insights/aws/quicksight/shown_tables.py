@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ml_insights.contracts import Column, Table
+from ml_insights.columns import Column, Table
 from ml_insights.errors import ContractError
 
 Kind = Literal["date", "number", "text"]

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
 
-from ml_insights.contracts import CURVE, MODEL_QUALITY, Table
+from ml_insights.columns import Table
+from ml_insights.contracts import CURVE, MODEL_QUALITY
+from ml_insights.decisions.comparison_tables import VARIANT_COMPARISON
 from ml_insights.decisions.comparisons import TRAILING_7_DAYS
 from ml_insights.decisions.insights.words import Row
-from ml_insights.decisions.tables import INSIGHTS, VARIANT_COMPARISON
+from ml_insights.decisions.tables import INSIGHTS
 from ml_insights.decisions.windows import days_before
 from ml_insights.metrics.comparison import BETTER, WORSE
 from ml_insights.metrics.differences import Share
