@@ -6,8 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := data/demo
-# A file's tests stay in one process, for they share what is slow to make; the tests say which go first.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
+# A process a core, at most 4: each may start a Java of its own. A file's tests stay in one process, for they
+# share what is slow to make; the tests say which go first.
+PARALLEL := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Tests are compiled once, and not by every process of every run.
 unexport PYTHONDONTWRITEBYTECODE
@@ -47,7 +48,7 @@ test: $(INSTALLED) ## Run all tests but those on clusters and the long ones
 	$(BIN)/python -m pytest $(PARALLEL) -m "not (cluster or long)"
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Run again, over 30 days and 200 partitions, what 3 and 41 show
+test-long: $(INSTALLED) ## Run again, over 30 days and 200 partitions, and in more ways, what make test shows
 	$(BIN)/python -m pytest $(PARALLEL) -m long
 
 .PHONY: test-clusters

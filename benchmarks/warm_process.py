@@ -21,6 +21,8 @@ import psutil  # type: ignore[import-untyped]
 
 from benchmarks.process_tree import SAMPLING_SECONDS, Cost, MeasurementError
 
+_LAST_WORDS_SECONDS = 60
+
 
 class WarmProcess:
     """A process that keeps what it has made; a context manager."""
@@ -42,8 +44,15 @@ class WarmProcess:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """End the process and what it has started."""
+        """End the process and what it has started.
+
+        It ends by itself when its input does, and then all of its CPU time is accounted for.
+        """
         tree = self._root.children(recursive=True)
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError, subprocess.TimeoutExpired):
+            self._process.stdin.close()
+            self._process.wait(_LAST_WORDS_SECONDS)
         self._process.kill()
         self._process.wait()
         for process in tree:

@@ -36,6 +36,7 @@ def test_every_table_that_python_makes_of_counts_is_measured() -> None:
     assert all(seconds > 0 for seconds in measured.values())
 
 
+@pytest.mark.integration
 def test_a_window_is_asked_for_as_a_user_does() -> None:
     bins, costs = curve_window.measure(days=9, slices=9, runs=1, records=100)
     assert 20 < bins < 100

@@ -18,7 +18,7 @@ from ml_insights_tests.prepared_day import (
     PreparedRunner,
 )
 
-pytestmark = pytest.mark.usefixtures("nothing_drawn")
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("nothing_drawn")]
 
 
 def test_labels_that_several_predictions_share_are_named_and_do_not_stop_the_day(

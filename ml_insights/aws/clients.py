@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from ml_insights import __version__
@@ -19,6 +20,8 @@ from ml_insights.aws.failures import aws_call
 _ATTEMPTS = 5
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
+_MAKING = Lock()
+"""Held while a client is made: making one takes a second, and threads that start ask together."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class AwsSession:
         Raises:
             AwsPermanentError: there is no such profile, or the configuration cannot be read.
         """
-        return _client(self, service, attempts)
+        with _MAKING:
+            return _client(self, service, attempts)
 
 
 @cache

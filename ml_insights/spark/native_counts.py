@@ -172,7 +172,8 @@ def _write_counts(
     found = {name: int(sum_.sum()) for name, sum_ in zip(names, sums)}
     reports = native(spark, "ml_insights.TaskReports")
     found["uncounted"] = int(reports.sums(uncounted, 1)[0])
-    return found, max(times.value(), default=None), others_told(reports.texts(uncounted))
+    newest = max(times.value().toArray(), default=None)
+    return found, newest, others_told(reports.texts(uncounted).toArray())
 
 
 def _spec(

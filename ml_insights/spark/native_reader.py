@@ -100,7 +100,7 @@ class NativeRead:
 
     def said(self) -> list[str]:
         """What tasks told beside their counts, see `java/LabelReader.java`; complete likewise."""
-        return list(self._reports.texts(self._told))
+        return list(self._reports.texts(self._told).toArray())
 
     def write(self, output: str) -> None:
         """Write a table of captures to `kind=<kind>/variant=<variant>/*.parquet` in a folder.

@@ -76,6 +76,7 @@ class StandIn:
         self._services: dict[tuple[str, str], Service] = {}
         self._lock = RLock()
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto_services: dict[str, Any] = {}
         self._server = make_server(
             "127.0.0.1", port, self, threaded=True, request_handler=_QuietHandler
         )
@@ -163,10 +164,12 @@ class StandIn:
     def is_ours(self, service: str) -> bool:
         return service in self._classes
 
-    def moto(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    def moto(self, service: str, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Let moto answer."""
-        app = self._moto.get_application(environ)
-        answer: Iterable[bytes] = app(environ, start_response)
+        # moto lists its modules on the disk to find a service, and all requests wait meanwhile.
+        if service not in self._moto_services:
+            self._moto_services[service] = self._moto.get_application(environ)
+        answer: Iterable[bytes] = self._moto_services[service](environ, start_response)
         return answer
 
 
@@ -253,7 +256,7 @@ class _Exchange:
             self._log(int(status.split(maxsplit=1)[0]))
             return start_response(status, headers, *more)
 
-        return self.stand_in.moto(self.request.environ, answered)
+        return self.stand_in.moto(self.scope.service, self.request.environ, answered)
 
     def _log(self, status: int, error: str = "") -> None:
         if self.scope.access_key == INTERNAL:

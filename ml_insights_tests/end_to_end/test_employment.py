@@ -35,6 +35,7 @@ from ml_insights_tests.installation import Installation, install
 ENDPOINT = "employment"
 SETTINGS = f"""\
 lake: ./lake
+bootstrap_replicates: 200
 endpoints:
   {ENDPOINT}:
     data_capture: ./capture

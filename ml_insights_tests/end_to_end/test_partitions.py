@@ -183,7 +183,7 @@ def slices_judged_on_shared_events(installation: Installation) -> set[str]:
     )
 
 
-@pytest.mark.parametrize("numbers", [(41,), pytest.param((7, 200), marks=pytest.mark.long)])
+@pytest.mark.parametrize("numbers", [(7,), pytest.param((41, 200), marks=pytest.mark.long)])
 def test_every_table_is_the_same_for_one_partition_and_for_many(
     tmp_path: Path, spark: SparkSession, instance: dg.DagsterInstance, numbers: tuple[int, ...]
 ) -> None:

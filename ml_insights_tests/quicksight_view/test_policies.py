@@ -131,12 +131,18 @@ INSTALLATIONS = {
 
 
 @pytest.mark.parametrize(
-    ("source", "kms_key", "role"), INSTALLATIONS.values(), ids=INSTALLATIONS.keys()
+    "installed",
+    [
+        "bucket's encryption",
+        "files instead of Athena",
+        pytest.param("key and role of its own", marks=pytest.mark.long),
+    ],
 )
 def test_the_policies_allow_all_calls_and_every_granted_right_is_used(
-    unpublished: Publication, tables: Tables, source: str, kms_key: str | None, role: str | None
+    unpublished: Publication, tables: Tables, installed: str
 ) -> None:
     """By action, resource and condition; and each resource of each action is needed."""
+    source, kms_key, role = INSTALLATIONS[installed]
     publication = unpublished
     publication.scope.settings.__dict__["aws"].__dict__["kms_key"] = kms_key
     section = publication.scope.settings.__dict__["quicksight"].__dict__

@@ -34,9 +34,9 @@ BINS = [
 @pytest.mark.parametrize(
     ("ways", "understood", "left"),
     [
-        ({}, True, 3),
+        pytest.param({}, True, 3, marks=pytest.mark.long),
         ({"max_files": 1}, True, 3),
-        ({"plain": True}, True, 0),
+        pytest.param({"plain": True}, True, 0, marks=pytest.mark.long),
         ({"plain": True, "max_files": 1}, True, 0),
         ({}, False, 0),
     ],

@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-pytestmark = pytest.mark.spark
 
-
+CLASSES = ("cat", "dog", "bird")
 DIVIDED: dict[str, dict[str, int]] = {
     "as usual": {},
     "in many parts, a record a block": {"SMALLEST_PART": 10_000, "LARGEST_BLOCK": 1},
@@ -43,8 +42,16 @@ DIVIDED: dict[str, dict[str, int]] = {
 }
 
 
-@pytest.mark.parametrize("classes", [(), ("cat", "dog", "bird")], ids=["binary", "classes"])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("classes", "seed"),
+    [
+        ((), 0),
+        (CLASSES, 1),
+        pytest.param((), 1, marks=pytest.mark.long),
+        pytest.param(CLASSES, 0, marks=pytest.mark.long),
+    ],
+    ids=["binary", "classes", "binary, another day", "classes, another day"],
+)
 def test_both_ways_count_the_same_day_alike_however_it_is_divided(
     spark: SparkSession,
     tmp_path: Path,

@@ -293,7 +293,11 @@ def label_line(random: Random) -> bytes:
     ).encode()
 
 
-@pytest.mark.parametrize("negative", ["0", ""], ids=["two labels", "any other is negative"])
+@pytest.mark.parametrize(
+    "negative",
+    ["0", pytest.param("", marks=pytest.mark.long)],
+    ids=["two labels", "any other is negative"],
+)
 def test_damaged_labels_become_the_same_rows_both_ways(
     spark: SparkSession, tmp_path: Path, negative: str
 ) -> None:

@@ -94,7 +94,9 @@ def everything_is_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("everything_is_often")
 @pytest.mark.parametrize(
-    ("classes", "seed"), [((), 0), (("cat", "dog"), 1)], ids=["binary", "classes with amounts"]
+    ("classes", "seed"),
+    [pytest.param((), 0, marks=pytest.mark.long), (("cat", "dog"), 1)],
+    ids=["binary", "classes with amounts"],
 )
 def test_repeated_events_are_counted_as_all_others_are(
     spark: SparkSession, tmp_path: Path, classes: tuple[str, ...], seed: int

@@ -117,7 +117,9 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize("plain", [False, True], ids=["native", "plain"])
+@pytest.mark.parametrize(
+    "plain", [False, pytest.param(True, marks=pytest.mark.long)], ids=["native", "plain"]
+)
 def test_an_hour_above_the_bounds_is_read_in_parts_and_loses_nothing(
     spark: SparkSession, large_hour: Path, *, plain: bool
 ) -> None:

@@ -31,7 +31,7 @@ public final class TaskReports {
     return sums;
   }
 
-  /** The texts that the tasks told. */
+  /** The texts that the tasks told. Python takes an array of them: at the end of a list py4j throws. */
   public List texts(CollectionAccumulator told) {
     List texts = new ArrayList();
     for (Iterator each = byTask(told); each.hasNext();) {
