@@ -157,6 +157,7 @@ def local_session(
     spark = LocalSparkRunner(
         driver_memory=spark_settings.driver_memory,
         cores=spark_settings.cores,
+        java_options=spark_settings.java_options,
         work_folder=str(day / "spark"),
         configuration=dict(configuration or {}),
     ).session()

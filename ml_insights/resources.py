@@ -116,7 +116,7 @@ def spark_runner(settings: Settings) -> SparkRunner:
         return LocalSparkRunner(
             driver_memory=spark.driver_memory,
             cores=spark.cores,
-            java_options=spark.java_options or "",
+            java_options=spark.java_options,
             work_folder=str(work / "_staging" / "spark"),
             configuration=dict(spark.configuration),
         )

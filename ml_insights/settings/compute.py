@@ -36,11 +36,12 @@ class Spark(Section):
     cores: Annotated[int, Field(ge=0), Unit("cores, 0 for all")] = 0
     """Cores that Spark uses in this process."""
 
-    java_options: Annotated[
-        str | None, Legal("options of the `java` program, separated by blanks")
-    ] = None
+    java_options: Annotated[str, Legal("options of the `java` program, separated by blanks")] = (
+        "-XX:+UseParallelGC"
+    )
     """For the Java process. `-XX:TieredStopAtLevel=1` halves the time of small days and slows
-    large ones."""
+    large ones. Without `-XX:+UseParallelGC` Java's own choice collects garbage, which costs a
+    large day a sixth more."""
 
     plain: Annotated[bool, Legal("`true`, `false`")] = False
     """Read and count in Spark's own expressions, without the Java that this package brings: the
