@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := data/demo
-# A process a core, at most 4: each may start a Java of its own. A file's tests stay in one process, for they
-# share what is slow to make; the tests say which go first.
-PARALLEL := -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A file's tests stay in one process, for they share what is slow to make; the tests say which go first.
+TOGETHER := --dist loadfile --no-loadscope-reorder
+# A process a core, but few: each may start a Java of its own.
+PARALLEL := -n logical --maxprocesses 4 $(TOGETHER)
 
 # Tests are compiled once, and not by every process of every run.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,12 +49,12 @@ test: $(INSTALLED) ## Run all tests but those on clusters and the long ones
 	$(BIN)/python -m pytest $(PARALLEL) -m "not (cluster or long)"
 
 .PHONY: test-long
-test-long: $(INSTALLED) ## Run again, over 30 days and 200 partitions, and in more ways, what make test shows
+test-long: $(INSTALLED) ## Run over 30 days, 200 partitions and in more ways what make test shows
 	$(BIN)/python -m pytest $(PARALLEL) -m long
 
 .PHONY: test-clusters
 test-clusters: $(INSTALLED) ## Run the tests that start Spark jobs as EMR does
-	$(BIN)/python -m pytest $(PARALLEL) -m cluster
+	$(BIN)/python -m pytest -n 2 $(TOGETHER) -m cluster
 
 .PHONY: unit
 unit: $(INSTALLED) ## Run the quick tests: no Spark, no server, no Dagster run, properties on few examples

@@ -200,7 +200,7 @@ def test_slices_are_not_named_where_all_records_are() -> None:
     assert "likewise" not in sentence
 
 
-@pytest.mark.simulation
+@pytest.mark.long
 def test_among_many_small_slices_alike_chance_names_hardly_one() -> None:
     """30 days of 40 slices: all tests of a day are one family."""
     named = 0
