@@ -40,8 +40,8 @@ class Spark(Section):
         "-XX:+UseParallelGC"
     )
     """For the Java process. `-XX:TieredStopAtLevel=1` halves the time of small days and slows
-    large ones. Without `-XX:+UseParallelGC` Java's own choice collects garbage, which costs a
-    large day a sixth more."""
+    large ones. Without `-XX:+UseParallelGC` Java's own choice collects garbage, and reading a
+    large day costs a sixth more."""
 
     plain: Annotated[bool, Legal("`true`, `false`")] = False
     """Read and count in Spark's own expressions, without the Java that this package brings: the
