@@ -114,14 +114,14 @@ def compare(
 
 def step_1(work: Path, lines: int, repeats: int) -> Iterator[Compared]:
     """Capture lines of several shapes to the compact table."""
-    plain: dict[int | bool, float] = {}
+    line_bytes: dict[int | bool, float] = {}
     for number, (title, (times, shape)) in enumerate(SHAPES.items()):
-        day = work / f"shape-{number}"
-        written = CaptureDay(day, times * lines, label_share=0.05, **shape)  # type: ignore[arg-type]
+        day, own_lines = work / f"shape-{number}", times * lines
+        written = CaptureDay(day, own_lines, label_share=0.05, **shape).write()  # type: ignore[arg-type]
         # A line is as long before gzip as it is without.
-        line_bytes = plain.setdefault(shape["features"], written.write() / (times * lines))
-        compared = Compared(f"{title}, {times * lines:,}", round(times * lines * line_bytes))
-        yield compare(day, compared, STEP_1, repeats)
+        line_bytes.setdefault(shape["features"], written / own_lines)
+        size = round(own_lines * line_bytes[shape["features"]])
+        yield compare(day, Compared(f"{title}, {own_lines:,}", size), STEP_1, repeats)
 
 
 def step_2(work: Path, lines: int, repeats: int) -> Iterator[Compared]:

@@ -172,6 +172,7 @@ def _write_counts(
     found = {name: int(sum_.sum()) for name, sum_ in zip(names, sums)}
     reports = native(spark, "ml_insights.TaskReports")
     found["uncounted"] = int(reports.sums(uncounted, 1)[0])
+    # Arrays: at the end of a list Java throws, and PySpark asks it at length what that was.
     newest = max(times.value().toArray(), default=None)
     return found, newest, others_told(reports.texts(uncounted).toArray())
 

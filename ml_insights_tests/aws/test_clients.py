@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -26,6 +28,17 @@ def test_a_client_is_made_once_for_a_session_and_service() -> None:
     again = AwsSession("eu-central-1", endpoint_url="http://127.0.0.1:1")
     assert SESSION.client("emr") is again.client("emr")
     assert SESSION.client("emr") is not AwsSession("us-east-1").client("emr")
+
+
+def test_threads_that_ask_together_share_one_client() -> None:
+    together, session = Barrier(4), AwsSession("sa-east-1", endpoint_url="http://127.0.0.1:1")
+
+    def ask(_: int) -> int:
+        together.wait()
+        return id(session.client("emr"))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(ask, range(4)))) == 1
 
 
 def test_a_profile_that_is_not_there_is_named(
